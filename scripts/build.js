@@ -1,0 +1,45 @@
+// Builds everything: the AssemblyScript kernels, the bundles in dist/ (tfjs inside), one tfjs bundle for jest, type declarations.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import * as esbuild from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const require = createRequire(import.meta.url);
+process.chdir(root);
+
+/** Compiles AssemblyScript to WebAssembly and writes it as a TypeScript module that holds the bytes. */
+async function buildKernels() {
+  const source = 'src/optimizer/assembly/kernels.assembly.ts';
+  const target = 'src/optimizer/assembly/kernels.generated.ts';
+  if (!existsSync(source)) return;
+  const asc = await import('assemblyscript/asc');
+  const flags = ['-O3', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--maximumMemory', '65536', '--noAssert'];
+  const { error, stderr } = await asc.main([source, '--outFile', 'dist/kernels.wasm', ...flags]);
+  if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
+  const base64 = readFileSync('dist/kernels.wasm').toString('base64');
+  const text = `// Made by scripts/build.js from kernels.assembly.ts.\nexport const kernelsWasm = '${base64}';\n`;
+  if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
+}
+
+const common = { bundle: true, platform: 'node', target: 'node20', logLevel: 'error', legalComments: 'none' };
+
+async function buildBundles() {
+  const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const external = [...Object.keys(dependencies), '@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
+  const entryPoints = { cli: 'src/cli/main.ts', index: 'src/index.ts' };
+  await esbuild.build({ ...common, entryPoints, outdir: 'dist', format: 'esm', splitting: true, external, chunkNames: 'chunks/[name]-[hash]',
+    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" } });
+  await esbuild.build({ ...common, entryPoints: ['src/tf.ts'], outfile: 'dist/test/tfjs.cjs', format: 'cjs' });
+}
+
+mkdirSync('dist', { recursive: true });
+rmSync('dist/chunks', { recursive: true, force: true });
+await buildKernels();
+await buildBundles();
+if (!process.argv.includes('--no-types')) {
+  rmSync('dist/types', { recursive: true, force: true });
+  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
+}

@@ -1,0 +1,90 @@
+// What an engine promises to the code above it: it holds the state (parameters and AdamW's moments) and runs programs
+// on it. Knows nothing of GPT, of files or of the command line.
+import type { HostArray, TensorSpec } from '../trace/graph.js';
+import type { Tensor, Variable } from '../tf.js';
+
+/**
+ * tfjs code as an engine takes it: a pure function of its named inputs and of the variables it reads.
+ * `run` is called once to be traced, or for every batch by the eager engine.
+ */
+export interface StepFunction {
+  readonly name: string;
+  readonly inputs: Readonly<Record<string, TensorSpec>>;
+  /** By parameter name. Their tfjs values are placeholders: the engine binds them to the state. */
+  readonly variables: ReadonlyMap<string, Variable>;
+  readonly run: (inputs: Record<string, Tensor>) => Record<string, Tensor>;
+}
+
+export type Feeds = Readonly<Record<string, HostArray>>;
+export type Results = Record<string, HostArray>;
+
+/** A compiled StepFunction without gradients: evaluation, logits. */
+export interface Program {
+  /** Inputs by name, each of its spec's size; a missing, unknown or wrongly sized one is an error. */
+  run(feeds: Feeds): Promise<Results>;
+  dispose(): Promise<void>;
+}
+
+export interface AdamWOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Largest global gradient norm; 0 turns clipping off. */
+  readonly gradClip: number;
+}
+
+export interface StepResult {
+  /** Mean over the micro-batches of the step function's output `loss`. */
+  readonly loss: number;
+  /** Global norm of the mean gradient, before clipping. */
+  readonly gradNorm: number;
+  /** False when loss or norm is not finite: the state was then left as it was. */
+  readonly updated: boolean;
+  /** The other outputs of the step function, means over the micro-batches. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** A compiled StepFunction with its gradients and AdamW's update, on one State. */
+export interface TrainingProgram {
+  /**
+   * One optimizer step over the mean gradient of the micro-batches.
+   * @param update `iteration` counts optimizer steps from 1 (for AdamW's bias correction)
+   */
+  step(microBatches: readonly Feeds[], update: { learningRate: number; iteration: number }): Promise<StepResult>;
+  dispose(): Promise<void>;
+}
+
+export type StateKind = 'parameter' | 'firstMoment' | 'secondMoment';
+
+/** A trainable array as an engine sees it. `model/config`'s ParameterSpec is one. */
+export interface ArraySpec {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Whether AdamW decays it. */
+  readonly decay: boolean;
+  /** False: no gradient, no moments (frozen). Default true. */
+  readonly trainable?: boolean;
+}
+
+/** Parameters and, for training, AdamW's moments. They may live on a device; read copies out, write copies in. */
+export interface State {
+  readonly specs: readonly ArraySpec[];
+  /** Whether there are moments. */
+  readonly training: boolean;
+  read(kind: StateKind, name: string): Promise<Float32Array>;
+  write(kind: StateKind, name: string, data: Float32Array): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+export interface Engine {
+  readonly name: 'onnx' | 'eager' | 'tensorflow';
+  readonly device: 'cpu' | 'webgpu' | 'cuda' | 'dml';
+  readonly threads: number;
+  /** All zeros; fill it with `write`. */
+  createState(specs: readonly ArraySpec[], options: { training: boolean }): Promise<State>;
+  compile(step: StepFunction, state: State): Promise<Program>;
+  /** `step` must have a scalar float32 output named `loss`; the gradient is taken of it. */
+  compileTraining(step: StepFunction, state: State, optimizer: AdamWOptions): Promise<TrainingProgram>;
+  dispose(): Promise<void>;
+}

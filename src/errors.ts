@@ -1,0 +1,20 @@
+// The one error a person causes: it carries a code, the value that was wrong and a hint. Anything else is a bug.
+
+/** Wrong usage, configuration or data. `cli/main` prints `error: message (hint)` and exits with 2. */
+export class GptError extends Error {
+  override readonly name = 'GptError';
+  readonly hint: string | undefined;
+
+  /**
+   * @param code where it comes from, `area/what`, stable for scripts: `config/heads`
+   * @param message what is wrong, with the value
+   */
+  constructor(
+    readonly code: string,
+    message: string,
+    options: { hint?: string; cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.hint = options.hint;
+  }
+}

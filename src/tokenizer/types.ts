@@ -1,0 +1,29 @@
+// What every tokenizer can do, whichever kind it is.
+
+export interface EncodeOptions {
+  /** Parse special tokens such as <|endoftext|> out of the text. Off by default: a person's text is only text. */
+  readonly special?: boolean;
+}
+
+export interface Tokenizer {
+  readonly kind: 'char' | 'byte' | 'bpe';
+  readonly vocabSize: number;
+  /** The id of <|endoftext|>: separates documents, begins and ends a text. */
+  readonly endOfText: number;
+  encode(text: string, options?: EncodeOptions): Uint32Array;
+  /** Special tokens are left out unless asked for; bytes that are no UTF-8 become U+FFFD. */
+  decode(ids: Iterable<number>, options?: { special?: boolean }): string;
+  /** Decodes token by token; holds back bytes until they make whole characters. */
+  decoder(): StreamDecoder;
+  /** The UTF-8 bytes a token stands for (none for a special token). */
+  bytesOf(id: number): Uint8Array;
+  /** The content of Hugging Face's tokenizer.json. */
+  toJSON(): unknown;
+}
+
+export interface StreamDecoder {
+  /** The text that is complete now; '' while a character is still open. */
+  push(id: number): string;
+  /** What is left, broken bytes as U+FFFD. */
+  flush(): string;
+}
