@@ -7,7 +7,13 @@ export interface EncodeOptions {
 
 export interface Tokenizer {
   readonly kind: 'char' | 'byte' | 'bpe';
+  /** How many ids there are. */
   readonly vocabSize: number;
+  /**
+   * How many rows a model trained with this tokenizer needs: ids from here on never occur in the training text (the
+   * byte fallback of `char`), so a model may leave them out. Equal to vocabSize for `byte` and `bpe`.
+   */
+  readonly modelVocabSize: number;
   /** The id of <|endoftext|>: separates documents, begins and ends a text. */
   readonly endOfText: number;
   encode(text: string, options?: EncodeOptions): Uint32Array;
