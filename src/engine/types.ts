@@ -1,19 +1,9 @@
 // What an engine promises to the code above it: it holds the state (parameters and AdamW's moments) and runs programs
 // on it. Knows nothing of GPT, of files or of the command line.
-import type { HostArray, TensorSpec } from '../trace/graph.js';
-import type { Tensor, Variable } from '../tf.js';
+import type { HostArray } from '../trace/graph.js';
+import type { StepFunction } from '../trace/step.js';
 
-/**
- * tfjs code as an engine takes it: a pure function of its named inputs and of the variables it reads.
- * `run` is called once to be traced, or for every batch by the eager engine.
- */
-export interface StepFunction {
-  readonly name: string;
-  readonly inputs: Readonly<Record<string, TensorSpec>>;
-  /** By parameter name. Their tfjs values are placeholders: the engine binds them to the state. */
-  readonly variables: ReadonlyMap<string, Variable>;
-  readonly run: (inputs: Record<string, Tensor>) => Record<string, Tensor>;
-}
+export type { StepFunction } from '../trace/step.js';
 
 export type Feeds = Readonly<Record<string, HostArray>>;
 export type Results = Record<string, HostArray>;

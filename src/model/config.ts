@@ -40,7 +40,8 @@ export function parameterSpecs(config: GptConfig): ParameterSpec[] {
   const normal = (deviation: number): Initialization => ({ kind: 'normal', deviation });
   const residual = normal(0.02 / Math.sqrt(2 * nLayer));
   const specs: ParameterSpec[] = [];
-  const matrix = (name: string, shape: number[], init: Initialization) => specs.push({ name, shape, decay: true, init });
+  const matrix = (name: string, shape: number[], init: Initialization) =>
+    specs.push({ name, shape, decay: true, init });
   const vector = (name: string, length: number, kind: 'zeros' | 'ones') =>
     specs.push({ name, shape: [length], decay: false, init: { kind } });
   const linear = (name: string, inputs: number, outputs: number, init: Initialization) => {

@@ -33,3 +33,10 @@ export interface StreamDecoder {
   /** What is left, broken bytes as U+FFFD. */
   flush(): string;
 }
+
+/** A stretch of a text on its way to a tokenizer, of any length; documents may span several pieces. */
+export interface TextPiece {
+  readonly text: string;
+  /** Whether a document ends after this piece. */
+  readonly endOfDocument: boolean;
+}
