@@ -1,0 +1,92 @@
+// What a run reports, as the command line prints it with --json (CONTRACT: one event a line) and as library users get it.
+// `phase`, `notice` and `text` are for people at a terminal and never appear in --json output.
+import type { Engine } from '../engine/types.js';
+
+export interface StartEvent {
+  readonly event: 'start';
+  readonly command: 'pretrain' | 'finetune';
+  readonly backend: Engine['name'];
+  readonly device: string;
+  readonly threads: number;
+  readonly parameters: number;
+  readonly vocabSize: number;
+  readonly tokens: { readonly train: number; readonly val: number };
+  readonly iter: number;
+  readonly maxIters: number | null;
+  readonly out: string;
+}
+
+export interface StepEvent {
+  readonly event: 'step';
+  readonly iter: number;
+  readonly loss: number;
+  readonly lr: number;
+  readonly gradNorm: number;
+  readonly tokensPerSecond: number;
+  /** Seconds since this process began. */
+  readonly elapsed: number;
+}
+
+export interface EvalEvent {
+  readonly event: 'eval';
+  readonly iter: number;
+  readonly trainLoss: number;
+  readonly valLoss: number;
+  readonly bitsPerByte: number;
+  readonly accuracy?: number;
+  readonly macroF1?: number;
+}
+
+export interface CheckpointEvent {
+  readonly event: 'checkpoint';
+  readonly iter: number;
+  readonly kind: 'best' | 'last';
+  readonly path: string;
+}
+
+export interface DoneEvent {
+  readonly event: 'done';
+  readonly iter: number;
+  readonly reason: 'finished' | 'early-stop' | 'time' | 'interrupted';
+  readonly trainLoss: number;
+  readonly valLoss: number;
+  readonly bestValLoss: number;
+  readonly accuracy?: number;
+  readonly macroF1?: number;
+  readonly tokensPerSecond: number;
+  readonly elapsed: number;
+  readonly peakMemoryMB: number;
+  readonly out: string;
+}
+
+/** Something long other than training goes on: reading text, training the tokenizer, compiling. */
+export interface PhaseEvent {
+  readonly event: 'phase';
+  readonly name: string;
+  readonly done?: number;
+  readonly total?: number;
+}
+
+/** One line a person should read: what was decided and why, a warning about the data. */
+export interface NoticeEvent {
+  readonly event: 'notice';
+  readonly level: 'info' | 'warning';
+  readonly message: string;
+}
+
+/** A sample drawn during training (--sample-every). */
+export interface TextEvent {
+  readonly event: 'text';
+  readonly iter: number;
+  readonly text: string;
+}
+
+export type RunEvent =
+  | StartEvent
+  | StepEvent
+  | EvalEvent
+  | CheckpointEvent
+  | DoneEvent
+  | PhaseEvent
+  | NoticeEvent
+  | TextEvent;
