@@ -17,3 +17,4 @@ export type {
 export { sizeOf } from './graph.js';
 export type { StepFunction } from './step.js';
 export { verify } from './verify.js';
+export { inferNode, inferOutputs, type Operation, vocabulary } from './vocabulary.js';
