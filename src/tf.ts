@@ -1,6 +1,7 @@
 // TensorFlow.js as this project uses it: core, every gradient, chained ops, layers and the plain CPU backend, one copy.
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import '@tensorflow/tfjs-backend-cpu/dist/base.js';
 import '@tensorflow/tfjs-backend-cpu/dist/register_all_kernels.js';
 
 export { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js';
