@@ -1,0 +1,111 @@
+// Causal multi-head attention (Vaswani et al. 2017, arXiv:1706.03762), whole from the joint projection to the merged
+// heads, so that an engine may choose its own layouts. B batch, T time, H heads, D head width, C = H D.
+//
+//   CausalAttention      qkv [B*T, 3C], keep [B, H, T, T]?          -> y [B*T, C], probs [B, H, T, T]  { batch, time, heads }
+//   CausalAttentionGrad  dy [B*T, C], qkv, probs, keep?             -> dqkv [B*T, 3C]                  { batch, time, heads }
+//
+// A row of qkv is q, k, v one after the other, each with its heads one after the other, as GPT-2's c_attn gives them.
+// `keep` is attention dropout: 0 where a weight is dropped, 1 / (1 - rate) elsewhere. `probs` are the weights before it.
+import * as tf from '../tf.js';
+import { composite } from '../trace/composite.js';
+import { check } from './check.js';
+import { differentiable } from './differentiable.js';
+
+type Tensor = tf.Tensor;
+
+export interface AttentionShape {
+  readonly batch: number;
+  readonly time: number;
+  readonly heads: number;
+}
+
+// Added to the scores of later positions: finite, so that no engine meets inf - inf, and its exp is exactly 0.
+const masked = -1e9;
+
+function futureMask(time: number): Tensor {
+  const data = new Float32Array(time * time);
+  for (let row = 0; row < time; row++) data.fill(masked, row * time + row + 1, (row + 1) * time);
+  return tf.tensor2d(data, [time, time]);
+}
+
+/** [B*T, C] to [B, H, T, D]. */
+function splitHeads(x: Tensor, { batch, time, heads }: AttentionShape): Tensor {
+  return tf.transpose(tf.reshape(x, [batch, time, heads, x.shape[1]! / heads]), [0, 2, 1, 3]);
+}
+
+/** [B, H, T, D] to [B*T, C]. */
+function mergeHeads(x: Tensor, { batch, time }: AttentionShape): Tensor {
+  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * time, -1]);
+}
+
+function queryKeyValue(qkv: Tensor, shape: AttentionShape): [Tensor, Tensor, Tensor] {
+  const [q, k, v] = tf.split(qkv, 3, 1);
+  return [splitHeads(q!, shape), splitHeads(k!, shape), splitHeads(v!, shape)];
+}
+
+const scaleOf = (qkv: Tensor, { heads }: AttentionShape) => 1 / Math.sqrt(qkv.shape[1]! / 3 / heads);
+
+/** [y, probs]. */
+export function causalAttentionPlain(shape: AttentionShape, qkv: Tensor, keep?: Tensor): Tensor[] {
+  const [q, k, v] = queryKeyValue(qkv, shape);
+  const scores = tf.mul(tf.matMul(q, k, false, true), scaleOf(qkv, shape)); // [B, H, T, T]
+  const probs = tf.softmax(tf.add(scores, futureMask(shape.time)));
+  const weights = keep ? tf.mul(probs, keep) : probs;
+  return [mergeHeads(tf.matMul(weights, v), shape), probs];
+}
+
+/** [dqkv]. */
+export function causalAttentionGradPlain(
+  shape: AttentionShape,
+  dy: Tensor,
+  qkv: Tensor,
+  probs: Tensor,
+  keep?: Tensor,
+): Tensor[] {
+  const [q, k, v] = queryKeyValue(qkv, shape);
+  const dmerged = splitHeads(dy, shape); // [B, H, T, D]
+  const weights = keep ? tf.mul(probs, keep) : probs;
+  const dv = tf.matMul(weights, dmerged, true, false);
+  const dweights = tf.matMul(dmerged, v, false, true); // [B, H, T, T]
+  const dprobs = keep ? tf.mul(dweights, keep) : dweights;
+  const along = tf.sum(tf.mul(dprobs, probs), 3, true);
+  const dscores = tf.mul(tf.mul(probs, tf.sub(dprobs, along)), scaleOf(qkv, shape));
+  const dq = tf.matMul(dscores, k);
+  const dk = tf.matMul(dscores, q, true, false);
+  return [
+    tf.concat(
+      [dq, dk, dv].map((part) => mergeHeads(part, shape)),
+      1,
+    ),
+  ];
+}
+
+/**
+ * softmax(q k^T / sqrt(D), earlier positions only) v for every head.
+ * @param qkv [B*T, 3C]
+ * @param keep [B, H, T, T], attention dropout's mask, if any; no gradient is taken by it
+ * @returns [B*T, C]
+ */
+export function causalAttention(qkv: Tensor, shape: AttentionShape, keep?: Tensor): Tensor {
+  const { batch, time, heads } = shape;
+  check('causalAttention: qkv', qkv, [batch * time, undefined]);
+  if (qkv.shape[1]! % (3 * heads) !== 0) {
+    throw new Error(`causalAttention: ${qkv.shape[1]} columns are not q, k and v of ${heads} heads`);
+  }
+  if (keep) check('causalAttention: keep', keep, [batch, heads, time, time]);
+  const attributes = { batch, time, heads };
+  const masks = keep ? [keep] : [];
+  return differentiable(
+    [qkv],
+    () => {
+      const [y, probs] = composite('CausalAttention', [qkv, ...masks], attributes, (x, mask) =>
+        causalAttentionPlain(shape, x!, mask),
+      );
+      return { value: y!, saved: [qkv, probs!, ...masks] };
+    },
+    (dy, saved) =>
+      composite('CausalAttentionGrad', [dy, ...saved], attributes, (d, x, probs, mask) =>
+        causalAttentionGradPlain(shape, d!, x!, probs!, mask),
+      ),
+  );
+}

@@ -1,0 +1,61 @@
+// Dropout (Srivastava et al. 2014) whose mask is a pure function of (seed, step, place), on every engine the same.
+//
+//   RandomUniform  seed int32 [], step int32 []  -> float32 `shape`, uniform in [0, 1)    { place, shape }
+//
+// A primitive: element i (row-major) is rng.ts' uniformAt(key, i) with key = hash32(stream.dropout, place, seed, step).
+// The hash folds its words in order, so with prefix = hash32(stream.dropout, place), known when the graph is made,
+// key = mix32(mix32(prefix ^ seed) ^ step).
+import { hash32, stream, uniformAt } from '../rng.js';
+import * as tf from '../tf.js';
+import { primitive } from '../trace/composite.js';
+import { sizeOf } from '../trace/graph.js';
+import { check } from './check.js';
+
+type Tensor = tf.Tensor;
+
+/** What a mask depends on besides its place in the model. Both int32 scalars; `step` counts forward passes. */
+export interface DropoutKey {
+  readonly seed: Tensor;
+  readonly step: Tensor;
+}
+
+function drawUniform(shape: readonly number[], place: number, seed: number, step: number): Tensor {
+  const key = hash32(stream.dropout, place, seed, step);
+  const data = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < data.length; i++) data[i] = uniformAt(key, i);
+  return tf.tensor(data, [...shape]);
+}
+
+/**
+ * Uniform numbers in [0, 1), multiples of 2^-24.
+ * @param place names one use in the model; two uses with one place get the same numbers
+ */
+export function randomUniform(shape: readonly number[], { seed, step }: DropoutKey, place: number): Tensor {
+  check('randomUniform: seed', seed, [], 'int32');
+  check('randomUniform: step', step, [], 'int32');
+  const outputs = [{ shape, dtype: 'float32' as const }];
+  const [uniform] = primitive('RandomUniform', [seed, step], { place, shape }, outputs, (...inputs) => {
+    const [seedValue, stepValue] = inputs.map((input) => input.dataSync()[0]!);
+    return [drawUniform(shape, place, seedValue!, stepValue!)];
+  });
+  return uniform!;
+}
+
+/**
+ * A dropout mask: 0 with probability `rate`, else 1 / (1 - rate).
+ * @param rate in [0, 1)
+ */
+export function dropoutMask(shape: readonly number[], rate: number, key: DropoutKey, place: number): Tensor {
+  if (!(rate >= 0 && rate < 1)) throw new Error(`dropout: rate must be in [0, 1), is ${rate}`);
+  const kept = tf.greaterEqual(randomUniform(shape, key, place), rate);
+  return tf.mul(tf.cast(kept, 'float32'), 1 / (1 - rate));
+}
+
+/**
+ * x with a part of its elements set to 0 and the rest scaled up, so that the expectation stays.
+ * Returns x itself when the rate is 0 or there is no key (outside training).
+ */
+export function dropout(x: Tensor, rate: number, key: DropoutKey | undefined, place: number): Tensor {
+  if (rate === 0 || !key) return x;
+  return tf.mul(x, dropoutMask(x.shape, rate, key, place));
+}
