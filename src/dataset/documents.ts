@@ -1,0 +1,133 @@
+// Cuts a source's text into documents: at each literal <|endoftext|>, or one JSON object a line. Knows no files.
+import { GptError } from '../errors.js';
+import type { TextPiece } from '../tokenizer/types.js';
+import { nearest, quoteList } from './nearest.js';
+
+export const documentSeparator = '<|endoftext|>';
+
+/** A JSON line longer than this (UTF-16 units) is taken for a file that is not JSONL. */
+const longestLine = 1 << 28;
+
+/**
+ * Pieces of one source, cut at each literal <|endoftext|> (found over chunk borders too, and dropped); the source's end
+ * ends a document as well. Empty documents are left out; nothing else is: line ends and blanks stay as they are.
+ */
+export async function* splitDocuments(chunks: AsyncIterable<string>): AsyncGenerator<TextPiece> {
+  let held = ''; // the end of the last chunk, while it may be the beginning of a separator
+  let open = false; // whether the document so far has text
+  for await (const chunk of chunks) {
+    const parts = (held + chunk).split(documentSeparator);
+    const last = parts.pop()!;
+    for (const text of parts) {
+      if (open || text !== '') yield { text, endOfDocument: true };
+      open = false;
+    }
+    const keep = partialSeparator(last);
+    held = last.slice(last.length - keep);
+    const text = last.slice(0, last.length - keep);
+    if (text !== '') {
+      yield { text, endOfDocument: false };
+      open = true;
+    }
+  }
+  if (open || held !== '') yield { text: held, endOfDocument: true };
+}
+
+/** How many units at the end of the text could begin a separator. */
+function partialSeparator(text: string): number {
+  for (let length = Math.min(documentSeparator.length - 1, text.length); length > 0; length--) {
+    if (text.endsWith(documentSeparator.slice(0, length))) return length;
+  }
+  return 0;
+}
+
+/** Lines without their line ends (\n, \r\n), numbered from 1. */
+export async function* splitLines(
+  chunks: AsyncIterable<string>,
+  name: string,
+): AsyncGenerator<{ line: number; text: string }> {
+  let rest = '';
+  let line = 0;
+  const clean = (text: string) => (text.endsWith('\r') ? text.slice(0, -1) : text);
+  for await (const chunk of chunks) {
+    const lines = (rest + chunk).split('\n');
+    rest = lines.pop()!;
+    for (const text of lines) yield { line: ++line, text: clean(text) };
+    if (rest.length > longestLine) {
+      throw new GptError('dataset/jsonl', `${name}:${line + 1}: the line is longer than ${longestLine} characters`, {
+        hint: 'JSONL has one object a line',
+      });
+    }
+  }
+  if (rest !== '') yield { line: ++line, text: clean(rest) };
+}
+
+/**
+ * JSON objects, one a line, blank lines skipped.
+ * @throws GptError `dataset/jsonl` with the line number: no JSON, or JSON that is no object
+ */
+export async function* parseJsonLines(
+  chunks: AsyncIterable<string>,
+  name: string,
+): AsyncGenerator<{ line: number; value: Record<string, unknown> }> {
+  for await (const { line, text } of splitLines(chunks, name)) {
+    if (text.trim() === '') continue;
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (cause) {
+      const array = line === 1 && text.trimStart().startsWith('[');
+      const hint = array
+        ? 'the file is one JSON array: write each element on a line of its own'
+        : 'one JSON object a line';
+      throw new GptError('dataset/jsonl', `${name}:${line}: not JSON: ${(cause as Error).message}`, { hint, cause });
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+      throw new GptError('dataset/jsonl', `${name}:${line}: ${kind} where an object should be`, {
+        hint: 'one JSON object a line: {"text": "..."}',
+      });
+    }
+    yield { line, value: value as Record<string, unknown> };
+  }
+}
+
+/**
+ * The documents of a JSONL source: one a line, under `textKey`.
+ * @throws GptError `dataset/no-text-key` naming the line, the keys there and the nearest one
+ */
+export async function* jsonDocuments(
+  chunks: AsyncIterable<string>,
+  name: string,
+  textKey: string,
+): AsyncGenerator<TextPiece> {
+  for await (const { line, value } of parseJsonLines(chunks, name)) {
+    const text = value[textKey];
+    if (typeof text === 'string') {
+      yield* splitDocuments(once(text));
+      continue;
+    }
+    const keys = Object.keys(value);
+    if (text !== undefined) {
+      throw new GptError(
+        'dataset/text-type',
+        `${name}:${line}: "${textKey}" is ${text === null ? 'null' : `a ${typeof text}`}, not a string`,
+      );
+    }
+    const near = nearest(
+      textKey,
+      keys.filter((key) => typeof value[key] === 'string'),
+    );
+    const there = keys.length > 0 ? `the keys there are ${quoteList(keys)}` : 'the object is empty';
+    throw new GptError('dataset/no-text-key', `${name}:${line}: no "${textKey}" key; ${there}`, {
+      hint:
+        near === undefined
+          ? `each line needs a string under "${textKey}"`
+          : `did you mean "${near}"? Rename it to "${textKey}"`,
+    });
+  }
+}
+
+async function* once(text: string): AsyncGenerator<string> {
+  yield text;
+}

@@ -1,0 +1,17 @@
+// Text and labelled data on their way to batches.
+export {
+  type Batch,
+  type BatchShape,
+  evaluationBatches,
+  ignored,
+  randomBatch,
+  requireBlock,
+  stepsPerEpoch,
+  windows,
+} from './batches.js';
+export { type BuildCorpusOptions, buildCorpus, type Corpus, type CorpusProgress, openCorpus } from './corpus.js';
+export { type CorpusMeta, changedSources, fingerprint } from './meta.js';
+export { isSafeCut, PieceCutter } from './pieces.js';
+export { findSources, type Source } from './sources.js';
+export { spanOf, type TokenSpan } from './span.js';
+export { type ReadTextsOptions, readTexts, spoolInputs } from './texts.js';

@@ -1,0 +1,93 @@
+// What a token folder says about itself (meta.json): enough to refuse it when it is not whole or not ours.
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { GptError } from '../errors.js';
+import type { Tokenizer } from '../tokenizer/types.js';
+import type { Source } from './sources.js';
+import { bytesPerToken } from './span.js';
+
+export const corpusVersion = 1;
+
+const count = z.number().int().nonnegative();
+
+const metaSchema = z.object({
+  version: z.literal(corpusVersion),
+  /** Of tokens.bin, little-endian. */
+  dtype: z.enum(['uint16', 'uint32']),
+  tokens: count,
+  trainTokens: count,
+  validationTokens: count,
+  valSplit: z.number(),
+  documents: count,
+  /** UTF-8 bytes that the tokens stand for (none for <|endoftext|>): all of them, and those of the validation part. */
+  bytes: count,
+  valBytes: count,
+  tokenizer: z.object({ kind: z.string(), vocabSize: count, endOfText: count, fingerprint: z.string() }),
+  sources: z.array(z.object({ name: z.string(), size: count, mtimeMs: z.number() })),
+});
+
+export type CorpusMeta = z.infer<typeof metaSchema>;
+
+/** Two tokenizers with the same fingerprint give the same ids: a hash of what tokenizer.json would hold. */
+export function fingerprint(tokenizer: Tokenizer): string {
+  return createHash('sha256').update(JSON.stringify(tokenizer.toJSON())).digest('hex');
+}
+
+/**
+ * Reads and checks meta.json, and that tokens.bin has the size it says.
+ * @throws GptError `dataset/no-corpus`, `dataset/corpus-version`, `dataset/corpus-broken`
+ */
+export function readMeta(directory: string): CorpusMeta {
+  const again = { hint: 'delete the folder and build it again' };
+  let raw: unknown;
+  try {
+    raw = JSON.parse(readFileSync(join(directory, 'meta.json'), 'utf8'));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
+      throw new GptError('dataset/no-corpus', `${directory} holds no finished tokenized text`, { ...again, cause });
+    }
+    throw new GptError('dataset/corpus-broken', `cannot read meta.json in ${directory}: ${(cause as Error).message}`, {
+      ...again,
+      cause,
+    });
+  }
+  const version = (raw as { version?: unknown } | null)?.version;
+  if (version !== corpusVersion) {
+    throw new GptError(
+      'dataset/corpus-version',
+      `the tokenized text in ${directory} has version ${version}, not ${corpusVersion}`,
+      again,
+    );
+  }
+  const parsed = metaSchema.safeParse(raw);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new GptError(
+      'dataset/corpus-broken',
+      `meta.json in ${directory}: ${issue?.path.join('.')}: ${issue?.message}`,
+      again,
+    );
+  }
+  const meta = parsed.data;
+  const wanted = meta.tokens * bytesPerToken[meta.dtype];
+  const size = statSync(join(directory, 'tokens.bin'), { throwIfNoEntry: false })?.size;
+  if (size !== wanted) {
+    const there = size === undefined ? 'is missing' : `has ${size} bytes, not ${wanted}`;
+    throw new GptError('dataset/corpus-broken', `tokens.bin in ${directory} ${there}`, again);
+  }
+  return meta;
+}
+
+/** Names of the sources that are no longer what was tokenized (gone, or of another size or time). */
+export function changedSources(meta: CorpusMeta): string[] {
+  const changed = ({ name, size, mtimeMs }: Pick<Source, 'name' | 'size' | 'mtimeMs'>) => {
+    const now = statSync(name, { throwIfNoEntry: false });
+    return now === undefined || now.size !== size || now.mtimeMs !== mtimeMs;
+  };
+  return meta.sources
+    .filter(({ name }) => name !== 'standard input')
+    .filter(changed)
+    .map(({ name }) => name);
+}
