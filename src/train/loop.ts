@@ -1,0 +1,187 @@
+// The training loop: steps, evaluations and the decision to stop, told as events. Pretraining and finetuning share it.
+// Knows batches, a compiled training program, a schedule and an evaluator; nothing of models, engines, files or screens.
+import type { Feeds, TrainingProgram } from '../engine/types.js';
+import type { DoneEvent, Evaluation, SaveEvent, TrainEvent } from './events.js';
+import { pushLoss } from './history.js';
+import { Throughput, TimePlan } from './pace.js';
+import { initialState, isBetter, type TrainingState, withEvaluation } from './state.js';
+
+export interface TrainingJob {
+  readonly program: TrainingProgram;
+  /** The batches of step `iter` (from 1), whose mean gradient makes it: a pure function, or a resumed run would differ. */
+  microBatches(iter: number): readonly Feeds[] | Promise<readonly Feeds[]>;
+  /**
+   * The learning rate of step `iter` (from 1) in a run of `total` steps.
+   * @param total null while a time budget is still being measured: what warm-up then gives should not depend on it
+   */
+  learningRate(iter: number, total: number | null): number;
+  /** Measures the state as it is, always on the same batches. May give null when `signal` made it stop half-way. */
+  evaluate(signal?: AbortSignal): Promise<Evaluation | null>;
+  readonly tokensPerStep: number;
+  readonly seed: number;
+  /** The state of a saved run to go on from; the engine's state must be the one saved with it. */
+  readonly resume?: TrainingState;
+  /** One of the two must be given; with both, what comes first ends the run. */
+  readonly maxIters?: number;
+  /** Seconds, over all processes that work on the run, evaluation and saving included. */
+  readonly maxSeconds?: number;
+  readonly evalInterval: number;
+  /** Without it: before each evaluation. */
+  readonly saveInterval?: number;
+  readonly logInterval: number;
+  readonly sampleInterval?: number;
+  /** Stop after this many evaluations without a better one. */
+  readonly earlyStop?: number;
+  /** Aborted: the step is finished, the state saved, and the run done. */
+  readonly signal?: AbortSignal;
+  /** Seconds; for tests. */
+  readonly clock?: () => number;
+}
+
+type End = Exclude<DoneEvent['reason'], 'interrupted' | 'diverged'>;
+
+/**
+ * Runs the job. At a step where several things are due they come in the order step, sample, save, eval, save (best):
+ * the state is safe before an evaluation may run out of memory (nanochat#295, #446), and a run resumed from there makes
+ * the evaluation first. The last event is `done`.
+ *
+ * With `maxIters` the events and the state are a pure function of the job, resumed or not, times excepted. With
+ * `maxSeconds` the number of steps is measured (see TimePlan) and then part of the state: a killed and resumed run
+ * keeps its budget and its schedule, but two runs of the same command may differ in length.
+ */
+export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void, undefined> {
+  const { evalInterval, logInterval, sampleInterval = 0, signal } = job;
+  if (job.maxIters === undefined && job.maxSeconds === undefined) throw new Error('a training job without an end');
+  const saveInterval = job.saveInterval ?? evalInterval;
+  const clock = job.clock ?? (() => performance.now() / 1000);
+  const started = clock();
+  const throughput = new Throughput(job.tokensPerStep);
+  const timePlan = job.maxSeconds === undefined ? undefined : new TimePlan(job.maxSeconds);
+
+  let state = job.resume ?? initialState(job.seed);
+  let unsaved = job.resume === undefined; // whether steps were made since the last save
+  const before = state.elapsed;
+  const elapsed = () => clock() - started;
+  const reading = () => ({ iter: state.iter, elapsed: before + elapsed() });
+  const total = () => lowest(job.maxIters ?? null, job.maxSeconds === undefined ? null : state.plannedIters);
+  const snapshot = (): TrainingState => ({ ...state, elapsed: before + elapsed() });
+  const save = (reason: SaveEvent['reason']): SaveEvent => {
+    if (reason !== 'best') unsaved = false;
+    return { kind: 'save', iter: state.iter, reason, state: snapshot() };
+  };
+
+  /** Why the run is at its end now, if it is. */
+  const ended = (): End | undefined => {
+    if (job.maxIters !== undefined && state.iter >= job.maxIters) return 'finished';
+    if (job.earlyStop && state.staleEvaluations >= job.earlyStop) return 'early-stop';
+    if (job.maxSeconds === undefined) return undefined;
+    const planned = state.plannedIters !== null && state.iter >= state.plannedIters;
+    return planned || before + elapsed() >= job.maxSeconds ? 'time' : undefined;
+  };
+
+  const done = (reason: DoneEvent['reason'], failed?: DoneEvent['failed']): DoneEvent => {
+    const { accuracy, macroF1 } = state.evaluation ?? {};
+    return {
+      kind: 'done',
+      iter: state.iter,
+      reason,
+      trainLoss: state.evaluation?.trainLoss ?? Number.NaN,
+      valLoss: state.evaluation?.valLoss ?? Number.NaN,
+      bestValLoss: state.best?.valLoss ?? Number.NaN,
+      tokensPerSecond: throughput.overall(),
+      elapsed: elapsed(),
+      ...(accuracy === undefined ? {} : { accuracy }),
+      ...(macroF1 === undefined ? {} : { macroF1 }),
+      ...(failed === undefined ? {} : { failed }),
+      state: snapshot(),
+    };
+  };
+
+  for (;;) {
+    const end = ended();
+    const { iter } = state;
+    if (unsaved && iter > 0 && (end !== undefined || iter % saveInterval === 0)) {
+      yield save(end === undefined ? 'interval' : 'final');
+    }
+
+    const evaluationDue = iter > 0 && (end !== undefined || iter % evalInterval === 0);
+    if (evaluationDue && state.evaluation?.iter !== iter && !signal?.aborted) {
+      const evaluationStarted = clock();
+      const result = await job.evaluate(signal);
+      if (result !== null) {
+        const best = isBetter(result, state.best);
+        state = withEvaluation(state, result);
+        yield { kind: 'eval', iter, ...result, best };
+        if (best) yield save('best');
+        if (timePlan !== undefined && end === undefined) {
+          const reserve = clock() - evaluationStarted;
+          state = { ...state, plannedIters: timePlan.plan(reading(), state.plannedIters, reserve) };
+        }
+        continue; // the evaluation may have ended the run
+      }
+    }
+
+    if (signal?.aborted) {
+      yield save('interrupt');
+      yield done('interrupted');
+      return;
+    }
+    if (end !== undefined) {
+      yield done(end);
+      return;
+    }
+
+    const next = iter + 1;
+    const lr = job.learningRate(next, total());
+    const stepStarted = clock();
+    const batches = await job.microBatches(next);
+    const result = await job.program.step(batches, { learningRate: lr, iteration: next });
+    throughput.add(clock() - stepStarted);
+    if (!result.updated) {
+      if (unsaved) yield save('diverged');
+      const { loss, gradNorm } = result;
+      yield done('diverged', { iter: next, loss, gradNorm, lr });
+      return;
+    }
+    unsaved = true;
+    state = {
+      ...state,
+      iter: next,
+      tokens: state.tokens + job.tokensPerStep,
+      history: pushLoss(state.history, result.loss),
+    };
+    if (timePlan !== undefined) {
+      timePlan.measure(reading());
+      if (state.plannedIters === null && timePlan.ready(reading())) {
+        state = { ...state, plannedIters: timePlan.plan(reading(), null, 0) };
+      }
+    }
+    if (next % logInterval === 0 || ended() !== undefined) {
+      const { loss, gradNorm, metrics } = result;
+      const tokensPerSecond = throughput.take();
+      yield {
+        kind: 'step',
+        iter: next,
+        loss,
+        lr,
+        gradNorm,
+        tokensPerSecond,
+        elapsed: elapsed(),
+        total: total(),
+        metrics,
+      };
+    }
+    if (sampleInterval > 0 && next % sampleInterval === 0) yield { kind: 'sample', iter: next };
+    await breathe();
+  }
+}
+
+/** Lets signals and timers in: an engine whose step never waits would keep Ctrl-C out for ever. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function lowest(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}

@@ -1,0 +1,57 @@
+// Where a run stands, beside weights and moments: plain JSON, kept in a checkpoint, all that a resumed run needs in
+// order to do what an unbroken one would.
+import type { Evaluation } from './events.js';
+import { emptyHistory, type LossHistory, pushEvaluation } from './history.js';
+
+export interface TrainingState {
+  /** Optimizer steps made. */
+  readonly iter: number;
+  readonly seed: number;
+  /** Tokens that the steps were over. */
+  readonly tokens: number;
+  /** Seconds spent on the run by all processes that worked on it. */
+  readonly elapsed: number;
+  /** With a time budget: how many steps fit into it, once measured. */
+  readonly plannedIters: number | null;
+  /** The last evaluation. `iter` below the state's own: the one due there has yet to be made. */
+  readonly evaluation: (Evaluation & { readonly iter: number }) | null;
+  readonly best: (Evaluation & { readonly iter: number }) | null;
+  /** Evaluations since the best one. */
+  readonly staleEvaluations: number;
+  readonly history: LossHistory;
+}
+
+export function initialState(seed: number): TrainingState {
+  return {
+    iter: 0,
+    seed,
+    tokens: 0,
+    elapsed: 0,
+    plannedIters: null,
+    evaluation: null,
+    best: null,
+    staleEvaluations: 0,
+    history: emptyHistory,
+  };
+}
+
+/** Whether `a` is better than `b`: by accuracy where there is one (then by loss), else by validation loss. NaN never is. */
+export function isBetter(a: Evaluation, b: Evaluation | null): boolean {
+  if (a.accuracy !== undefined && b?.accuracy !== undefined && a.accuracy !== b.accuracy)
+    return a.accuracy > b.accuracy;
+  return b === null ? !Number.isNaN(a.valLoss) : a.valLoss < b.valLoss;
+}
+
+/** The state after an evaluation. */
+export function withEvaluation(state: TrainingState, result: Evaluation): TrainingState {
+  const { iter } = state;
+  const evaluation = { ...result, iter };
+  const best = isBetter(result, state.best);
+  return {
+    ...state,
+    evaluation,
+    best: best ? evaluation : state.best,
+    staleEvaluations: best ? 0 : state.staleEvaluations + 1,
+    history: pushEvaluation(state.history, evaluation),
+  };
+}
