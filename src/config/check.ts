@@ -1,0 +1,111 @@
+// What no single setting can tell: whether settings fit each other. Every message says what would fit.
+import { GptError } from '../errors.js';
+import { defaultOf, type FinetuneConfig, flagName, type PretrainConfig, type TrainingConfig } from './schema.js';
+
+/** Where a value came from: a flag, a file, a preset, `default`, or `derived` from other values. */
+export type Sources = Readonly<Record<string, string>>;
+
+const isGiven = (source: string | undefined) => source !== 'default' && source !== 'derived';
+
+/** Float32 weights above this are a slip of the finger, not a plan: 80 GB, four times that in training. */
+const MOST_PARAMETERS = 20e9;
+
+/** About how many weights a model has: blocks, embeddings and norms. */
+export function approximateParameters({ nLayer, nEmbd, vocabSize, blockSize }: TrainingConfig): number {
+  return nLayer * 12 * nEmbd * nEmbd + (vocabSize + blockSize) * nEmbd;
+}
+
+function checkHeads({ nEmbd, nHead, position }: TrainingConfig): void {
+  if (nEmbd % nHead !== 0) {
+    const down = Math.max(1, Math.floor(nEmbd / nHead)) * nHead;
+    const heads = Array.from({ length: nHead }, (_, i) => nHead - i).find((n) => nEmbd % n === 0) ?? 1;
+    const hint = `try --n-embd ${nEmbd < nHead ? nHead * 32 : down}, or --n-head ${heads}`;
+    throw new GptError('config/heads', `n-embd (${nEmbd}) is not divisible by n-head (${nHead})`, { hint });
+  }
+  const width = nEmbd / nHead;
+  if (position === 'rope' && width % 2 !== 0) {
+    throw new GptError('config/rope', `rope needs an even head width, but n-embd / n-head is ${width}`, {
+      hint: `try --n-embd ${(width + 1) * nHead}, or --position learned`,
+    });
+  }
+}
+
+function checkSize(config: TrainingConfig): void {
+  const parameters = approximateParameters(config);
+  if (parameters <= MOST_PARAMETERS) return;
+  const { nLayer, nEmbd, vocabSize, blockSize } = config;
+  const size = `n-layer ${nLayer}, n-embd ${nEmbd}, vocab-size ${vocabSize}, block-size ${blockSize}`;
+  throw new GptError(
+    'config/size',
+    `${size} make about ${Math.round(parameters / 1e9).toLocaleString('en')} billion parameters`,
+    { hint: `at most ${MOST_PARAMETERS / 1e9} billion are allowed; GPT-2 XL has 1.5` },
+  );
+}
+
+function checkLearningRate(config: TrainingConfig, sources: Sources): void {
+  const { learningRate, minLr, warmupIters, maxIters } = config;
+  if (minLr !== null && minLr > learningRate) {
+    throw new GptError('config/min-lr', `min-lr (${minLr}) is above learning-rate (${learningRate})`, {
+      hint: `try --min-lr ${Number((learningRate / 10).toPrecision(3))}`,
+    });
+  }
+  if (isGiven(sources['warmupIters']) && warmupIters !== null && maxIters !== null && warmupIters > maxIters) {
+    throw new GptError('config/warmup', `warmup-iters (${warmupIters}) is above max-iters (${maxIters})`, {
+      hint: `try --warmup-iters ${Math.floor(maxIters / 10)}`,
+    });
+  }
+}
+
+function checkTokenizer({ tokenizer, vocabSize }: TrainingConfig, sources: Sources): void {
+  if (
+    tokenizer !== 'bpe' &&
+    sources['vocabSize'] === sources['tokenizer'] &&
+    vocabSize !== defaultOf('pretrain', 'vocabSize')
+  ) {
+    throw new GptError('config/vocab', `vocab-size (${vocabSize}) is for --tokenizer bpe, not ${tokenizer}`, {
+      hint: 'leave vocab-size out',
+    });
+  }
+}
+
+/** What a checkpoint brings along cannot be asked for again. */
+function checkShape(config: TrainingConfig & Partial<PretrainConfig & FinetuneConfig>, sources: Sources): void {
+  const start = config.init ?? config.from;
+  if (!start) return;
+  const flag = config.init ? '--init' : '--from';
+  const shape = ['nLayer', 'nHead', 'nEmbd', 'blockSize', 'bias', 'position', 'tokenizer', 'vocabSize'] as const;
+  for (const key of shape) {
+    if (sources[key] === 'flag') {
+      throw new GptError('config/shape', `${flagName(key)} (${config[key]}) comes from ${flag} ${start}`, {
+        hint: `leave out --${flagName(key)}, or train from scratch without ${flag}`,
+      });
+    }
+  }
+}
+
+function checkFinetuning({ freeze, loraRank, loraAlpha, from }: FinetuneConfig): void {
+  const alone = from === null && (freeze > 0 ? 'freeze' : loraRank > 0 ? 'lora-rank' : undefined);
+  if (alone) {
+    throw new GptError(`config/${alone}`, `${alone} (${freeze || loraRank}) without --from would keep random weights`, {
+      hint: `name a checkpoint with --from, or leave out --${alone}`,
+    });
+  }
+  if (loraRank === 0 && loraAlpha !== null) {
+    throw new GptError('config/lora-alpha', `lora-alpha (${loraAlpha}) has no effect without lora-rank`, {
+      hint: 'try --lora-rank 8',
+    });
+  }
+}
+
+/**
+ * Checks a training configuration as a whole.
+ * @throws GptError config/shape, heads, rope, size, min-lr, warmup, vocab, freeze, lora-rank or lora-alpha
+ */
+export function checkTraining(config: PretrainConfig | FinetuneConfig, sources: Sources): void {
+  checkShape(config, sources);
+  checkHeads(config);
+  checkSize(config);
+  checkLearningRate(config, sources);
+  checkTokenizer(config, sources);
+  if ('from' in config) checkFinetuning(config);
+}

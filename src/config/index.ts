@@ -1,0 +1,25 @@
+// The settings of every command: one schema, and what is made of it.
+export { approximateParameters, type Sources } from './check.js';
+export { defaults, jsonSchema } from './describe.js';
+export { parseDuration } from './duration.js';
+export { loadLayer, packageRoot, presetNames } from './files.js';
+export { parseJson } from './json.js';
+export { nearest } from './nearest.js';
+export { type Layer, type Resolved, type ResolvedConfig, resolve } from './resolve.js';
+export { resumeConfig } from './resume.js';
+export {
+  type AnySetting,
+  type ConfigOf,
+  commandsOf,
+  defaultOf,
+  type FinetuneConfig,
+  flagName,
+  groups,
+  type MachineConfig,
+  type PretrainConfig,
+  type SamplingConfig,
+  settings,
+  settingsOf,
+  type TrainingConfig,
+} from './schema.js';
+export type { ConfigCommand, TrainCommand } from './setting.js';

@@ -1,0 +1,125 @@
+// From flags, config files and defaults to one frozen configuration, with the source of every value.
+// Later layers win. Reads no file (see files.ts) and no command line (see cli/options).
+import { GptError } from '../errors.js';
+import { checkTraining, type Sources } from './check.js';
+import { nearest } from './nearest.js';
+import {
+  type ConfigOf,
+  commandsOf,
+  defaultOf,
+  type FinetuneConfig,
+  flagName,
+  type PretrainConfig,
+  settings,
+  settingsOf,
+} from './schema.js';
+import type { ConfigCommand } from './setting.js';
+
+/** Values from one place, by camelCase key. */
+export interface Layer {
+  /** `flag`, or the name of the file or preset: it is shown in errors and kept as the source. */
+  readonly name: string;
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+export interface Resolved<C extends ConfigCommand> {
+  readonly values: ConfigOf[C];
+  /** For each key `default`, `derived`, `flag`, or the name of the file or preset. */
+  readonly sources: Sources;
+}
+
+export type ResolvedConfig = Resolved<'pretrain'>;
+
+/** Only one of these ends a run; the highest layer that names one decides. */
+const BUDGET = ['maxIters', 'epochs', 'maxTime'] as const;
+
+function show(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  return JSON.stringify(value) ?? String(value);
+}
+
+function unknownKey(command: ConfigCommand, key: string, layer: Layer): GptError {
+  const owners = commandsOf(key);
+  if (owners.length > 0) {
+    const hint = `it belongs to ${owners.join(' and ')}`;
+    return new GptError('config/key', `"${key}" in ${layer.name} is no setting of ${command}`, { hint });
+  }
+  const guess = nearest(key, Object.keys(settingsOf(command)));
+  const hint = guess ? `did you mean "${guess}"?` : 'gpt-cli config schema lists all';
+  return new GptError('config/key', `unknown key "${key}" in ${layer.name}`, { hint });
+}
+
+function readValue(key: string, value: unknown, layer: Layer): unknown {
+  const { schema, expects } = settings[key]!;
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const name = layer.name === 'flag' ? `"${flagName(key)}"` : `"${key}" in ${layer.name}`;
+  throw new GptError('config/value', `${name} must be ${expects}, got ${show(value)}`);
+}
+
+/** The budget of the layer, if it names one: the others are then not given. */
+function budgetOf(layer: Layer, given: Readonly<Record<string, unknown>>): string | undefined {
+  const named = BUDGET.filter((key) => given[key] !== undefined && given[key] !== null);
+  if (named.length < 2) return named[0];
+  const flags = named.map((key) => (layer.name === 'flag' ? `--${flagName(key)}` : `"${key}"`));
+  const where = layer.name === 'flag' ? '' : ` in ${layer.name}`;
+  throw new GptError('config/budget', `only one of ${flags.join(' and ')} can be given${where}`, {
+    hint: `leave out ${flags[1]}`,
+  });
+}
+
+/** Fills in what follows from other values: the lowest learning rate, warm-up and saving. */
+function derive(values: Record<string, unknown>, sources: Record<string, string>): void {
+  const config = values as unknown as PretrainConfig & FinetuneConfig;
+  const set = (key: keyof typeof config, value: unknown) => {
+    if (values[key] !== null) return;
+    values[key] = value;
+    sources[key] = 'derived';
+  };
+  set('minLr', Number((config.learningRate / 10).toPrecision(12)));
+  set('warmupIters', config.maxIters === null ? 100 : Math.min(100, Math.floor(config.maxIters / 10)));
+  set('saveInterval', config.evalInterval);
+  if (config.loraRank > 0) set('loraAlpha', 2 * config.loraRank);
+}
+
+/**
+ * The configuration of a command.
+ * @param layers from the weakest to the strongest: presets, files, flags
+ * @throws GptError config/key, config/value, config/budget, and those of checkTraining
+ */
+export function resolve<C extends ConfigCommand>(command: C, layers: readonly Layer[] = []): Resolved<C> {
+  const known = settingsOf(command);
+  const values: Record<string, unknown> = {};
+  const sources: Record<string, string> = {};
+  for (const key of Object.keys(known)) {
+    values[key] = defaultOf(command, key);
+    sources[key] = 'default';
+  }
+  for (const layer of layers) {
+    const given: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(layer.values)) {
+      if (key.startsWith('$') || value === undefined) continue;
+      if (!Object.hasOwn(known, key)) throw unknownKey(command, key, layer);
+      given[key] = readValue(key, value, layer);
+    }
+    const budget = budgetOf(layer, given);
+    if (budget) {
+      for (const key of BUDGET) {
+        given[key] ??= null;
+        sources[key] = layer.name;
+      }
+    }
+    for (const [key, value] of Object.entries(given)) {
+      values[key] = value;
+      sources[key] = layer.name;
+    }
+  }
+  if (command === 'pretrain' || command === 'finetune') {
+    derive(values, sources);
+    checkTraining(values as unknown as PretrainConfig & FinetuneConfig, sources);
+  }
+  return Object.freeze({
+    values: Object.freeze(values) as unknown as ConfigOf[C],
+    sources: Object.freeze(sources),
+  });
+}

@@ -1,0 +1,227 @@
+// Every setting of a run, once: default, type, range, help. Flags, config files, the JSON schema and the checks come
+// out of these tables (see setting.ts).
+import { z } from 'zod';
+import { type ConfigCommand, choice, duration, integer, real, type Setting, text, texts, toggle } from './setting.js';
+
+const MACHINE = {
+  seed: integer({ min: 0, max: 4294967295, default: 1337, fixed: true, help: 'what all randomness is derived from' }),
+  backend: choice(['auto', 'onnx', 'tensorflow', 'eager'], { default: 'auto', help: 'the engine that computes' }),
+  device: choice(['auto', 'cpu', 'webgpu', 'cuda', 'dml'], { default: 'auto', help: 'where the engine computes' }),
+  threads: integer({ min: 1, max: 1024, default: null, defaultText: 'all cores', help: 'CPU threads' }),
+};
+
+const MODEL = {
+  nLayer: integer({ min: 1, max: 1024, default: 4, fixed: true, help: 'transformer blocks' }),
+  nHead: integer({ min: 1, max: 1024, default: 4, fixed: true, help: 'attention heads in a block' }),
+  nEmbd: integer({ min: 1, max: 65536, default: 128, fixed: true, help: 'width of the model, a multiple of n-head' }),
+  blockSize: integer({ min: 1, max: 1048576, default: 128, fixed: true, help: 'context length in tokens' }),
+  dropout: real({ min: 0, below: 1, default: 0, finetuneDefault: 0.1, help: 'share of values dropped in training' }),
+  bias: toggle({ default: true, fixed: true, help: 'biases in linear layers and layer norms, as in GPT-2' }),
+  position: choice(['learned', 'sinusoidal', 'rope'], {
+    default: 'learned',
+    fixed: true,
+    help: 'how positions are told apart; the GPT-2 format cannot hold rope',
+  }),
+};
+
+const TOKENIZER = {
+  tokenizer: text({
+    default: 'bpe',
+    fixed: true,
+    placeholder: 'kind',
+    help: 'char, byte, bpe, or the path of a tokenizer.json or its folder',
+  }),
+  vocabSize: integer({ min: 257, max: 1000000, default: 2048, fixed: true, help: 'entries of a bpe tokenizer' }),
+};
+
+const TRAINING = {
+  batchSize: integer({
+    min: 1,
+    max: 65536,
+    default: 16,
+    finetuneDefault: 32,
+    fixed: true,
+    help: 'sequences in a batch',
+  }),
+  gradAccum: integer({ min: 1, max: 65536, default: 1, fixed: true, help: 'batches whose gradients make one step' }),
+  maxIters: integer({ min: 1, default: 2000, finetuneDefault: null, help: 'stop after this many steps' }),
+  epochs: real({ above: 0, default: null, finetuneDefault: 3, help: 'stop after this many passes over the data' }),
+  maxTime: duration({ default: null, help: 'stop after this long: 90s, 10m, 1h30m' }),
+  learningRate: real({ above: 0, max: 10, default: 1e-3, finetuneDefault: 1e-4, help: 'the highest learning rate' }),
+  minLr: real({
+    min: 0,
+    max: 10,
+    default: null,
+    defaultText: 'a tenth of learning-rate',
+    help: 'the last learning rate',
+  }),
+  warmupIters: integer({
+    min: 0,
+    default: null,
+    defaultText: '100, a tenth of a short run',
+    help: 'steps in which the learning rate rises',
+  }),
+  lrSchedule: choice(['cosine', 'linear', 'constant'], {
+    default: 'cosine',
+    finetuneDefault: 'linear',
+    help: 'how the learning rate falls after that',
+  }),
+  weightDecay: real({ min: 0, max: 100, default: 0.1, finetuneDefault: 0.01, help: "AdamW's decay of matrices" }),
+  beta1: real({ min: 0, below: 1, default: 0.9, help: "AdamW's memory of the gradient" }),
+  beta2: real({ min: 0, below: 1, default: 0.99, finetuneDefault: 0.999, help: "AdamW's memory of its square" }),
+  gradClip: real({ min: 0, default: 1, help: 'largest norm of the gradient; 0: no clipping' }),
+};
+
+const WATCHING = {
+  evalInterval: integer({ min: 1, default: 250, help: 'steps between evaluations' }),
+  evalIters: integer({ min: 1, max: 1000000, default: 20, help: 'batches of an evaluation' }),
+  valSplit: real({ min: 0, max: 0.9, default: 0.1, fixed: true, help: 'share of the data, its end, for validation' }),
+  saveInterval: integer({
+    min: 1,
+    default: null,
+    defaultText: 'that of eval-interval',
+    help: 'steps between saved states',
+  }),
+  earlyStop: integer({ min: 0, default: 0, help: 'stop after this many evaluations that are no better; 0: never' }),
+  logInterval: integer({ min: 1, default: 10, help: 'steps between reported losses' }),
+};
+
+const PRETRAINING = {
+  sampleEvery: integer({ min: 0, default: 0, help: 'steps between samples shown in training; 0: none' }),
+  init: text({ default: null, placeholder: 'folder', fixed: true, help: 'go on from the weights of this checkpoint' }),
+};
+
+const FINETUNING = {
+  from: text({
+    default: null,
+    placeholder: 'run',
+    fixed: true,
+    defaultText: 'none, from scratch',
+    help: 'the checkpoint to start from',
+  }),
+  task: choice(['auto', 'classify', 'instruct', 'text'], {
+    default: 'auto',
+    fixed: true,
+    help: 'what to learn; auto decides from the columns',
+  }),
+  textColumn: text({ default: null, placeholder: 'name', fixed: true, help: 'column of the text' }),
+  labelColumn: text({ default: null, placeholder: 'name', fixed: true, help: 'column of the label' }),
+  promptTemplate: text({
+    default: null,
+    placeholder: 'template',
+    fixed: true,
+    help: 'how columns make a prompt: "{instruction}\\n{input}"',
+  }),
+  lmCoef: real({ min: 0, default: 0.5, fixed: true, help: "weight of the language model's loss in classifying" }),
+  freeze: integer({
+    min: 0,
+    max: 1024,
+    default: 0,
+    fixed: true,
+    help: 'leave the embeddings and n blocks as they are',
+  }),
+  loraRank: integer({
+    min: 0,
+    max: 65536,
+    default: 0,
+    fixed: true,
+    help: 'rank of LoRA adapters; 0: train all weights',
+  }),
+  loraAlpha: real({
+    above: 0,
+    default: null,
+    fixed: true,
+    defaultText: 'twice the rank',
+    help: 'scale of the adapters times their rank',
+  }),
+  limit: integer({ min: 1, default: null, fixed: true, help: 'use only the first n rows' }),
+  balance: toggle({ default: false, fixed: true, help: 'weigh classes so that rare ones count as much' }),
+};
+
+const SAMPLING = {
+  maxNewTokens: integer({ min: 0, max: 10000000, default: 200, help: 'stop after this many tokens' }),
+  temperature: real({ min: 0, default: 0.8, help: 'lower is safer, higher wilder; 0: greedy' }),
+  topK: integer({ min: 0, default: 0, help: 'only the n likeliest tokens; 0: all' }),
+  topP: real({ above: 0, max: 1, default: 1, help: 'only the likeliest tokens that reach this probability' }),
+  minP: real({ min: 0, max: 1, default: 0, help: "only tokens with this share of the likeliest one's probability" }),
+  repetitionPenalty: real({ above: 0, default: 1, help: 'above 1: what occurred becomes less likely' }),
+  stop: texts({ default: [], help: 'end before this text; may be given several times' }),
+  numSamples: integer({ min: 1, max: 1000000, default: 1, help: 'how many texts to write' }),
+  greedy: toggle({ default: false, help: 'always the likeliest token' }),
+};
+
+/** The groups of the help, in its order, and the commands whose settings they are. */
+export const groups = [
+  { title: 'Model', settings: MODEL, commands: ['pretrain', 'finetune'] },
+  { title: 'Tokenizer', settings: TOKENIZER, commands: ['pretrain', 'finetune'] },
+  { title: 'Finetuning', settings: FINETUNING, commands: ['finetune'] },
+  { title: 'Training', settings: TRAINING, commands: ['pretrain', 'finetune'] },
+  { title: 'Evaluating and saving', settings: WATCHING, commands: ['pretrain', 'finetune'] },
+  { title: 'Pretraining', settings: PRETRAINING, commands: ['pretrain'] },
+  { title: 'Sampling', settings: SAMPLING, commands: ['sample'] },
+  { title: 'Machine', settings: MACHINE, commands: ['pretrain', 'finetune', 'sample', 'eval', 'classify'] },
+] as const satisfies readonly {
+  title: string;
+  settings: Readonly<Record<string, AnySetting>>;
+  commands: readonly ConfigCommand[];
+}[];
+
+type Values<S> = { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : never };
+
+/** What pretraining and finetuning share. `null` means "not given". */
+export type TrainingConfig = Values<
+  typeof MODEL & typeof TOKENIZER & typeof TRAINING & typeof WATCHING & typeof MACHINE
+>;
+export type PretrainConfig = TrainingConfig & Values<typeof PRETRAINING>;
+export type FinetuneConfig = TrainingConfig & Values<typeof FINETUNING>;
+export type SamplingConfig = Values<typeof SAMPLING & typeof MACHINE>;
+export type MachineConfig = Values<typeof MACHINE>;
+
+/** What `resolve` makes for a command. */
+export interface ConfigOf {
+  readonly pretrain: PretrainConfig;
+  readonly finetune: FinetuneConfig;
+  readonly sample: SamplingConfig;
+  readonly eval: MachineConfig;
+  readonly classify: MachineConfig;
+}
+
+export type AnySetting = Setting<unknown>;
+
+/** Every setting by its key in config files. */
+export const settings: Readonly<Record<string, AnySetting>> = Object.assign({}, ...groups.map((g) => g.settings));
+
+/** The settings of a command, in the order of its help. */
+export function settingsOf(command: ConfigCommand): Record<string, AnySetting> {
+  const own = groups.filter(({ commands }) => (commands as readonly string[]).includes(command));
+  return Object.assign({}, ...own.map((group) => group.settings));
+}
+
+/** The commands that know the setting. */
+export function commandsOf(key: string): readonly ConfigCommand[] {
+  return groups.find((group) => key in group.settings)?.commands ?? [];
+}
+
+export function defaultOf(command: ConfigCommand, key: string): unknown {
+  const setting = settings[key]!;
+  return command === 'finetune' && setting.finetuneDefault !== undefined ? setting.finetuneDefault : setting.default;
+}
+
+/** `nLayer` as a flag is called: `n-layer`. */
+export function flagName(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+/** The zod schema of a whole config file for one command. `$schema`, `$comment` and `$reasons` are for people. */
+export function configSchema(command: ConfigCommand) {
+  const shape: Record<string, z.ZodType> = {
+    $schema: z.string().optional(),
+    $comment: z.string().optional().describe('what this file is for'),
+    $reasons: z.record(z.string(), z.string()).optional().describe('why a key has its value, by key'),
+  };
+  for (const [key, setting] of Object.entries(settingsOf(command))) {
+    const help = setting.defaultText ? `${setting.help} (default: ${setting.defaultText})` : setting.help;
+    shape[key] = setting.schema.default(defaultOf(command, key)).describe(help);
+  }
+  return z.strictObject(shape);
+}
