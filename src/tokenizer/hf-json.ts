@@ -1,0 +1,48 @@
+// The parts that all our tokenizer.json files share, as Python's tokenizers library writes them.
+
+export const endOfTextToken = '<|endoftext|>';
+
+/** @param extra keys of our own: the Python library ignores unknown ones here, and only here */
+export function addedTokenJson(id: number, extra: Record<string, unknown> = {}): Record<string, unknown> {
+  const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  return { id, content: endOfTextToken, ...flags, ...extra };
+}
+
+export interface JsonParts {
+  readonly added: unknown[];
+  readonly preTokenizer: unknown;
+  readonly decoder: unknown;
+  readonly vocab: Iterable<readonly [string, number]>;
+  readonly merges: string[];
+  readonly byteFallback: boolean;
+}
+
+export function tokenizerJson({ added, preTokenizer, decoder, vocab, merges, byteFallback }: JsonParts): unknown {
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: added,
+    normalizer: null,
+    pre_tokenizer: preTokenizer,
+    post_processor: null,
+    decoder,
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: byteFallback,
+      ignore_merges: false,
+      vocab: Object.fromEntries(vocab),
+      merges,
+    },
+  };
+}
+
+/** ByteLevel as pre-tokenizer or decoder. */
+export function byteLevelJson(useRegex: boolean): unknown {
+  return { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: useRegex };
+}

@@ -1,0 +1,134 @@
+// Reads a tokenizer.json: any byte-level BPE, and our own character tokenizer. Everything is checked; what cannot be
+// honoured is an error that names it.
+import { GptError } from '../errors.js';
+import { type AddedToken, AddedTokens } from './added-tokens.js';
+import { BpeTokenizer } from './bpe.js';
+import { bytesOfToken, byteToChar, tokenOfBytes } from './byte-alphabet.js';
+import { byteName, CharTokenizer, inTrainingText } from './char.js';
+import { endOfTextToken } from './hf-json.js';
+import { PairIndex } from './pair-index.js';
+import { anywhere, makePreTokenizer } from './pre-tokenizer.js';
+import { type TokenEntry, TokenTable } from './token-table.js';
+import { readFile, type TokenizerFile } from './tokenizer-file.js';
+import type { Tokenizer } from './types.js';
+
+/** What other models call the token that ends a text. */
+const endNames = [
+  endOfTextToken,
+  '<|end_of_text|>',
+  '</s>',
+  '<eos>',
+  '<|eos|>',
+  '<｜end▁of▁sentence｜>',
+  '<|im_end|>',
+  '[EOS]',
+];
+
+export interface ParseOptions {
+  /** The token that ends a text, where the file does not tell (`eos_token` of tokenizer_config.json). */
+  readonly endOfText?: string | undefined;
+}
+
+/**
+ * @param json the content of a tokenizer.json
+ * @param name what to call it in an error, its path for example
+ * @throws `tokenizer/format` if it is broken, `tokenizer/type`, `tokenizer/pre-tokenizer`, `tokenizer/pattern`,
+ * `tokenizer/normalizer` if it is of a kind that is not supported
+ */
+export function parseTokenizer(json: unknown, name: string, options: ParseOptions = {}): Tokenizer {
+  const file = readFile(json, name);
+  const isChar = file.byteFallback && file.merges.length === 0 && file.preTokenizer === null;
+  return isChar ? parseChar(file) : parseBpe(file, options);
+}
+
+function parseChar(file: TokenizerFile): Tokenizer {
+  const { vocab, name } = file;
+  const end = file.added.find(({ content }) => content === endOfTextToken);
+  const byteIds = Int32Array.from({ length: 256 }, (_, byte) => vocab.get(byteName(byte)) ?? -1);
+  const bytes = new Set(byteIds);
+  if (!end || bytes.has(-1))
+    throw file.error(`its character vocabulary lacks ${end ? 'byte tokens <0x00>..<0xFF>' : endOfTextToken}`);
+  const chars = new Map<number, number>();
+  for (const [token, id] of vocab) {
+    if (bytes.has(id) || id === end.id) continue;
+    const code = token.codePointAt(0);
+    if (code === undefined || token.length !== (code > 0xffff ? 2 : 1)) {
+      throw new GptError('tokenizer/type', `${name}: the token ${JSON.stringify(token)} is not one character`, {
+        hint: 'of BPE tokenizers with byte_fallback (sentencepiece) only our own character tokenizers are supported',
+      });
+    }
+    chars.set(code, id);
+  }
+  const size = chars.size + 257;
+  if ([...vocab.values(), end.id].some((id) => id >= size)) throw file.error('its ids have gaps');
+  const seen = end.json[inTrainingText];
+  const modelVocabSize = end.id !== chars.size || typeof seen !== 'boolean' ? size : chars.size + (seen ? 1 : 0);
+  return new CharTokenizer({ chars, byteIds, endOfText: end.id, modelVocabSize, json: file.json });
+}
+
+function parseBpe(file: TokenizerFile, options: ParseOptions): Tokenizer {
+  const { vocab } = file;
+  const { added, endOfText } = addedTokens(file, options);
+  const entries = new Array<TokenEntry | undefined>(
+    added.reduce((most, { id }) => Math.max(most, id), file.lastId) + 1,
+  ).fill(undefined);
+  const encoder = new TextEncoder();
+  for (const [token, id] of vocab)
+    entries[id] = { bytes: bytesOfToken(token) ?? encoder.encode(token), special: false };
+  for (const { id, content, special } of added) entries[id] = { bytes: encoder.encode(content), special };
+  const byteIds = Int32Array.from(byteToChar, (char) => vocab.get(char) ?? -1);
+  const isByte =
+    file.merges.length === 0 && endOfText === 256 && entries.length === 257 && byteIds.every((id, byte) => id === byte);
+  const preTokenizer = makePreTokenizer(file.preTokenizer, file.name);
+  return new BpeTokenizer({
+    kind: isByte ? 'byte' : 'bpe',
+    table: new TokenTable(entries),
+    modelVocabSize: file.known.has(endOfText) ? entries.length : file.lastId + 1,
+    endOfText,
+    byteIds,
+    merges: readMerges(file),
+    added: new AddedTokens(added),
+    preTokenizer: isByte ? anywhere : preTokenizer,
+    normalize: file.normalize,
+    wholeWord: file.ignoreMerges ? (bytes) => vocab.get(tokenOfBytes(bytes)) : undefined,
+    unknownId: file.unknownToken === undefined ? undefined : vocab.get(file.unknownToken),
+    json: file.json,
+  });
+}
+
+/** The added tokens, and which of them ends a text: one is made up, after all others, if there is none. */
+function addedTokens(file: TokenizerFile, options: ParseOptions): { added: AddedToken[]; endOfText: number } {
+  const names = options.endOfText === undefined ? endNames : [options.endOfText, ...endNames];
+  for (const name of names) {
+    const found = file.added.find(({ content }) => content === name);
+    if (found) return { added: file.added, endOfText: found.id };
+    const id = file.vocab.get(name); // GPT-2's vocab.json names it without saying that it is special
+    if (id !== undefined) return { added: [...file.added, special(id, name)], endOfText: id };
+  }
+  const id = file.lastId + 1;
+  return { added: [...file.added, special(id, endOfTextToken)], endOfText: id };
+}
+
+function special(id: number, content: string): AddedToken {
+  return { id, content, special: true, lstrip: false, rstrip: false, singleWord: false };
+}
+
+/** A pair listed twice has its last rank, as in HF's tokenizers. */
+function readMerges(file: TokenizerFile): { pairs: PairIndex; merged: Int32Array } {
+  const { vocab, merges } = file;
+  const last = new Map<string, number>();
+  merges.forEach(([left, right], rank) => {
+    last.set(`${left} ${right}`, rank);
+  });
+  const pairs = new PairIndex(last.size);
+  const merged = new Int32Array(last.size);
+  merges.forEach(([left, right], rank) => {
+    if (last.get(`${left} ${right}`) !== rank) return;
+    const ids = [vocab.get(left), vocab.get(right), vocab.get(left + right)] as const;
+    const missing = [left, right, left + right].find((_, i) => ids[i] === undefined);
+    if (missing !== undefined)
+      throw file.error(`merge ${rank} needs the token ${JSON.stringify(missing)}, which is not in its vocabulary`);
+    merged[pairs.add(ids[0]!, ids[1]!)] = ids[2]!;
+  });
+  return { pairs, merged };
+}
