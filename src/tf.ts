@@ -3,6 +3,9 @@ import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.j
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import '@tensorflow/tfjs-backend-cpu/dist/base.js';
 import '@tensorflow/tfjs-backend-cpu/dist/register_all_kernels.js';
+import { enableProdMode } from '@tensorflow/tfjs-core';
+
+enableProdMode(); // no banner on standard error
 
 export { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js';
 export * from '@tensorflow/tfjs-core';
