@@ -1,8 +1,10 @@
 // What an engine promises to the code above it: it holds the state (parameters and AdamW's moments) and runs programs
 // on it. Knows nothing of GPT, of files or of the command line.
+import type { AdamWOptions } from '../optimizer/types.js';
 import type { HostArray } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
 
+export type { AdamWOptions } from '../optimizer/types.js';
 export type { StepFunction } from '../trace/step.js';
 
 export type Feeds = Readonly<Record<string, HostArray>>;
@@ -13,15 +15,6 @@ export interface Program {
   /** Inputs by name, each of its spec's size; a missing, unknown or wrongly sized one is an error. */
   run(feeds: Feeds): Promise<Results>;
   dispose(): Promise<void>;
-}
-
-export interface AdamWOptions {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-  readonly weightDecay: number;
-  /** Largest global gradient norm; 0 turns clipping off. */
-  readonly gradClip: number;
 }
 
 export interface StepResult {

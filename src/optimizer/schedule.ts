@@ -1,0 +1,28 @@
+// The learning rate as a pure function of the step.
+
+export interface Schedule {
+  /** The largest rate, reached after warm-up. */
+  readonly learningRate: number;
+  /** The rate at the end; unused by `constant`. */
+  readonly minLearningRate: number;
+  /** Steps of linear warm-up from near zero. */
+  readonly warmupIters: number;
+  /** Steps of the whole run; from there on the rate is the smallest one. */
+  readonly totalIters: number;
+  readonly kind: 'cosine' | 'linear' | 'constant';
+}
+
+/**
+ * The rate of step `iter`, counted from 0, as nanoGPT: warm-up gives learningRate * (iter + 1) / (warmupIters + 1), then
+ * the rate falls from learningRate at warmupIters to minLearningRate at totalIters (cosine: Loshchilov and Hutter 2017,
+ * arXiv:1608.03983, without restarts).
+ */
+export function learningRateAt(iter: number, schedule: Schedule): number {
+  const { learningRate, minLearningRate, warmupIters, totalIters, kind } = schedule;
+  if (iter < warmupIters) return (learningRate * (iter + 1)) / (warmupIters + 1);
+  if (kind === 'constant') return learningRate;
+  if (iter >= totalIters) return minLearningRate;
+  const done = (iter - warmupIters) / (totalIters - warmupIters); // [0, 1)
+  const share = kind === 'cosine' ? 0.5 * (1 + Math.cos(Math.PI * done)) : 1 - done;
+  return minLearningRate + share * (learningRate - minLearningRate);
+}
