@@ -1,0 +1,82 @@
+// Multi-head causal self-attention: one projection to q, k and v, attention, one projection back.
+import { causalAttention, dropout, dropoutMask, type RopeTables, rope, ropeTables } from '../../ops/index.js';
+import * as tf from '../../tf.js';
+import {
+  type CallOptions,
+  type Config,
+  dropoutKey,
+  fold,
+  GptLayer,
+  type LayerArgs,
+  type Shape,
+  single,
+  timeOf,
+  unfold,
+} from './base.js';
+import { Linear } from './linear.js';
+
+export interface CausalSelfAttentionArgs extends LayerArgs {
+  readonly nHead: number;
+  readonly nEmbd: number;
+  readonly bias: boolean;
+  readonly dropout: number;
+  /** Names the layer's dropout masks: this and the next integer. */
+  readonly place: number;
+  /** The longest time, where q and k are to be turned by position; else undefined. */
+  readonly ropePositions?: number | undefined;
+}
+
+/** [B, T, C] to the same shape, or [B*T, C] with the option `time`. */
+export class CausalSelfAttention extends GptLayer {
+  static readonly className = 'GptCausalSelfAttention';
+  private readonly args: CausalSelfAttentionArgs;
+  private readonly toQkv: Linear;
+  private readonly fromHeads: Linear;
+
+  constructor(args: CausalSelfAttentionArgs) {
+    super(args);
+    const { nHead, nEmbd, bias } = args;
+    if (nEmbd % nHead !== 0) {
+      throw new Error(`${this.name}: nEmbd (${nEmbd}) is not divisible by nHead (${nHead})`);
+    }
+    this.args = args;
+    this.toQkv = this.part('c_attn', (part) => new Linear({ ...part, units: 3 * nEmbd, bias }));
+    this.fromHeads = this.part('c_proj', (part) => new Linear({ ...part, units: nEmbd, bias }));
+  }
+
+  override build(inputShape: Shape | Shape[]): void {
+    const width = single(inputShape).at(-1);
+    if (width !== this.args.nEmbd) throw new Error(`${this.name}: input is ${width} wide, nEmbd is ${this.args.nEmbd}`);
+    this.buildPart(this.toQkv, [null, this.args.nEmbd]);
+    this.buildPart(this.fromHeads, [null, this.args.nEmbd]);
+    super.build(inputShape);
+  }
+
+  protected override compute(input: tf.Tensor, options: CallOptions): tf.Tensor {
+    const { nHead, dropout: rate, place, ropePositions } = this.args;
+    const time = timeOf(this, input, options);
+    const x = fold(input); // [B*T, C]
+    const shape = { batch: x.shape[0]! / time, time, heads: nHead };
+    const key = dropoutKey(this, rate, options);
+    const projected = this.toQkv.run(x); // [B*T, 3C]
+    const qkv = ropePositions ? rope(projected, this.tables(ropePositions, time, options), nHead) : projected;
+    const keep = rate > 0 && key ? dropoutMask([shape.batch, nHead, time, time], rate, key, place) : undefined;
+    const y = this.fromHeads.run(causalAttention(qkv, shape, keep));
+    return unfold(dropout(y, rate, key, place + 1), input);
+  }
+
+  private tables(ropePositions: number, time: number, { positions }: CallOptions): RopeTables {
+    const width = this.args.nEmbd / this.args.nHead;
+    if (!positions) return ropeTables(time, width);
+    const { cos, sin } = ropeTables(ropePositions, width);
+    return { cos: tf.gather(cos, positions as tf.Tensor1D), sin: tf.gather(sin, positions as tf.Tensor1D) };
+  }
+
+  override getConfig(): Config {
+    const { nHead, nEmbd, bias, dropout: rate, place, ropePositions } = this.args;
+    const own = { nHead, nEmbd, bias, dropout: rate, place };
+    return { ...super.getConfig(), ...own, ...(ropePositions ? { ropePositions } : {}) };
+  }
+}
+
+tf.serialization.registerClass(CausalSelfAttention);

@@ -1,0 +1,76 @@
+// The model's work as an engine takes it: pure functions of named inputs, each of one static shape.
+import { tokenLoss } from '../ops/index.js';
+import * as tf from '../tf.js';
+import type { TensorSpec } from '../trace/graph.js';
+import type { StepFunction } from '../trace/step.js';
+import type { Gpt } from './gpt.js';
+
+export interface BatchShape {
+  readonly batchSize: number;
+  /** Positions in each example, at most the block size. */
+  readonly time: number;
+}
+
+const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
+
+const suffix = ({ batchSize, time }: BatchShape) => `${batchSize}x${time}`;
+
+function losses(gpt: Gpt, inputs: Record<string, tf.Tensor>, dropout?: { seed: tf.Tensor; step: tf.Tensor }) {
+  const { ids, targets } = inputs as { ids: tf.Tensor; targets: tf.Tensor };
+  return tokenLoss(gpt.logits(ids, { dropout }), tf.reshape(targets, [targets.size]));
+}
+
+/**
+ * Training. Inputs: `ids`, `targets` int32 [B, T], a negative target being ignored; with dropout also `seed` and
+ * `step`, int32 scalars, where `step` must differ for every micro-batch of a run.
+ * Output: `loss`, the mean in nats over the targets that count.
+ */
+export function lossStep(gpt: Gpt, shape: BatchShape): StepFunction {
+  const { batchSize, time } = shape;
+  const dropping = gpt.config.dropout > 0;
+  return {
+    name: `loss ${suffix(shape)}`,
+    inputs: {
+      ids: int32(batchSize, time),
+      targets: int32(batchSize, time),
+      ...(dropping ? { seed: int32(), step: int32() } : {}),
+    },
+    variables: gpt.variables,
+    run: (inputs) => {
+      const { seed, step } = inputs;
+      return { loss: losses(gpt, inputs, dropping ? { seed: seed!, step: step! } : undefined).loss };
+    },
+  };
+}
+
+/** Evaluation, without dropout. Inputs: `ids`, `targets` as in training. Outputs: `lossSum` in nats, `count`. */
+export function evaluationStep(gpt: Gpt, shape: BatchShape): StepFunction {
+  const { batchSize, time } = shape;
+  return {
+    name: `evaluation ${suffix(shape)}`,
+    inputs: { ids: int32(batchSize, time), targets: int32(batchSize, time) },
+    variables: gpt.variables,
+    run: (inputs) => {
+      const { lossSum, count } = losses(gpt, inputs);
+      return { lossSum, count };
+    },
+  };
+}
+
+/**
+ * The next token's logits. Inputs: `ids` int32 [B, T]; `last` int32 [B], the position whose successor is asked for.
+ * What stands right of it does not matter, so shorter texts may be padded there. Output: `logits` [B, V].
+ */
+export function logitsStep(gpt: Gpt, shape: BatchShape): StepFunction {
+  const { batchSize, time } = shape;
+  return {
+    name: `logits ${suffix(shape)}`,
+    inputs: { ids: int32(batchSize, time), last: int32(batchSize) },
+    variables: gpt.variables,
+    run: (inputs) => {
+      const { ids, last } = inputs as { ids: tf.Tensor; last: tf.Tensor };
+      const rows = tf.add(tf.range(0, batchSize * time, time, 'int32'), last); // row b*T + last[b]
+      return { logits: gpt.project(tf.gather(gpt.hidden(ids), rows as tf.Tensor1D)) };
+    },
+  };
+}
