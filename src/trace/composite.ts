@@ -6,10 +6,13 @@ import type { Attributes, TensorSpec } from './graph.js';
 import { activeRecorder } from './recorder.js';
 
 /**
- * Runs or records an operation with a plain definition.
+ * Runs or records an operation with a plain definition. It is kept whole where tfjs does not differentiate it: in
+ * code without gradients, or inside a `tf.customGrad`, whose gradient may be a composite again. Elsewhere inside a
+ * gradient its definition is recorded in the open, so that its gradient is right.
  * @param op its name in graphs, engines, tests and benches
  * @param inputs tensors; concrete ones become constants
- * @param plain the definition in tfjs operations; gets tensors of the inputs' shapes, returns the outputs
+ * @param plain the definition in tfjs operations; gets tensors of the inputs' shapes, returns the outputs; a pure
+ * function of `inputs` and `attributes`
  */
 export function composite(
   op: string,
@@ -22,7 +25,9 @@ export function composite(
 
 /**
  * Runs or records an operation that tfjs cannot express (integer randomness). Every engine must lower it.
- * @param run the definition in plain TypeScript over concrete tensors, used outside a trace
+ * It has no gradient.
+ * @param run the definition in plain TypeScript over concrete tensors, used outside a trace; a pure function of
+ * `inputs` and `attributes`
  */
 export function primitive(
   op: string,
@@ -31,5 +36,5 @@ export function primitive(
   outputs: readonly TensorSpec[],
   run: (...inputs: Tensor[]) => Tensor[],
 ): Tensor[] {
-  return activeRecorder()?.primitive(op, inputs, attributes, outputs) ?? run(...inputs);
+  return activeRecorder()?.primitive(op, inputs, attributes, outputs, run) ?? run(...inputs);
 }

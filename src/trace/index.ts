@@ -1,4 +1,5 @@
 // The contract of trace/: record tfjs code into a typed graph, improve the graph, look at it, run it plainly.
+export { ensureTraceBackend, placeholder, TraceBackend, traceBackendName } from './backend.js';
 export { GraphBuilder } from './builder.js';
 export { composite, primitive } from './composite.js';
 export { dump } from './dump.js';
@@ -15,6 +16,8 @@ export type {
   Value,
 } from './graph.js';
 export { sizeOf } from './graph.js';
+export { type InterpretOptions, interpret } from './interpret.js';
 export type { StepFunction } from './step.js';
+export { gradientName, type TraceOptions, trace } from './trace.js';
 export { verify } from './verify.js';
 export { inferNode, inferOutputs, type Operation, vocabulary } from './vocabulary.js';

@@ -1,0 +1,49 @@
+// Matrix products, and the fused kernels of tfjs taken apart again.
+import { GptError } from '../../errors.js';
+import type { Value } from '../graph.js';
+import { type Call, input, type Rules } from './rule.js';
+
+function matMul(call: Call): Value {
+  const [a, b] = [input(call, 'a'), input(call, 'b')];
+  const product = call.to.one('BatchMatMul', [call.to.cast(a, 'float32'), call.to.cast(b, 'float32')], {
+    transposeA: Boolean(call.attrs['transposeA']),
+    transposeB: Boolean(call.attrs['transposeB']),
+  });
+  return call.to.cast(product, a.dtype);
+}
+
+function activated(call: Call, x: Value): Value {
+  const activation = String(call.attrs['activation'] ?? 'linear');
+  const kernels: Record<string, string> = { relu: 'Relu', relu6: 'Relu6', elu: 'Elu', sigmoid: 'Sigmoid' };
+  if (activation === 'linear') return x;
+  if (kernels[activation]) return call.to.one(kernels[activation], [x]);
+  if (activation === 'leakyrelu') return call.to.one('LeakyRelu', [x], { alpha: Number(call.attrs['leakyreluAlpha']) });
+  if (activation === 'prelu') {
+    const scaled = call.to.one('Multiply', [input(call, 'preluActivationWeights'), x]);
+    return call.to.one('Select', [call.to.one('Less', [x, call.to.scalar(0, 'float32')]), scaled, x]);
+  }
+  throw new GptError('trace/kernel', `${call.kernel} with activation ${activation} cannot be traced`);
+}
+
+export const productRules: Rules = {
+  BatchMatMul: matMul,
+  _FusedMatMul: (call) => {
+    const product = matMul(call);
+    const bias = call.inputs['bias'];
+    return activated(call, bias ? call.to.one('Add', [product, bias]) : product);
+  },
+  Einsum: (call) => {
+    const equation = String(call.attrs['equation']).replaceAll(/\s/g, '');
+    const operands = call.list.map((value) => call.to.cast(value, 'float32'));
+    return call.to.cast(call.to.one('Einsum', operands, { equation }), call.list[0]!.dtype);
+  },
+  FusedBatchNorm: (call) => {
+    const epsilon = call.to.scalar(Number(call.attrs['varianceEpsilon'] ?? 0.001), 'float32');
+    const centred = call.to.one('Sub', [input(call, 'x'), input(call, 'mean')]);
+    const { scale, offset } = call.inputs;
+    const scaled = scale ? call.to.one('Multiply', [centred, scale]) : centred;
+    const deviation = call.to.one('Sqrt', [call.to.one('Add', [input(call, 'variance'), epsilon])]);
+    const result = call.to.one('RealDiv', [scaled, deviation]);
+    return offset ? call.to.one('Add', [result, offset]) : result;
+  },
+};

@@ -1,0 +1,112 @@
+// Runs a step function once on symbolic tensors and gives the graph of what it did. Whatever happens, tfjs is left as
+// it was: same backend, same tensors, Math.random back in place.
+import { GptError } from '../errors.js';
+import * as tf from '../tf.js';
+import { activateBackend, ensureTraceBackend } from './backend.js';
+import type { Graph, Value } from './graph.js';
+import { guarded } from './guard.js';
+import { activeRecorder, Recorder } from './recorder.js';
+import { engineInternals } from './scope.js';
+import type { StepFunction } from './step.js';
+
+export interface TraceOptions {
+  /** Also give `grad:<parameter name>` for every trainable variable: the gradient of the output `loss`. */
+  readonly gradients?: boolean;
+  /** Which variables are trainable; by default those whose tfjs variable is. */
+  readonly trainable?: (name: string) => boolean;
+}
+
+/** The name of the graph's output that holds a parameter's gradient. */
+export function gradientName(parameter: string): string {
+  return `grad:${parameter}`;
+}
+
+/**
+ * Traces a step.
+ *
+ * The graph's inputs are the step's inputs under their names, then those variables that the graph uses, under their
+ * parameter names, in the Map's order. Its outputs are the step's, then the gradients; an output may be an input or a
+ * constant. The gradient of a variable that the loss does not depend on is zeros. tfjs tensors made in the step are
+ * disposed, kept ones too.
+ *
+ * @throws GptError `trace/read`, `trace/data-dependent`, `trace/random`, `trace/kernel`, `trace/dtype`,
+ * `trace/variable`, `trace/async`, `trace/loss`, `trace/nested`
+ */
+export function trace(step: StepFunction, options: TraceOptions = {}): Graph {
+  if (activeRecorder()) throw new GptError('trace/nested', `${step.name} is traced inside another trace`);
+  const before = tf.engine().backendName as string | null;
+  ensureTraceBackend();
+  try {
+    return guarded(() => record(step, options));
+  } finally {
+    if (before) activateBackend(before);
+  }
+}
+
+function record(step: StepFunction, options: TraceOptions): Graph {
+  const recorder = new Recorder(step.name, foreignVariables(step));
+  recorder.during(() => {
+    const inputs: Record<string, tf.Tensor> = {};
+    for (const [name, spec] of Object.entries(step.inputs)) inputs[name] = recorder.inputTensor(name, spec);
+    for (const [name, variable] of step.variables) recorder.bindInput(name, variable);
+    if (options.gradients) recordWithGradients(step, options, recorder, inputs);
+    else for (const [name, tensor] of run(step, inputs)) recorder.builder.output(name, recorder.valueOf(tensor));
+    recorder.rethrow();
+  });
+  return withoutUnusedVariables(recorder.builder.build(), step);
+}
+
+function recordWithGradients(
+  step: StepFunction,
+  { trainable }: TraceOptions,
+  recorder: Recorder,
+  inputs: Record<string, tf.Tensor>,
+): void {
+  const isTrainable = trainable ?? ((name: string) => step.variables.get(name)!.trainable);
+  const parameters = [...step.variables].filter(([name, { dtype }]) => dtype === 'float32' && isTrainable(name));
+  const forward = () => {
+    const outputs = run(step, inputs);
+    for (const [name, tensor] of outputs) recorder.builder.output(name, recorder.valueOf(tensor));
+    const loss = outputs.find(([name]) => name === 'loss')?.[1];
+    if (loss?.rank !== 0 || loss.dtype !== 'float32')
+      throw new GptError(
+        'trace/loss',
+        `${step.name} needs a scalar float32 output named loss, got ${loss ? `${loss.dtype}[${loss.shape}]` : 'none'}`,
+      );
+    return loss;
+  };
+  if (parameters.length === 0) {
+    forward();
+    return;
+  }
+  const variables = parameters.map(([, variable]) => variable as tf.Tensor);
+  const { grads } = engineInternals().gradients(forward, variables, null, true);
+  parameters.forEach(([name, variable], index) => {
+    const gradient = grads[index];
+    const spec = { shape: variable.shape, dtype: 'float32' } as const;
+    recorder.builder.output(gradientName(name), gradient ? recorder.valueOf(gradient) : recorder.zeros(spec));
+  });
+}
+
+function run(step: StepFunction, inputs: Record<string, tf.Tensor>): [string, tf.Tensor][] {
+  const outputs: unknown = step.run({ ...inputs });
+  if (outputs instanceof Promise || typeof (outputs as { then?: unknown } | null)?.then === 'function') {
+    (outputs as Promise<unknown>).then(undefined, () => undefined);
+    activeRecorder()?.rethrow();
+    throw new GptError('trace/async', `${step.name} returns a promise`, { hint: 'a step is a plain function' });
+  }
+  return Object.entries(outputs as Record<string, tf.Tensor>);
+}
+
+/** Variables of tfjs that the step did not declare: their numbers would be frozen into the graph. */
+function foreignVariables(step: StepFunction): Map<object, string> {
+  const known = new Set([...step.variables.values()].map((variable) => variable.dataId));
+  const all = Object.values(tf.engine().registeredVariables);
+  return new Map(all.filter(({ dataId }) => !known.has(dataId)).map(({ dataId, name }) => [dataId, name]));
+}
+
+function withoutUnusedVariables(graph: Graph, step: StepFunction): Graph {
+  const used = new Set<Value>([...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.map((o) => o.value)]);
+  const inputs = graph.inputs.filter(({ name, value }) => Object.hasOwn(step.inputs, name) || used.has(value));
+  return { ...graph, inputs };
+}
