@@ -24,7 +24,8 @@ async function buildKernels() {
   if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
 }
 
-const common = { bundle: true, platform: 'node', target: 'node20', logLevel: 'error', legalComments: 'none' };
+// ES modules first: tfjs would otherwise come twice, as its CommonJS bundle and as the files that tf.ts names.
+const common = { bundle: true, platform: 'node', mainFields: ['module', 'main'], target: 'node20', logLevel: 'error', legalComments: 'none' };
 
 async function buildBundles() {
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
