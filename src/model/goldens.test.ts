@@ -1,8 +1,9 @@
 // The model against PyTorch: test/goldens/model-*.json, written by scripts/goldens/model.py.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { adamw, clipScale, coefficients } from '../optimizer/index.js';
 import * as tf from '../tf.js';
-import type { GptConfig } from './config.js';
+import { type GptConfig, parameterSpecs } from './config.js';
 import { Gpt } from './gpt.js';
 import { lossStep } from './steps.js';
 import { assign, feed, gradients } from './testing/eager.js';
@@ -60,5 +61,36 @@ describe.each(['learned', 'sinusoidal', 'rope', 'no-bias'])('a GPT with %s equal
         off: true,
       });
     }
+  });
+
+  test('in the losses and gradient norms of ten AdamW steps with clipping', () => {
+    const { learningRate, losses, gradNorms, ...options } = golden.adamw;
+    const step = lossStep(gpt, shape);
+    const specs = parameterSpecs(golden.config);
+    const state = specs.map(({ name }) => {
+      const parameters = Float32Array.from(golden.parameters[name]!);
+      return { parameters, first: parameters.map(() => 0), second: parameters.map(() => 0) };
+    });
+    const found = losses.map((_, i) =>
+      tf.tidy(() => {
+        specs.forEach(({ name }, k) => {
+          assign(gpt, name, state[k]!.parameters);
+        });
+        const { loss, gradients: slopes } = gradients(step, feed(step, batch));
+        const arrays = specs.map(({ name }) => slopes.get(name)!.dataSync<'float32'>());
+        const norm = Math.sqrt(arrays.flatMap((a) => [...a]).reduce((sum, x) => sum + x * x, 0));
+        const scale = clipScale(norm, options.gradClip);
+        specs.forEach(({ decay }, k) => {
+          const { parameters, first, second } = state[k]!;
+          const folded = coefficients(options, { learningRate, iteration: i + 1 }, decay, scale);
+          adamw(parameters, arrays[k]!, first, second, folded);
+        });
+        return { loss: loss.dataSync()[0]!, norm };
+      }),
+    );
+    losses.forEach((loss, i) => {
+      expect(relative([found[i]!.loss], [loss])).toBeLessThan(1e-4);
+      expect(relative([found[i]!.norm], [gradNorms[i]!])).toBeLessThan(1e-4);
+    });
   });
 });
