@@ -1,0 +1,147 @@
+// Training speed and memory beside PyTorch: `gpt-cli pretrain` and a peer take turns on the same machine, round by round;
+// the result is the median of the rounds' ratios.
+// node bench/train.js [--model reference|gpt2-4x64|gpt2-1x512] [--peer eager,compile] [--threads 1,2] [--rounds 5]
+//   [--steps N] [--text FILE] [--backend NAME] [--json]
+// The peer needs a virtual environment with torch and numpy: GPT_CLI_VENV, or .venv.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { writeTrainingData } from './inputs/training.js';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const gpt2 = { layers: 12, heads: 12, width: 768, vocabulary: 50257 };
+const models = {
+  reference: { layers: 4, heads: 4, width: 128, context: 64, batch: 12, vocabulary: 65, steps: 200, warmup: 10 },
+  'gpt2-4x64': { ...gpt2, context: 64, batch: 4, steps: 6, warmup: 2 },
+  'gpt2-1x512': { ...gpt2, context: 512, batch: 1, steps: 4, warmup: 2 },
+};
+
+const { values: options } = parseArgs({
+  options: {
+    model: { type: 'string', default: 'reference' },
+    peer: { type: 'string', default: 'eager,compile' },
+    threads: { type: 'string', default: '1,2' },
+    rounds: { type: 'string', default: '5' },
+    steps: { type: 'string' },
+    text: { type: 'string' },
+    backend: { type: 'string', default: 'onnx' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const model = models[options.model];
+if (model === undefined) fail(`no model "${options.model}" (there are ${Object.keys(models).join(', ')})`);
+const steps = Number(options.steps ?? model.steps);
+const rounds = Number(options.rounds);
+const python = join(process.env.GPT_CLI_VENV ?? join(root, '.venv'), 'bin', 'python');
+if (!existsSync(python)) fail(`no ${python} (set GPT_CLI_VENV to a virtual environment with torch and numpy)`);
+if (!existsSync(join(root, 'dist', 'cli.js'))) fail('dist/cli.js is missing (npm run build)');
+
+function fail(message) {
+  console.error(`error: ${message}`);
+  process.exit(2);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+function ours(data, threads) {
+  const { layers, heads, width, context, batch } = model;
+  const flags = {
+    'n-layer': layers,
+    'n-head': heads,
+    'n-embd': width,
+    'block-size': context,
+    'batch-size': batch,
+    'grad-accum': 1,
+    dropout: 0,
+    'max-iters': steps + model.warmup,
+    'learning-rate': 1e-3,
+    'eval-interval': 1_000_000,
+    'eval-iters': 1,
+    'save-interval': 1_000_000,
+    'log-interval': 1_000_000,
+    tokenizer: data.tokenizer,
+    threads,
+    backend: options.backend,
+    out: join(folder, 'run'),
+  };
+  const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const printed = run(
+    process.execPath,
+    [join(root, 'bin', 'gpt-cli.js'), 'pretrain', data.text, ...args, '--overwrite', '--json'],
+    threads,
+  );
+  const events = printed
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const start = events.find(({ event }) => event === 'start');
+  if (start.vocabSize !== model.vocabulary) fail(`the model got ${start.vocabSize} tokens, not ${model.vocabulary}`);
+  return { parameters: start.parameters, ...events.find(({ event }) => event === 'done') };
+}
+
+function theirs(data, threads, peer) {
+  const { layers, heads, width, context, batch, vocabulary, warmup } = model;
+  const flags = { threads, layers, heads, width, context, batch, vocabulary, steps, warmup, tokens: data.tokens };
+  const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  if (peer === 'compile') args.push('--compile');
+  return JSON.parse(
+    run(python, [join(root, 'bench', 'peers', 'train.py'), ...args], threads)
+      .trim()
+      .split('\n')
+      .at(-1),
+  );
+}
+
+function run(program, args, threads) {
+  const env = { ...process.env, OMP_NUM_THREADS: String(threads), NO_COLOR: '1' };
+  return execFileSync(program, args, {
+    encoding: 'utf8',
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 1 << 28,
+  });
+}
+
+const median = (numbers) => {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+};
+const say = (text) => options.json || console.log(text);
+
+const data = writeTrainingData({ folder, vocabulary: model.vocabulary, text: options.text });
+for (const threads of options.threads.split(',').map(Number)) {
+  for (const peer of options.peer.split(',')) {
+    const seen = [];
+    for (let round = 1; round <= rounds; round++) {
+      const mine = ours(data, threads);
+      const other = theirs(data, threads, peer);
+      if (mine.parameters !== other.parameters)
+        fail(`${mine.parameters} parameters here, ${other.parameters} in the peer`);
+      seen.push({ mine, other, ratio: mine.tokensPerSecond / other.tokensPerSecond });
+      const speeds = `gpt-cli ${mine.tokensPerSecond.toFixed(0)}, torch ${peer} ${other.tokensPerSecond.toFixed(0)} tokens/s`;
+      say(`${options.model}, ${threads} thread(s), round ${round}: ${speeds}, ratio ${seen.at(-1).ratio.toFixed(2)}`);
+    }
+    const result = {
+      model: options.model,
+      threads,
+      backend: options.backend,
+      peer: `torch ${seen[0].other.torch} ${peer}`,
+      rounds,
+      tokensPerSecond: median(seen.map(({ mine }) => mine.tokensPerSecond)),
+      peerTokensPerSecond: median(seen.map(({ other }) => other.tokensPerSecond)),
+      ratio: median(seen.map(({ ratio }) => ratio)),
+      peakMemoryMB: median(seen.map(({ mine }) => mine.peakMemoryMB)),
+      peerPeakMemoryMB: median(seen.map(({ other }) => other.peakMemoryMB)),
+    };
+    if (options.json) console.log(JSON.stringify(result));
+    const memory = `peak memory ${result.peakMemoryMB.toFixed(0)} MB against ${result.peerPeakMemoryMB.toFixed(0)} MB`;
+    say(
+      `${options.model}, ${threads} thread(s): ${result.ratio.toFixed(2)} times torch ${peer} (median of ${rounds}), ${memory}`,
+    );
+  }
+}

@@ -1,0 +1,67 @@
+// `npm run demo`: pretrains a small GPT on the bundled stories, lets it write, and says how near it came to the best that
+// any model could do. Runs the built command as a person would; `npm run demo` builds it first.
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const out = 'runs/demo';
+const began = performance.now();
+
+function say(text) {
+  console.log(`\n${text}\n`);
+}
+
+/** Runs a command that is shown first; its exit code becomes ours when it fails. */
+function gpt(...args) {
+  console.log(`$ gpt-cli ${args.map((arg) => (/[ "]/.test(arg) ? JSON.stringify(arg) : arg)).join(' ')}`);
+  const { status } = spawnSync(process.execPath, [join(root, 'bin', 'gpt-cli.js'), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+/** The last event of this name in the run's log. */
+function lastEvent(name) {
+  const lines = readFileSync(join(root, out, 'log.jsonl'), 'utf8')
+    .trim()
+    .split('\n');
+  return lines.map((line) => JSON.parse(line)).findLast(({ event }) => event === name);
+}
+
+const { stories, bytes, bitsPerCharacter } = JSON.parse(readFileSync(join(root, 'data', 'stories.json'), 'utf8'));
+
+say(
+  `data/stories.txt holds ${stories} little stories (${Math.round(bytes / 1000)} kB) that a grammar of ours wrote.\n` +
+    `A small GPT now learns them from nothing, on ${availableParallelism()} CPU cores, in about a minute and a half.`,
+);
+gpt('pretrain', 'data/stories.txt', '-c', 'configs/demo.json', '-o', out, '--overwrite');
+
+const { bitsPerByte } = lastEvent('eval');
+say(
+  `On stories that it has not seen it needs ${bitsPerByte.toFixed(3)} bits a character. It began with about 3, and no model\n` +
+    `can do better than ${bitsPerCharacter.toFixed(3)}: that is the entropy of the grammar (data/README.md).\n` +
+    'Now it writes a story of its own, and one that begins as you like:',
+);
+gpt('sample', out, '--max-new-tokens', '320', '--temperature', '0.7');
+say('');
+gpt(
+  'sample',
+  out,
+  '--prompt',
+  'Once upon a time there was a clever fox',
+  '--max-new-tokens',
+  '320',
+  '--temperature',
+  '0.7',
+);
+
+say(
+  `That took ${Math.round((performance.now() - began) / 1000)} seconds. To go on:\n` +
+    '  gpt-cli pretrain your-text.txt       learns a text of yours\n' +
+    `  gpt-cli sample ${out} --prompt "Long ago"\n` +
+    `  gpt-cli inspect ${out}               shows what is inside`,
+);
