@@ -7,8 +7,8 @@ import { lastWhole } from './pre-tokenizer.js';
 import { type TokenEntry, TokenTable } from './token-table.js';
 import type { EncodeOptions, StreamDecoder, Tokenizer } from './types.js';
 
-/** The key, in the entry of <|endoftext|>, that says whether the training text held several documents. */
-export const inTrainingText = 'in_training_text';
+/** The key, in the file's model, that says whether <|endoftext|> stood between documents of the training text. */
+export const severalDocumentsKey = 'several_documents';
 const replacement = 0xfffd;
 
 export interface CharParts {
@@ -111,12 +111,13 @@ export function makeCharTokenizer(codePoints: readonly number[], severalDocument
   vocab.push([endOfTextToken, endOfText]);
   for (let byte = 0; byte < 256; byte++) vocab.push([byteName(byte), byteIds[byte]!]);
   const json = tokenizerJson({
-    added: [addedTokenJson(endOfText, { [inTrainingText]: severalDocuments })],
+    added: [addedTokenJson(endOfText)],
     preTokenizer: null,
     decoder: { type: 'Sequence', decoders: [{ type: 'ByteFallback' }, { type: 'Fuse' }] },
     vocab,
     merges: [],
     byteFallback: true,
+    extra: { [severalDocumentsKey]: severalDocuments },
   });
   const chars = new Map(codePoints.map((code, id) => [code, id]));
   return new CharTokenizer({ chars, byteIds, endOfText, modelVocabSize: endOfText + (severalDocuments ? 1 : 0), json });

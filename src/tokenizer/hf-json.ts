@@ -2,10 +2,10 @@
 
 export const endOfTextToken = '<|endoftext|>';
 
-/** @param extra keys of our own: the Python library ignores unknown ones here, and only here */
-export function addedTokenJson(id: number, extra: Record<string, unknown> = {}): Record<string, unknown> {
+/** The entry of <|endoftext|> among the added tokens. */
+export function addedTokenJson(id: number): Record<string, unknown> {
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-  return { id, content: endOfTextToken, ...flags, ...extra };
+  return { id, content: endOfTextToken, ...flags };
 }
 
 export interface JsonParts {
@@ -15,9 +15,19 @@ export interface JsonParts {
   readonly vocab: Iterable<readonly [string, number]>;
   readonly merges: string[];
   readonly byteFallback: boolean;
+  /** Keys of our own: the Python library ignores unknown ones in the model, and fails at the top level. */
+  readonly extra?: Record<string, unknown>;
 }
 
-export function tokenizerJson({ added, preTokenizer, decoder, vocab, merges, byteFallback }: JsonParts): unknown {
+export function tokenizerJson({
+  added,
+  preTokenizer,
+  decoder,
+  vocab,
+  merges,
+  byteFallback,
+  extra = {},
+}: JsonParts): unknown {
   return {
     version: '1.0',
     truncation: null,
@@ -36,6 +46,7 @@ export function tokenizerJson({ added, preTokenizer, decoder, vocab, merges, byt
       fuse_unk: false,
       byte_fallback: byteFallback,
       ignore_merges: false,
+      ...extra,
       vocab: Object.fromEntries(vocab),
       merges,
     },

@@ -4,7 +4,7 @@ import { GptError } from '../errors.js';
 import { type AddedToken, AddedTokens } from './added-tokens.js';
 import { BpeTokenizer } from './bpe.js';
 import { bytesOfToken, byteToChar, tokenOfBytes } from './byte-alphabet.js';
-import { byteName, CharTokenizer, inTrainingText } from './char.js';
+import { byteName, CharTokenizer, severalDocumentsKey } from './char.js';
 import { endOfTextToken } from './hf-json.js';
 import { PairIndex } from './pair-index.js';
 import { anywhere, makePreTokenizer } from './pre-tokenizer.js';
@@ -61,8 +61,8 @@ function parseChar(file: TokenizerFile): Tokenizer {
   }
   const size = chars.size + 257;
   if ([...vocab.values(), end.id].some((id) => id >= size)) throw file.error('its ids have gaps');
-  const seen = end.json[inTrainingText];
-  const modelVocabSize = end.id !== chars.size || typeof seen !== 'boolean' ? size : chars.size + (seen ? 1 : 0);
+  const alone = end.id === chars.size && file.model[severalDocumentsKey] === false; // the key is lost when HF saves it
+  const modelVocabSize = end.id === chars.size ? chars.size + (alone ? 0 : 1) : size;
   return new CharTokenizer({ chars, byteIds, endOfText: end.id, modelVocabSize, json: file.json });
 }
 
@@ -97,7 +97,7 @@ function parseBpe(file: TokenizerFile, options: ParseOptions): Tokenizer {
 }
 
 /** The added tokens, and which of them ends a text: one is made up, after all others, if there is none. */
-function addedTokens(file: TokenizerFile, options: ParseOptions): { added: AddedToken[]; endOfText: number } {
+function addedTokens(file: TokenizerFile, options: ParseOptions): { added: readonly AddedToken[]; endOfText: number } {
   const names = options.endOfText === undefined ? endNames : [options.endOfText, ...endNames];
   for (const name of names) {
     const found = file.added.find(({ content }) => content === name);

@@ -59,7 +59,7 @@ export function makePreTokenizer(json: unknown, name: string): PreTokenizer {
   if (useRegex) stages.push(gpt2Words);
   return {
     each(text, visit) {
-      let pieces = [text];
+      let pieces = [text.replace(/\p{Surrogate}/gu, '\ufffd')]; // a lone one is encoded as U+FFFD
       for (const stage of stages) pieces = pieces.flatMap(stage);
       for (const piece of pieces) visit(piece);
     },

@@ -7,9 +7,10 @@ type Json = Record<string, unknown>;
 export interface TokenizerFile {
   readonly name: string;
   readonly json: unknown;
+  readonly model: Readonly<Json>;
   readonly vocab: ReadonlyMap<string, number>;
   readonly merges: readonly (readonly [string, string])[];
-  readonly added: (AddedToken & { readonly json: Json })[];
+  readonly added: readonly AddedToken[];
   /** All ids of the vocabulary and the added tokens. */
   readonly known: ReadonlySet<number>;
   readonly lastId: number;
@@ -40,6 +41,7 @@ export function readFile(json: unknown, name: string): TokenizerFile {
   return {
     name,
     json,
+    model,
     vocab,
     merges: readMergeList(model['merges'] ?? [], error),
     added,
@@ -99,7 +101,7 @@ function readMergeList(json: unknown, error: MakeError): [string, string][] {
   });
 }
 
-function readAdded(json: unknown, error: MakeError): (AddedToken & { json: Json })[] {
+function readAdded(json: unknown, error: MakeError): AddedToken[] {
   if (!Array.isArray(json)) throw error('its "added_tokens" are not a list');
   return json.map((entry: unknown, i) => {
     if (!isObject(entry) || typeof entry['content'] !== 'string') throw error(`added token ${i} has no "content"`);
@@ -111,7 +113,6 @@ function readAdded(json: unknown, error: MakeError): (AddedToken & { json: Json 
       lstrip: entry['lstrip'] === true,
       rstrip: entry['rstrip'] === true,
       singleWord: entry['single_word'] === true,
-      json: entry,
     };
   });
 }
