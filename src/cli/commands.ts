@@ -1,0 +1,29 @@
+// The commands by name. A module is loaded only when its command is named, so that help answers at once.
+import type { Command } from 'commander';
+import type { Context } from './context.js';
+
+/** What a file in commands/ exports. Its heavy imports belong inside the action. */
+export interface CommandModule {
+  /** Adds arguments, options, help and the action to the bare command. */
+  readonly define: (command: Command, context: Context) => void;
+}
+
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandModule>;
+}
+
+export const entries: readonly CommandEntry[] = [
+  { name: 'pretrain', summary: 'train a GPT on text', load: () => import('./commands/pretrain.js') },
+  { name: 'sample', summary: 'write text with a trained GPT', load: () => import('./commands/sample.js') },
+  { name: 'eval', summary: 'loss, perplexity and bits per byte on a text', load: () => import('./commands/eval.js') },
+  { name: 'tokenizer', summary: 'train, use and describe tokenizers', load: () => import('./commands/tokenizer.js') },
+  { name: 'inspect', summary: 'what a run or a checkpoint holds', load: () => import('./commands/inspect.js') },
+  { name: 'doctor', summary: 'engines found, versions and measured speed', load: () => import('./commands/doctor.js') },
+  {
+    name: 'config',
+    summary: 'the settings: presets, defaults, JSON schema',
+    load: () => import('./commands/config.js'),
+  },
+];

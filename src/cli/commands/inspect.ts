@@ -1,0 +1,87 @@
+// gpt-cli inspect: what a run or a checkpoint holds, without loading its weights.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { Checkpoint } from '../../checkpoint/index.js';
+import type { Context } from '../context.js';
+import { count, loss, table, time } from '../format.js';
+
+interface Part {
+  readonly name: string;
+  readonly parameters: number;
+  readonly tensors: number;
+}
+
+/** Parameters by layer: `h.3.attn.c_attn.weight` counts for `h.3`; the order is the model's. */
+export function partsOf(specs: Checkpoint['specs']): Part[] {
+  const parts = new Map<string, { parameters: number; tensors: number }>();
+  for (const { name, shape } of specs) {
+    const part = /^(h\.\d+|[^.]+)/.exec(name)![0];
+    const sum = parts.get(part) ?? { parameters: 0, tensors: 0 };
+    sum.parameters += shape.reduce((a, b) => a * b, 1);
+    sum.tensors += 1;
+    parts.set(part, sum);
+  }
+  return [...parts].map(([name, sum]) => ({ name, ...sum }));
+}
+
+/** The run folder's own config.json: the command line and versions, when `path` is a run folder. */
+function runOf(path: string): Record<string, unknown> | undefined {
+  const file = join(path, 'config.json');
+  if (!existsSync(join(path, 'log.jsonl')) || !existsSync(file)) return undefined;
+  return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+}
+
+const plural = (n: number, word: string) => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
+
+async function describe(path: string) {
+  const { openCheckpoint } = await import('../../checkpoint/index.js');
+  const checkpoint = await openCheckpoint(path, { prefer: 'last' });
+  try {
+    const { directory, config, specs, labels, training } = checkpoint;
+    const { kind, vocabSize, endOfText } = await checkpoint.loadTokenizer();
+    const parts = partsOf(specs);
+    const parameters = parts.reduce((sum, part) => sum + part.parameters, 0);
+    const tokenizer = { kind, vocabSize, endOfText };
+    return { directory, config, parameters, parts, tokenizer, labels, training, run: runOf(path) };
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+type Description = Awaited<ReturnType<typeof describe>>;
+
+function lines({ directory, config, parameters, parts, tokenizer, labels, training, run }: Description): string[] {
+  const out = [directory, ''];
+  out.push(...table(Object.entries(config).map(([key, value]) => [key, String(value)])));
+  const share = (n: number) => `${((100 * n) / parameters).toFixed(1)} %`;
+  const rows = parts.map((part) => [
+    part.name,
+    count(part.parameters),
+    share(part.parameters),
+    plural(part.tensors, 'tensor'),
+  ]);
+  const tensors = parts.reduce((sum, part) => sum + part.tensors, 0);
+  out.push('', ...table([...rows, ['all', count(parameters), '', plural(tensors, 'tensor')]], [1, 2, 3]));
+  out.push('', `${((parameters * 4) / 1e6).toFixed(1)} MB of float32 weights`);
+  out.push(`tokenizer: ${tokenizer.kind}, ${count(tokenizer.vocabSize)} entries`);
+  if (labels) out.push(`labels: ${labels.join(', ')}`);
+  if (training) {
+    const { iter, seed, tokens, elapsed, best } = training;
+    const loss_ = best ? `, best validation loss ${loss(best.valLoss)}` : '';
+    out.push(`training: step ${count(iter)}, ${count(tokens)} tokens, ${time(elapsed)}, seed ${seed}${loss_}`);
+  } else out.push('training: no state here, so it can be continued (--init) but not resumed');
+  if (Array.isArray(run?.['commandLine'])) out.push(`made by: gpt-cli ${run['commandLine'].join(' ')}`);
+  return out;
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face GPT-2 folder')
+    .addHelpText('after', '\nExample:\n  gpt-cli inspect runs/book')
+    .action(async (path: string) => {
+      const description = await describe(path);
+      if (context.json) context.print(JSON.stringify(description));
+      else for (const line of lines(description)) context.print(line);
+    });
+}

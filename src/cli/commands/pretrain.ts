@@ -1,0 +1,41 @@
+// gpt-cli pretrain: options in, a run's events out. The work is in run/pretrain.
+import type { Command } from 'commander';
+import { GptError } from '../../errors.js';
+import type { Context } from '../context.js';
+import { addSettings, layersOf } from '../options.js';
+import { showRun } from '../progress.js';
+
+const EXAMPLES = `
+Examples:
+  gpt-cli pretrain book.txt                           the default recipe, into runs/book
+  gpt-cli pretrain book.txt -c char-tiny              nanoGPT's CPU recipe on characters
+  gpt-cli pretrain texts/ notes.jsonl "*.md" --n-layer 6 --n-embd 192
+  cat *.txt | gpt-cli pretrain - -o runs/mine --max-time 30m
+  gpt-cli pretrain --resume -o runs/book              go on after an interruption
+  gpt-cli pretrain book.txt --json > log.jsonl`;
+
+interface PretrainFlags {
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .argument('[text...]', 'files, folders, globs, or - for standard input')
+    .option('-o, --out <folder>', "the run's folder (default: runs/<name of the text>)")
+    .option('--resume', 'go on with the run in that folder')
+    .option('--overwrite', 'delete the run in that folder and start anew');
+  addSettings(command, 'pretrain').addHelpText('after', EXAMPLES);
+  command.action(async (inputs: string[], flags: PretrainFlags) => {
+    const { out, resume = false, overwrite = false } = flags;
+    if (resume && overwrite) {
+      throw new GptError('cli/resume', '--resume and --overwrite exclude each other', { hint: 'leave out one' });
+    }
+    const layers = layersOf(command, 'pretrain');
+    const { pretrain } = await import('../../run/pretrain.js');
+    const { commandLine, signal } = context;
+    const { stdin } = context.streams;
+    await showRun(pretrain({ inputs, layers, out, resume, overwrite, stdin, signal, commandLine }), context);
+  });
+}

@@ -1,0 +1,123 @@
+// gpt-cli sample: a prompt in, text out as it is written. The work is in run/sample.
+import { readFile } from 'node:fs/promises';
+import { text as readAll } from 'node:stream/consumers';
+import { Chalk } from 'chalk';
+import type { Command } from 'commander';
+import { GptError } from '../../errors.js';
+import type { SampleEvent, SamplingEvent } from '../../run/events.js';
+import type { Context } from '../context.js';
+import { count } from '../format.js';
+import { addSettings, layersOf } from '../options.js';
+import { type Show, showPeople } from '../people.js';
+
+const EXAMPLES = `
+Examples:
+  gpt-cli sample runs/book                            from the beginning-of-text token
+  gpt-cli sample runs/book --prompt "Once upon a time" --max-new-tokens 500
+  gpt-cli sample runs/book --prompt-file start.txt --top-k 40 --num-samples 3
+  echo "To be" | gpt-cli sample runs/book - --stop "." --json
+
+A prompt that is longer than the model's context is cut: the model sees its end.`;
+
+interface SampleFlags {
+  readonly prompt?: string;
+  readonly promptFile?: string;
+  readonly stream: boolean;
+}
+
+async function readPrompt(
+  input: string | undefined,
+  flags: SampleFlags,
+  context: Context,
+): Promise<string | undefined> {
+  const ways = [flags.prompt, flags.promptFile, input].filter((way) => way !== undefined);
+  if (ways.length > 1) {
+    throw new GptError('cli/prompt', 'the prompt is given more than once', {
+      hint: 'use one of --prompt, --prompt-file and -',
+    });
+  }
+  if (input !== undefined && input !== '-') {
+    throw new GptError('cli/prompt', `unexpected argument ${JSON.stringify(input)}`, {
+      hint: `did you mean --prompt ${JSON.stringify(input)}? Only - (standard input) may follow the run`,
+    });
+  }
+  if (input === '-') return readAll(context.streams.stdin);
+  if (flags.promptFile === undefined) return flags.prompt;
+  try {
+    return await readFile(flags.promptFile, 'utf8');
+  } catch (cause) {
+    throw new GptError('cli/prompt', `cannot read the prompt: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Writes prompt and text, several samples under a heading each. */
+function showTexts(context: Context, { many, stream }: { many: boolean; stream: boolean }): ShowSamples {
+  const paint = new Chalk({ level: context.color ? 1 : 0 });
+  const write = (text: string) => context.streams.stdout.write(text);
+  let open = -1;
+  const begin = (index: number, prompt: string) => {
+    open = index;
+    if (many) write(`${paint.dim(`--- sample ${index + 1} ---`)}\n`);
+    write(paint.dim(prompt));
+  };
+  return {
+    piece: (index, prompt, text) => {
+      if (!stream) return;
+      if (open !== index) begin(index, prompt);
+      write(text);
+    },
+    sample: ({ index, prompt, text, tokens, finish, tokensPerSecond }) => {
+      if (open !== index) {
+        begin(index, prompt);
+        write(text);
+      }
+      write('\n');
+      if (context.streams.stdout.isTTY) {
+        context.note(paint.dim(`(${count(tokens.length)} tokens, ${finish}, ${tokensPerSecond.toFixed(1)} tokens/s)`));
+      }
+    },
+  };
+}
+
+interface ShowSamples {
+  readonly piece: (index: number, prompt: string, text: string) => void;
+  readonly sample: (event: SampleEvent) => void;
+}
+
+async function show(events: AsyncIterable<SamplingEvent>, prompt: string, texts: ShowSamples, context: Context) {
+  const work: Show | undefined = context.json ? undefined : showPeople(context);
+  try {
+    for await (const event of events) {
+      if (event.event === 'notice') context.warn(event.message);
+      else if (event.event === 'phase') work?.on(event);
+      else if (context.json) {
+        if (event.event === 'sample') context.print(JSON.stringify(event));
+      } else {
+        work?.close();
+        if (event.event === 'piece') texts.piece(event.index, prompt, event.text);
+        else texts.sample(event);
+      }
+    }
+  } finally {
+    work?.close();
+  }
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face GPT-2 folder')
+    .argument('[input]', '- reads the prompt from standard input')
+    .option('-p, --prompt <text>', 'what the text begins with')
+    .option('--prompt-file <file>', 'the prompt, exactly as it is in the file')
+    .option('--no-stream', 'write each text when it is complete');
+  addSettings(command, 'sample').addHelpText('after', EXAMPLES);
+  command.action(async (run: string, input: string | undefined, flags: SampleFlags) => {
+    const layers = layersOf(command, 'sample');
+    const { resolve } = await import('../../config/index.js');
+    const { numSamples } = resolve('sample', layers).values;
+    const prompt = await readPrompt(input, flags, context);
+    const { sample } = await import('../../run/sample.js');
+    const events = sample({ run, prompt, layers, signal: context.signal });
+    await show(events, prompt ?? '', showTexts(context, { many: numSamples > 1, stream: flags.stream }), context);
+  });
+}

@@ -1,0 +1,54 @@
+// Numbers, times and tables as people read them.
+
+/** 809856 as 809,856. */
+export const count = (n: number): string => Math.round(n).toLocaleString('en-US');
+
+/** 809856 as 0.81M: three digits. */
+export function short(n: number): string {
+  for (const [unit, size] of [
+    ['B', 1e9],
+    ['M', 1e6],
+    ['k', 1e3],
+  ] as const) {
+    if (Math.abs(n) >= size * 0.9995 || (unit !== 'k' && Math.abs(n) >= size / 2))
+      return `${(n / size).toPrecision(3)}${unit}`;
+  }
+  return String(Number(n.toPrecision(3)));
+}
+
+/** Seconds as 8.4s, 2m 05s, 1h 02m, 3d 04h. */
+export function time(seconds: number): string {
+  if (!Number.isFinite(seconds) || seconds < 0) return '?';
+  if (seconds < 9.95) return `${seconds.toFixed(1)}s`;
+  const whole = Math.round(seconds);
+  const two = (n: number) => String(n).padStart(2, '0');
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${two(whole % 60)}s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1440) return `${Math.floor(minutes / 60)}h ${two(minutes % 60)}m`;
+  const hours = Math.round(seconds / 3600);
+  return `${Math.floor(hours / 24)}d ${two(hours % 24)}h`;
+}
+
+/** A loss with four decimals; NaN and the infinities by name. */
+export const loss = (value: number): string => (Number.isFinite(value) ? value.toFixed(4) : String(value));
+
+/** A learning rate in three digits: 9.53e-4. */
+export const rate = (value: number): string => (value === 0 ? '0' : value.toExponential(2));
+
+/** Columns as wide as their widest cell; the columns named in `right` are aligned to the right. */
+export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+  const widths: number[] = [];
+  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+  return rows.map((row) =>
+    row
+      .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** A word as a POSIX shell reads it back. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

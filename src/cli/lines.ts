@@ -1,0 +1,83 @@
+// The events of a training run as lines of text: one a step, an evaluation, a checkpoint; and the summary at the end.
+import type { DoneEvent, EvalEvent, RunEvent, StartEvent, StepEvent } from '../run/events.js';
+import { count, loss, quote, rate, time } from './format.js';
+import { plot, type Series } from './plot.js';
+
+export function startLine(event: StartEvent): string {
+  const { parameters, vocabSize, tokens, backend, device, threads } = event;
+  const data = `${count(tokens.train)} training and ${count(tokens.val)} validation tokens`;
+  const engine = `${backend} on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  const resumed = event.iter > 0 ? `; going on from step ${count(event.iter)}` : '';
+  return `${count(parameters)} parameters, ${count(vocabSize)} kinds of token; ${data}; ${engine}${resumed}`;
+}
+
+export function stepLine(event: StepEvent, eta: number | undefined, of: number | null): string {
+  const parts = [
+    `step ${count(event.iter)}${of === null ? '' : `/${count(of)}`}`,
+    `loss ${loss(event.loss)}`,
+    `lr ${rate(event.lr)}`,
+    `${count(event.tokensPerSecond)} tokens/s`,
+    time(event.elapsed),
+  ];
+  if (eta !== undefined) parts.push(`ETA ${time(eta)}`);
+  return parts.join('  ');
+}
+
+export function evalLine(event: EvalEvent): string {
+  const parts = [`step ${count(event.iter)}`, `validation ${loss(event.valLoss)}`, `training ${loss(event.trainLoss)}`];
+  if (Number.isFinite(event.bitsPerByte)) parts.push(`${event.bitsPerByte.toFixed(3)} bits/byte`);
+  if (event.accuracy !== undefined) parts.push(`accuracy ${(100 * event.accuracy).toFixed(1)} %`);
+  if (event.macroF1 !== undefined) parts.push(`macro F1 ${event.macroF1.toFixed(3)}`);
+  return parts.join('  ');
+}
+
+/** Losses by step, for the curve at the end. */
+export class LossHistory {
+  readonly training: [number, number][] = [];
+  readonly validation: [number, number][] = [];
+
+  add(event: RunEvent): void {
+    if (event.event === 'step') this.training.push([event.iter, event.loss]);
+    if (event.event === 'eval') this.validation.push([event.iter, event.valLoss]);
+  }
+
+  curve(width: number, paint: { training?: Series['paint']; validation?: Series['paint'] } = {}): string[] {
+    const series = (points: [number, number][], colour: Series['paint']): Series =>
+      colour ? { points, paint: colour } : { points };
+    return plot([series(this.training, paint.training), series(this.validation, paint.validation)], {
+      width: Math.min(width, 72),
+      height: 10,
+    });
+  }
+}
+
+const REASONS: Readonly<Record<DoneEvent['reason'], string>> = {
+  finished: 'done',
+  'early-stop': 'stopped early: the validation loss no longer fell',
+  time: 'the time is up',
+  interrupted: 'interrupted; the state is saved',
+};
+
+/** What a person wants to know at the end, and the commands that come next. */
+export function summary(
+  event: DoneEvent,
+  checkpoints: ReadonlyMap<string, string>,
+  start: StartEvent | undefined,
+): string[] {
+  const seconds = `${count(event.iter)} steps, ${time(event.elapsed)}, ${count(event.tokensPerSecond)} tokens/s`;
+  const lines = [`${REASONS[event.reason]}: ${seconds}, ${count(event.peakMemoryMB)} MB at most`];
+  const losses = [`validation loss ${loss(event.valLoss)} (best ${loss(event.bestValLoss)})`];
+  losses.push(`training loss ${loss(event.trainLoss)}`);
+  if (event.accuracy !== undefined) losses.push(`accuracy ${(100 * event.accuracy).toFixed(1)} %`);
+  if (event.macroF1 !== undefined) losses.push(`macro F1 ${event.macroF1.toFixed(3)}`);
+  lines.push(losses.join(', '));
+  for (const [kind, path] of checkpoints) lines.push(`${kind}: ${path}`);
+  const out = quote(event.out);
+  if (event.reason === 'interrupted')
+    lines.push(`go on:  gpt-cli ${start?.command ?? 'pretrain'} --resume --out ${out}`);
+  const next = start?.command === 'finetune' && event.accuracy !== undefined ? 'classify' : 'sample';
+  lines.push(
+    next === 'sample' ? `sample: gpt-cli sample ${out} --prompt "..."` : `use it: gpt-cli classify ${out} "..."`,
+  );
+  return lines;
+}

@@ -1,0 +1,25 @@
+// Shows the events of a run: as JSON lines (--json), or for a person.
+import type { RunEvent } from '../run/events.js';
+import type { Context } from './context.js';
+import { type Show, showPeople } from './people.js';
+
+/** What `--json` prints; the other events are for people. */
+const PUBLIC: ReadonlySet<RunEvent['event']> = new Set(['start', 'step', 'eval', 'checkpoint', 'done']);
+
+function showJson(context: Context): Show {
+  const on = (event: RunEvent) => {
+    if (PUBLIC.has(event.event)) context.print(JSON.stringify(event));
+    else if (event.event === 'notice' && event.level === 'warning') context.warn(event.message);
+  };
+  return { on, close: () => {} };
+}
+
+/** Shows every event until there are no more. */
+export async function showRun(events: AsyncIterable<RunEvent>, context: Context): Promise<void> {
+  const show = context.json ? showJson(context) : showPeople(context);
+  try {
+    for await (const event of events) show.on(event);
+  } finally {
+    show.close();
+  }
+}
