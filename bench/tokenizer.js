@@ -1,0 +1,137 @@
+// Training and encoding a BPE beside Python's tokenizers on one thread, in turns; the result is the median of the
+// rounds' ratios. Both get the same text as one string; both encode with an empty cache; ids and merges must be equal.
+// node bench/tokenizer.js [--text FILE] [--vocab-size 4096] [--rounds 5] [--json]   exit 1 when slower than the aim
+// The peer needs a virtual environment with tokenizers: GPT_CLI_VENV, or .venv.
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
+import * as esbuild from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, '..');
+const aims = { train: 2, encode: 1 }; // at most so many times the peer's seconds
+
+const { values: options } = parseArgs({
+  options: {
+    text: { type: 'string' },
+    'vocab-size': { type: 'string', default: '4096' },
+    rounds: { type: 'string', default: '5' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const vocabSize = Number(options['vocab-size']);
+const path = options.text ?? bundledText();
+const python = join(process.env.GPT_CLI_VENV ?? join(root, '.venv'), 'bin', 'python');
+if (!existsSync(python)) fail(`no ${python} (set GPT_CLI_VENV to a virtual environment with tokenizers)`);
+if (!path || !existsSync(path)) fail(`no text ${path ?? 'in data/'} (give one with --text)`);
+
+function fail(message) {
+  console.error(`error: ${message}`);
+  process.exit(2);
+}
+
+/** The largest text that comes with the package. */
+function bundledText() {
+  const texts = readdirSync(join(root, 'data'))
+    .filter((name) => name.endsWith('.txt'))
+    .map((name) => join(root, 'data', name));
+  return texts.sort((a, b) => statSync(b).size - statSync(a).size)[0];
+}
+
+function startPeer() {
+  const child = spawn(python, [join(here, 'tokenizer.py'), path, String(vocabSize)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ask = async (command) => {
+    child.stdin.write(`${command}\n`);
+    const { value, done } = await lines.next();
+    if (done) fail('the peer stopped');
+    return JSON.parse(value);
+  };
+  return { ask, end: () => child.stdin.end() };
+}
+
+async function loadOurs() {
+  const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-bench-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const outfile = join(folder, 'tokenizer.mjs');
+  const entryPoints = [join(root, 'src', 'tokenizer', 'index.ts')];
+  await esbuild.build({
+    entryPoints,
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    logLevel: 'error',
+  });
+  return import(pathToFileURL(outfile).href);
+}
+
+async function timed(work) {
+  const start = performance.now();
+  const result = await work();
+  return { seconds: (performance.now() - start) / 1000, result };
+}
+
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
+const pairsOf = (merges) => merges.map((merge) => (typeof merge === 'string' ? merge : merge.join(' ')));
+
+const text = readFileSync(path, 'utf8');
+async function* pieces() {
+  yield { text, endOfDocument: true };
+}
+
+const peer = startPeer();
+const ours = await loadOurs();
+const { version } = await peer.ask('version');
+const rounds = [];
+for (let round = 0; round < Number(options.rounds); round++) {
+  const theirTraining = await peer.ask('train');
+  const training = await timed(() => ours.trainBpeTokenizer(pieces(), { vocabSize }));
+  const theirEncoding = await peer.ask('encode');
+  const json = JSON.parse(JSON.stringify(training.result.toJSON()));
+  const encoding = await timed(() => ours.parseTokenizer(json, 'bench').encode(text));
+  const same = {
+    merges: JSON.stringify(pairsOf(JSON.parse(theirTraining.json).model.merges)) === JSON.stringify(json.model.merges),
+    ids: JSON.stringify(theirEncoding.ids) === JSON.stringify([...encoding.result]),
+  };
+  if (!same.merges || !same.ids) fail(`round ${round}: ${same.merges ? 'ids' : 'merges'} differ from the peer's`);
+  rounds.push({
+    train: { ours: training.seconds, peer: theirTraining.seconds },
+    encode: {
+      ours: encoding.seconds,
+      peer: theirEncoding.seconds,
+      whole: theirEncoding.whole,
+      byLine: theirEncoding.byLine,
+    },
+  });
+}
+peer.end();
+
+const summary = Object.keys(aims).map((work) => ({
+  work,
+  ours: median(rounds.map((round) => round[work].ours)),
+  peer: median(rounds.map((round) => round[work].peer)),
+  ratio: median(rounds.map((round) => round[work].ours / round[work].peer)),
+  aim: aims[work],
+}));
+if (options.json)
+  console.log(JSON.stringify({ text: path, bytes: Buffer.byteLength(text), vocabSize, version, rounds, summary }));
+else {
+  console.log(
+    `${path}, ${Buffer.byteLength(text)} bytes, ${vocabSize} ids, ${rounds.length} rounds; peer: tokenizers ${version}, one thread`,
+  );
+  for (const { work, ours: mine, peer: theirs, ratio, aim } of summary) {
+    console.log(
+      `${work.padEnd(7)} ours ${mine.toFixed(3)} s   peer ${theirs.toFixed(3)} s   ours/peer ${ratio.toFixed(2)} (aim: at most ${aim})`,
+    );
+  }
+  console.log('merges and ids are equal');
+}
+process.exitCode = summary.every(({ ratio, aim }) => ratio <= aim) ? 0 : 1;
