@@ -1,0 +1,64 @@
+// README.md of a checkpoint: what the model is and how to open it. Plain facts, no date, so that the same run writes
+// the same bytes.
+import { countParameters, type GptConfig, parameterSpecs } from '../model/config.js';
+import type { Tokenizer } from '../tokenizer/index.js';
+import type { TrainingState } from '../train/index.js';
+
+export interface CardFacts {
+  readonly config: GptConfig;
+  readonly tokenizer: Pick<Tokenizer, 'kind' | 'vocabSize'>;
+  readonly training?: TrainingState | undefined;
+  readonly labels?: readonly string[] | undefined;
+}
+
+export function modelCard({ config, tokenizer, training, labels }: CardFacts): string {
+  const rows = [
+    ['parameters', countParameters(parameterSpecs(config)).toLocaleString('en-US')],
+    ['layers, heads, width', `${config.nLayer}, ${config.nHead}, ${config.nEmbd}`],
+    ['context', `${config.blockSize} tokens`],
+    ['positions', config.position],
+    ['biases', config.bias ? 'yes' : 'no'],
+    ['tokenizer', `${tokenizer.kind}, ${tokenizer.vocabSize} entries`],
+    ...(labels ? [['labels', labels.join(', ')]] : []),
+    ...(training ? trainingRows(training) : []),
+  ];
+  const table = ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
+  return `---
+library_name: transformers
+pipeline_tag: ${labels ? 'text-classification' : 'text-generation'}
+tags:
+- gpt2
+- gpt-cli
+---
+# A GPT trained with gpt-cli
+
+${table}
+
+${openWith(config, labels !== undefined)}`;
+}
+
+function trainingRows({ iter, tokens, evaluation }: TrainingState): string[][] {
+  const { trainLoss, valLoss, accuracy } = evaluation ?? {};
+  const number = (value: number) => value.toFixed(4);
+  return [
+    ['steps', String(iter)],
+    ['tokens seen', tokens.toLocaleString('en-US')],
+    ...(trainLoss === undefined ? [] : [['training loss', `${number(trainLoss)} nats a token`]]),
+    ...(valLoss === undefined ? [] : [['validation loss', `${number(valLoss)} nats a token`]]),
+    ...(accuracy === undefined ? [] : [['accuracy', number(accuracy)]]),
+  ];
+}
+
+function openWith({ position }: GptConfig, classifier: boolean): string {
+  const here = `\`\`\`sh\ngpt-cli ${classifier ? 'classify' : 'sample'} .\n\`\`\`\n`;
+  if (position === 'rope')
+    return `${here}\nIts rotary positions are outside GPT-2's format: transformers does not open it.\n`;
+  const model = classifier ? 'AutoModelForSequenceClassification' : 'AutoModelForCausalLM';
+  return `${here}
+\`\`\`python
+from transformers import ${model}, AutoTokenizer
+model = ${model}.from_pretrained(".")
+tokenizer = AutoTokenizer.from_pretrained(".")
+\`\`\`
+`;
+}

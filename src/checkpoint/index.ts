@@ -1,0 +1,9 @@
+// Checkpoints and run folders on disk: a checkpoint is a Hugging Face folder, complete or absent at any moment.
+export { fromHuggingFace, toHuggingFace } from './hf-config.js';
+export { locateCheckpoint, type Preference } from './locate.js';
+export { classifierHead } from './names.js';
+export { type Checkpoint, openCheckpoint, type ReadOptions, type ReadReport } from './open.js';
+export { type ClaimOptions, claimRun, type Run } from './run-folder.js';
+export { type LogLine, RunLog } from './run-log.js';
+export { SafetensorsFile, type TensorSource, writeSafetensors } from './safetensors/index.js';
+export { type CheckpointContent, saveCheckpoint } from './save.js';

@@ -1,0 +1,187 @@
+// Opening a checkpoint, ours or any Hugging Face GPT-2: everything is checked before the first number is used.
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { State } from '../engine/types.js';
+import { GptError } from '../errors.js';
+import type { GptConfig, ParameterSpec } from '../model/config.js';
+import { loadTokenizer, type Tokenizer } from '../tokenizer/index.js';
+import type { TrainingState } from '../train/index.js';
+import { fromHuggingFace, type HuggingFaceModel } from './hf-config.js';
+import { locateCheckpoint, type Preference } from './locate.js';
+import { classifierHead } from './names.js';
+import { exists } from './replace-folder.js';
+import { openSharded, openSingle, SafetensorsFile, type TensorFiles } from './safetensors/index.js';
+import { momentPrefix } from './save.js';
+import { type MatchedTensors, matchTensors } from './tensors.js';
+import { parseTrainingState } from './training-state.js';
+
+export interface ReadOptions {
+  /** Read AdamW's moments too, to go on with a run. Without it they stay what they are. */
+  readonly moments?: boolean;
+  /** Parameters that the checkpoint may lack, such as a new head; they stay what they are. */
+  readonly optional?: readonly string[];
+}
+
+export interface ReadReport {
+  /** Parameters with NaN or infinity in them. They are loaded all the same: whoever asks may warn. */
+  readonly nonFinite: readonly string[];
+  /** Of `optional`, those that the checkpoint lacks. */
+  readonly missing: readonly string[];
+}
+
+/** An open checkpoint. `close` it: it holds files open, so that a run that saves meanwhile cannot mix old and new. */
+export interface Checkpoint {
+  /** The checkpoint's own folder, in a run folder or not. */
+  readonly directory: string;
+  readonly config: GptConfig;
+  /** What `read` gives: the parameters of the config, for a classifier `score.weight` too. */
+  readonly specs: readonly ParameterSpec[];
+  /** A classifier's classes by id. */
+  readonly labels: readonly string[] | undefined;
+  readonly padToken: number | undefined;
+  /** Where its run stands; only in a checkpoint that can be resumed from. */
+  readonly training: TrainingState | undefined;
+  /** Tensors in the file that are no parameters of the model and were left alone. */
+  readonly ignored: readonly string[];
+  loadTokenizer(): Promise<Tokenizer>;
+  /** One parameter, row-major. */
+  read(name: string): Promise<Float32Array>;
+  /** Fills an engine's state, tensor by tensor. @throws GptError `checkpoint/tensor` if names or shapes differ */
+  readInto(state: Pick<State, 'specs' | 'write'>, options?: ReadOptions): Promise<ReadReport>;
+  close(): Promise<void>;
+}
+
+/**
+ * @param path a run folder, a checkpoint folder, or any Hugging Face folder with a GPT-2 in safetensors
+ * @throws GptError `checkpoint/...`, naming the file, the key or the tensor
+ */
+export async function openCheckpoint(path: string, options: { prefer?: Preference } = {}): Promise<Checkpoint> {
+  for (let attempt = 1; ; attempt++) {
+    const directory = await locateCheckpoint(path, options.prefer);
+    const { ino } = await stat(directory);
+    const checkpoint = await openFolder(directory);
+    // A run may have replaced the folder between two files: then once more.
+    const after = await stat(directory).catch(() => undefined);
+    if (after?.ino === ino || attempt === 5) return checkpoint;
+    await checkpoint.close();
+  }
+}
+
+async function openFolder(directory: string): Promise<Checkpoint> {
+  const model = fromHuggingFace(await readJson(join(directory, 'config.json')), join(directory, 'config.json'));
+  const statePath = join(directory, 'training_state.json');
+  const training = (await exists(statePath)) ? parseTrainingState(await readJson(statePath), statePath) : undefined;
+  const files = await openModel(directory);
+  try {
+    const matched = await matchTensors(files, model);
+    return checkpointOf(directory, model, files, matched, training);
+  } catch (error) {
+    await files.close();
+    throw error;
+  }
+}
+
+function openModel(directory: string): Promise<TensorFiles> {
+  const single = join(directory, 'model.safetensors');
+  const index = join(directory, 'model.safetensors.index.json');
+  return exists(single).then((found) => (found ? openSingle(single) : openSharded(directory, index)));
+}
+
+function checkpointOf(
+  directory: string,
+  model: HuggingFaceModel,
+  files: TensorFiles,
+  { config, specs, stored, ignored }: MatchedTensors,
+  training: TrainingState | undefined,
+): Checkpoint {
+  const byName = new Map(specs.map((spec) => [spec.name, spec]));
+  const read = (name: string) => {
+    const tensor = stored.get(name);
+    if (tensor === undefined || !byName.has(name)) throw new Error(`the checkpoint has no parameter "${name}"`);
+    return files.read(tensor);
+  };
+  return {
+    directory,
+    config,
+    specs,
+    labels: byName.has(classifierHead) ? model.labels : undefined,
+    padToken: model.padToken,
+    training,
+    ignored,
+    loadTokenizer: () => loadTokenizer(directory),
+    read,
+    readInto: async (state, { moments = false, optional = [] } = {}) => {
+      const nonFinite: string[] = [];
+      const missing: string[] = [];
+      for (const { name, shape } of state.specs) {
+        const spec = byName.get(name);
+        if (!spec && optional.includes(name)) {
+          missing.push(name);
+          continue;
+        }
+        if (!spec) throw differs(directory, `has no "${name}"; the model needs it as [${shape.join(', ')}]`);
+        requireShape(directory, name, spec.shape, shape);
+        const values = await read(name);
+        if (!allFinite(values)) nonFinite.push(name);
+        await state.write('parameter', name, values);
+      }
+      if (moments) await readMoments(directory, state);
+      return { nonFinite, missing };
+    },
+    close: () => files.close(),
+  };
+}
+
+/** One multiplication a value: quicker than asking each whether it is finite. */
+function allFinite(values: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
+  return sum === 0;
+}
+
+async function readMoments(directory: string, state: Pick<State, 'specs' | 'write'>): Promise<void> {
+  const path = join(directory, 'optimizer.safetensors');
+  if (!(await exists(path))) {
+    throw new GptError('checkpoint/missing', `${directory} has no optimizer.safetensors`, {
+      hint: 'only the last/ checkpoint of a run can be resumed; others can be continued with --init',
+    });
+  }
+  const file = await SafetensorsFile.open(path);
+  try {
+    for (const { name, shape } of state.specs.filter(({ trainable }) => trainable !== false)) {
+      for (const kind of ['firstMoment', 'secondMoment'] as const) {
+        const stored = momentPrefix[kind] + name;
+        requireShape(path, stored, file.entry(stored).shape, shape);
+        await state.write(kind, name, await file.read(stored));
+      }
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function requireShape(where: string, name: string, found: readonly number[], expected: readonly number[]): void {
+  if (found.join() !== expected.join()) {
+    throw differs(where, `has "${name}" as [${found.join(', ')}], expected [${expected.join(', ')}]`);
+  }
+}
+
+function differs(where: string, what: string): GptError {
+  return new GptError('checkpoint/tensor', `${where} ${what}`, { hint: 'the checkpoint belongs to another model' });
+}
+
+async function readJson(path: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new GptError('checkpoint/missing', `${path} cannot be read (${(cause as NodeJS.ErrnoException).code})`, {
+      cause,
+    });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new GptError('checkpoint/config', `${path} is no JSON: ${(cause as Error).message}`, { cause });
+  }
+}

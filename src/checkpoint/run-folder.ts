@@ -1,0 +1,141 @@
+// A run's folder: who may begin or go on with a run there, and what of it is ours to remove.
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GptError } from '../errors.js';
+import type { TrainingState } from '../train/index.js';
+import { lockName, takeLock } from './lock.js';
+import { asideNames, exists, explain, settle } from './replace-folder.js';
+import { RunLog } from './run-log.js';
+
+const format = 'gpt-cli-run';
+const version = 1;
+const configName = 'config.json';
+const logName = 'log.jsonl';
+const checkpoints = ['last', 'best'] as const;
+
+/** A run folder that belongs to this process until `release`. Nothing in it was changed by claiming it. */
+export interface Run {
+  readonly directory: string;
+  readonly last: string;
+  readonly best: string;
+  /** The checkpoint to go on from: with `resume`, once the run has saved something. */
+  readonly checkpoint: string | undefined;
+  /** What config.json holds of the run to be resumed. */
+  readonly config: unknown;
+  /**
+   * Begins writing. Not resuming, what is left of an overwritten run (not its tokens/) is removed now; resuming, the log
+   * is cut to where `resume` was saved. Then config.json is written.
+   * @param config what a person should find in it: the resolved config, versions, the command line
+   */
+  start(config: object, resume?: TrainingState): Promise<RunLog>;
+  release(): void;
+}
+
+export interface ClaimOptions {
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+}
+
+/**
+ * Takes a folder for a run: a new or empty one, or with `resume` or `overwrite` one that holds a run. A folder with
+ * anything else in it is never taken.
+ * @throws GptError `run/exists`, `run/missing`, `run/foreign`, `run/locked`, `checkpoint/not-writable`
+ */
+export async function claimRun(directory: string, { resume = false, overwrite = false }: ClaimOptions): Promise<Run> {
+  if (resume && overwrite) throw new GptError('run/flags', '--resume and --overwrite exclude each other');
+  const before = await contentOf(directory);
+  if (resume && before.kind === 'absent') {
+    throw new GptError('run/missing', `there is no run in ${directory} to resume`, {
+      hint: 'without --resume a new run begins there',
+    });
+  }
+  refuse(directory, before, { resume, overwrite });
+  await mkdir(directory, { recursive: true }).catch((error) => {
+    throw explain(error, directory);
+  });
+  const release = takeLock(directory);
+  try {
+    // Once more: another process may have begun a run between the look and the lock.
+    const content = await contentOf(directory);
+    refuse(directory, content, { resume, overwrite });
+    const [last, best] = [join(directory, 'last'), join(directory, 'best')];
+    await settle(last);
+    await settle(best);
+    const found = resume && (await exists(last)) ? last : undefined;
+    if (resume && found === undefined && (await exists(best))) {
+      throw new GptError('run/missing', `${directory} has best/ but no last/ to resume from`, {
+        hint: `--init ${best} begins a new run with its weights`,
+      });
+    }
+    const start = (config: object, state?: TrainingState) => begin(directory, config, state);
+    return { directory, last, best, checkpoint: found, config: resume ? content.config : undefined, start, release };
+  } catch (error) {
+    release();
+    throw explain(error, directory);
+  }
+}
+
+async function begin(directory: string, config: object, resume: TrainingState | undefined): Promise<RunLog> {
+  try {
+    if (!resume) {
+      // config.json stays until its successor takes its name: without it the rest would look foreign.
+      for (const name of [logName, ...checkpoints]) {
+        await rm(join(directory, name), { recursive: true, force: true });
+      }
+    }
+    const path = join(directory, configName);
+    const aside = join(directory, `.${configName}.new`);
+    await writeFile(aside, `${JSON.stringify({ format, version, ...config }, null, 2)}\n`);
+    await rename(aside, path);
+    return RunLog.open(join(directory, logName), resume);
+  } catch (error) {
+    throw explain(error, directory);
+  }
+}
+
+interface Content {
+  /** `begun`: nothing but what a process leaves that dies before its run's config.json is written. */
+  readonly kind: 'absent' | 'empty' | 'begun' | 'run' | 'foreign';
+  readonly names: readonly string[];
+  readonly config?: unknown;
+}
+
+async function contentOf(directory: string): Promise<Content> {
+  let names: string[];
+  try {
+    names = await readdir(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { kind: 'absent', names: [] };
+    throw explain(error, directory);
+  }
+  if (names.length === 0) return { kind: 'empty', names };
+  const config = await readFile(join(directory, configName), 'utf8')
+    .then((text) => JSON.parse(text) as unknown)
+    .catch(() => undefined);
+  if ((config as { format?: unknown } | undefined)?.format === format) return { kind: 'run', names, config };
+  const early = new Set(['tokens', `.${configName}.new`, ...asideNames('last'), ...asideNames('best')]);
+  const foreign = names.filter((name) => !early.has(name) && !name.startsWith(lockName));
+  return { kind: foreign.length === 0 ? 'begun' : 'foreign', names: foreign };
+}
+
+function refuse(directory: string, { kind, names }: Content, { resume, overwrite }: Required<ClaimOptions>): void {
+  if (kind === 'foreign') {
+    throw new GptError(
+      'run/foreign',
+      `${directory} holds files that are no run of gpt-cli: ${names.slice(0, 5).join(', ')}`,
+      {
+        hint: 'give another folder with --out; a foreign folder is never overwritten',
+      },
+    );
+  }
+  if (kind === 'run' && !resume && !overwrite) {
+    throw new GptError('run/exists', `${directory} holds a run`, {
+      hint: '--resume goes on with it, --overwrite replaces it, --out names another folder',
+    });
+  }
+  if (kind === 'empty' && resume) {
+    throw new GptError('run/missing', `there is no run in ${directory} to resume: it is empty`, {
+      hint: 'without --resume a new run begins there',
+    });
+  }
+}

@@ -1,0 +1,75 @@
+// log.jsonl: every event of a run, a line each. Each line is handed to the system whole, so a killed run has at most a
+// torn last line; a resumed one cuts what came after its checkpoint, and the log reads as that of an unbroken run.
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import type { TrainingState } from '../train/index.js';
+import { explain } from './replace-folder.js';
+
+/** An event as in the CONTRACT: `event` names it; those of training have `iter`. */
+export interface LogLine {
+  readonly event: string;
+  readonly iter?: number;
+  readonly kind?: string;
+}
+
+export class RunLog {
+  private constructor(
+    readonly path: string,
+    private readonly descriptor: number,
+  ) {}
+
+  /** @param resume the state that the run goes on from; without it the log begins empty */
+  static open(path: string, resume?: Pick<TrainingState, 'iter' | 'evaluation'>): RunLog {
+    try {
+      if (resume && existsSync(path)) truncateSync(path, lengthUntil(readFileSync(path), resume));
+      return new RunLog(path, openSync(path, resume ? 'a' : 'w'));
+    } catch (error) {
+      throw explain(error, path);
+    }
+  }
+
+  append(line: object): void {
+    try {
+      writeSync(this.descriptor, `${JSON.stringify(line)}\n`);
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+  }
+
+  close(): void {
+    try {
+      fsyncSync(this.descriptor);
+    } finally {
+      closeSync(this.descriptor);
+    }
+  }
+}
+
+/** Bytes of the log that belong to the run as it was when `resume` was saved. */
+export function lengthUntil(log: Uint8Array, resume: Pick<TrainingState, 'iter' | 'evaluation'>): number {
+  const text = new TextDecoder();
+  for (let start = 0; start < log.length; ) {
+    const end = log.indexOf(10, start);
+    if (end < 0 || isAfter(parse(text.decode(log.subarray(start, end))), resume)) return start;
+    start = end + 1;
+  }
+  return log.length;
+}
+
+function isAfter(line: LogLine | undefined, { iter, evaluation }: Pick<TrainingState, 'iter' | 'evaluation'>): boolean {
+  if (line === undefined) return true;
+  if (line.event === 'done') return true;
+  if (line.iter === undefined || line.event === 'start') return false;
+  if (line.iter !== iter) return line.iter > iter;
+  // Of the state's own step: its evaluation, and what followed from it, only if the state knows of it.
+  const evaluated = line.event === 'eval' || (line.event === 'checkpoint' && line.kind === 'best');
+  return evaluated && evaluation?.iter !== iter;
+}
+
+function parse(line: string): LogLine | undefined {
+  try {
+    const parsed = JSON.parse(line) as LogLine | null;
+    return parsed !== null && typeof parsed.event === 'string' ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,52 @@
+// Writing safetensors tensor by tensor, so that a model needs no second place in memory to be saved.
+import type { FileHandle } from 'node:fs/promises';
+
+export interface TensorSource {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Called once, when it is this tensor's turn. */
+  read(): Promise<Float32Array> | Float32Array;
+}
+
+/** Bytes that are written at once. */
+const chunkBytes = 16 * 2 ** 20;
+
+/**
+ * Writes float32 tensors in the order given. The data begins at a multiple of 8 bytes.
+ * @param metadata strings for `__metadata__`; transformers wants `format: 'pt'`
+ */
+export async function writeSafetensors(
+  handle: FileHandle,
+  tensors: readonly TensorSource[],
+  metadata: Readonly<Record<string, string>> = { format: 'pt' },
+): Promise<void> {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let end = 0;
+  for (const { name, shape } of tensors) {
+    if (Object.hasOwn(header, name)) throw new Error(`two tensors are called "${name}"`);
+    const begin = end;
+    end += shape.reduce((product, size) => product * size, 4);
+    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
+  }
+  const json = Buffer.from(JSON.stringify(header));
+  const padded = Math.ceil(json.length / 8) * 8;
+  const head = Buffer.alloc(8 + padded, ' ');
+  head.writeBigUInt64LE(BigInt(padded), 0);
+  json.copy(head, 8);
+  await writeFully(handle, head);
+
+  for (const { name, shape, read } of tensors) {
+    const values = await read();
+    const size = shape.reduce((product, length) => product * length, 1);
+    if (values.length !== size)
+      throw new Error(`"${name}" has ${values.length} values, [${shape.join(', ')}] needs ${size}`);
+    await writeFully(handle, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+}
+
+async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, Math.min(chunkBytes, bytes.length - at));
+    at += bytesWritten;
+  }
+}

@@ -1,0 +1,100 @@
+// Writing a checkpoint: a Hugging Face folder, beside it what a resumed run needs. Complete or absent at any moment.
+import { open, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { State } from '../engine/types.js';
+import { type GptConfig, parameterSpecs } from '../model/config.js';
+import { type Tokenizer, tokenizerConfig } from '../tokenizer/index.js';
+import type { TrainingState } from '../train/index.js';
+import { modelCard } from './card.js';
+import { fixedPositions } from './fixed-positions.js';
+import { toHuggingFace } from './hf-config.js';
+import { classifierHead, storedName } from './names.js';
+import { replaceFolder } from './replace-folder.js';
+import { type TensorSource, writeSafetensors } from './safetensors/index.js';
+import { trainingStateJson } from './training-state.js';
+
+export interface CheckpointContent {
+  readonly config: GptConfig;
+  readonly tokenizer: Tokenizer;
+  /** Holds `parameterSpecs(config)`, for a classifier `score.weight` too; read tensor by tensor. */
+  readonly state: Pick<State, 'specs' | 'training' | 'read'>;
+  /** Where the run stands, for the model card. */
+  readonly training?: TrainingState;
+  /** Write training_state.json and optimizer.safetensors too, so that the run can be resumed from here. */
+  readonly resumable?: boolean;
+  /** Names of a classifier's classes, by id. */
+  readonly labels?: readonly string[];
+}
+
+/**
+ * Writes or replaces the checkpoint `directory`. Its parent must belong to this process (see `claimRun`).
+ * Takes twice the checkpoint's space for a moment.
+ * @throws GptError `checkpoint/disk-full`, `checkpoint/not-writable`; what was there before stays
+ */
+export async function saveCheckpoint(directory: string, content: CheckpointContent): Promise<void> {
+  const { config, tokenizer, state, training, labels, resumable = false } = content;
+  if (resumable && (training === undefined || !state.training))
+    throw new Error('a resumable checkpoint needs its training state');
+  const tensors = await modelTensors(config, state, labels !== undefined);
+  const { endOfText } = tokenizer;
+  const classifier = labels && { labels, padToken: endOfText };
+
+  await replaceFolder(directory, async (folder) => {
+    const json = (name: string, value: unknown) => writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
+    await writeTensors(join(folder, 'model.safetensors'), tensors);
+    await json('config.json', toHuggingFace(config, { endOfText }, classifier));
+    await json('generation_config.json', { bos_token_id: endOfText, eos_token_id: endOfText, pad_token_id: endOfText });
+    await json('tokenizer.json', tokenizer.toJSON());
+    await json('tokenizer_config.json', tokenizerConfig(tokenizer, config.blockSize));
+    await writeFile(join(folder, 'README.md'), modelCard({ config, tokenizer, training, labels }));
+    if (resumable) {
+      await json('training_state.json', trainingStateJson(training!));
+      await writeTensors(join(folder, 'optimizer.safetensors'), optimizerTensors(state));
+    }
+  });
+}
+
+/** The names of AdamW's moments in optimizer.safetensors: torch's, before the parameter's name. */
+export const momentPrefix = { firstMoment: 'exp_avg.', secondMoment: 'exp_avg_sq.' } as const;
+
+/** GPT-2's full set of tensors: what the model leaves out is written as what transformers must compute with. */
+async function modelTensors(
+  config: GptConfig,
+  state: CheckpointContent['state'],
+  classifier: boolean,
+): Promise<TensorSource[]> {
+  const held = new Set(state.specs.map(({ name }) => name));
+  const full = parameterSpecs({ ...config, bias: true, position: config.position === 'rope' ? 'rope' : 'learned' });
+  const known = new Set([...full.map(({ name }) => name), ...(classifier ? [classifierHead] : [])]);
+  const stranger = state.specs.find(({ name }) => !known.has(name));
+  if (stranger) throw new Error(`a checkpoint has no place for "${stranger.name}"`);
+  const own = new Set(parameterSpecs(config).map(({ name }) => name));
+  const table = config.position === 'sinusoidal' ? await fixedPositions(config) : undefined;
+
+  const body = full.map(({ name, shape }): TensorSource => {
+    const size = shape.reduce((product, length) => product * length, 1);
+    const stored = storedName(name, classifier);
+    if (held.has(name)) return { name: stored, shape, read: () => state.read('parameter', name) };
+    if (own.has(name)) throw new Error(`the state lacks "${name}"`);
+    return { name: stored, shape, read: () => (name === 'wpe.weight' ? table! : new Float32Array(size)) };
+  });
+  const head = state.specs.find(({ name }) => name === classifierHead);
+  if (classifier && !head) throw new Error(`the state lacks "${classifierHead}"`);
+  return head ? [...body, { ...head, read: () => state.read('parameter', head.name) }] : body;
+}
+
+function optimizerTensors(state: CheckpointContent['state']): TensorSource[] {
+  const trained = state.specs.filter(({ trainable }) => trainable !== false);
+  return (['firstMoment', 'secondMoment'] as const).flatMap((kind) =>
+    trained.map(({ name, shape }) => ({ name: momentPrefix[kind] + name, shape, read: () => state.read(kind, name) })),
+  );
+}
+
+async function writeTensors(path: string, tensors: readonly TensorSource[]): Promise<void> {
+  const handle = await open(path, 'w');
+  try {
+    await writeSafetensors(handle, tensors);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,114 @@
+// What the tests of this folder share: a state in memory, a small model in it, folders that are removed afterwards.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ArraySpec, State, StateKind } from '../../engine/types.js';
+import { type GptConfig, parameterSpecs } from '../../model/config.js';
+import { Random } from '../../rng.js';
+import { byteTokenizer } from '../../tokenizer/index.js';
+import type { TrainingState } from '../../train/index.js';
+import type { CheckpointContent } from '../save.js';
+
+export const tiny: GptConfig = {
+  vocabSize: 257,
+  blockSize: 8,
+  nLayer: 2,
+  nHead: 2,
+  nEmbd: 4,
+  dropout: 0.1,
+  bias: true,
+  position: 'learned',
+  layerNormEpsilon: 1e-5,
+};
+
+const kinds: readonly StateKind[] = ['parameter', 'firstMoment', 'secondMoment'];
+
+/** A State whose arrays are plain memory, filled with numbers that depend on `seed`. */
+export class MemoryState implements State {
+  readonly arrays = new Map<string, Float32Array>();
+
+  constructor(
+    readonly specs: readonly ArraySpec[],
+    readonly training = true,
+    seed = 1,
+  ) {
+    const random = new Random(seed);
+    for (const kind of kinds) {
+      for (const { name, shape } of specs) {
+        const size = shape.reduce((a, b) => a * b, 1);
+        this.arrays.set(
+          `${kind} ${name}`,
+          Float32Array.from({ length: size }, () => random.normal()),
+        );
+      }
+    }
+  }
+
+  async read(kind: StateKind, name: string): Promise<Float32Array> {
+    const values = this.arrays.get(`${kind} ${name}`);
+    if (!values) throw new Error(`no ${kind} ${name}`);
+    return values.slice();
+  }
+
+  async write(kind: StateKind, name: string, data: Float32Array): Promise<void> {
+    if ((await this.read(kind, name)).length !== data.length) throw new Error(`${name} has another size`);
+    this.arrays.set(`${kind} ${name}`, data.slice());
+  }
+
+  async dispose(): Promise<void> {}
+}
+
+export const stateOf = (config: GptConfig, seed = 1) => new MemoryState(parameterSpecs(config), true, seed);
+
+export const trainingState: TrainingState = {
+  iter: 10,
+  seed: 1337,
+  tokens: 5120,
+  elapsed: 1.5,
+  plannedIters: null,
+  evaluation: { iter: 10, trainLoss: 2.5, valLoss: 2.75, bitsPerByte: 3.9 },
+  best: { iter: 5, trainLoss: 2.6, valLoss: 2.7, bitsPerByte: 3.8 },
+  staleEvaluations: 1,
+  history: {
+    width: 1,
+    means: [3.1, 2.9],
+    open: { sum: 0, count: 0 },
+    evaluations: [{ iter: 5, trainLoss: 2.6, valLoss: 2.7 }],
+  },
+};
+
+export function content(
+  changes: Partial<CheckpointContent> & { config?: GptConfig; seed?: number } = {},
+): CheckpointContent {
+  const { config = tiny, seed = 1, ...rest } = changes;
+  return {
+    config,
+    tokenizer: byteTokenizer(),
+    state: stateOf(config, seed),
+    training: trainingState,
+    resumable: true,
+    ...rest,
+  };
+}
+
+/** A fresh folder for each test, removed after it. */
+export function temporaryFolder(): () => string {
+  let folder = '';
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gpt-cli-test-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  return () => folder;
+}
+
+/** What was thrown, which must be an error with these words in its message. */
+export async function thrown(
+  work: Promise<unknown> | (() => unknown),
+): Promise<Error & { code?: string; hint?: string }> {
+  try {
+    await (typeof work === 'function' ? work() : work);
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('nothing was thrown');
+}
