@@ -63,12 +63,12 @@ test('what is written is read back bit for bit, whatever the names and shapes', 
       const file = await SafetensorsFile.open(path());
       for (const { name, shape, read } of tensors) {
         expect(file.entry(name).shape).toEqual(shape);
-        expect(await file.read(name)).toEqual(read());
+        expect(Buffer.from((await file.read(name)).buffer)).toEqual(Buffer.from((await read()).buffer));
       }
       await file.close();
     },
   );
-  await fc.assert(property, { numRuns: 40 });
+  await fc.assert(property, { numRuns: 20 });
 });
 
 test('F16 is read exactly, subnormals, infinities and signed zero included', async () => {
@@ -99,7 +99,8 @@ test('BF16 is read as the upper half of float32', async () => {
 
 test('a tensor larger than the buffer it is read through is whole', async () => {
   const count = 9 * 2 ** 20; // 18 MiB as BF16
-  const halves = Uint16Array.from({ length: count }, (_, i) => i & 0x3fff);
+  const halves = new Uint16Array(count);
+  for (let i = 0; i < count; i++) halves[i] = i & 0x3fff;
   const header = { a: { dtype: 'BF16', shape: [count], data_offsets: [0, 2 * count] } };
   const bits = new Uint32Array((await readFrom(build(header, new Uint8Array(halves.buffer)))).buffer);
   expect(bits.length).toBe(count);
@@ -179,7 +180,10 @@ test('a tensor of integers may lie in the file but is not read as numbers', asyn
   expect(message).toContain('I64');
 });
 
-test('positions beyond 4 GiB are read from a sparse file', async () => {
+// Windows would fill the gap with zeros.
+const testSparse = process.platform === 'win32' ? test.skip : test;
+
+testSparse('positions beyond 4 GiB are read from a sparse file', async () => {
   const far = 5 * 2 ** 30;
   const header = { big: entry([0, far], [far / 4]), a: entry([far, far + 8], [2]) };
   const head = build(header, new Uint8Array(0));

@@ -1,0 +1,78 @@
+import { fromHuggingFace, toHuggingFace } from './index.js';
+import { tiny } from './testing/fixtures.js';
+
+/** What openai-community/gpt2 has as its config.json, by the keys that matter. */
+const gpt2 = {
+  activation_function: 'gelu_new',
+  architectures: ['GPT2LMHeadModel'],
+  attn_pdrop: 0.1,
+  bos_token_id: 50256,
+  embd_pdrop: 0.1,
+  eos_token_id: 50256,
+  layer_norm_epsilon: 1e-5,
+  model_type: 'gpt2',
+  n_ctx: 1024,
+  n_embd: 768,
+  n_head: 12,
+  n_layer: 12,
+  n_positions: 1024,
+  resid_pdrop: 0.1,
+  vocab_size: 50257,
+};
+
+test("GPT-2's own config is understood", () => {
+  const { config, endOfText, labels, tied } = fromHuggingFace(gpt2);
+  expect(config).toEqual({
+    vocabSize: 50257,
+    blockSize: 1024,
+    nLayer: 12,
+    nHead: 12,
+    nEmbd: 768,
+    dropout: 0.1,
+    bias: true,
+    position: 'learned',
+    layerNormEpsilon: 1e-5,
+  });
+  expect({ endOfText, labels, tied }).toEqual({ endOfText: 50256, labels: undefined, tied: true });
+});
+
+test.each(['learned', 'sinusoidal', 'rope'] as const)(
+  'a config with %s positions is written and understood again',
+  (position) => {
+    for (const bias of [true, false]) {
+      const config = { ...tiny, position, bias, layerNormEpsilon: 1e-6, dropout: 0.2 };
+      const json = JSON.parse(JSON.stringify(toHuggingFace(config, { endOfText: 256 })));
+      expect(fromHuggingFace(json)).toMatchObject({ config, endOfText: 256 });
+    }
+  },
+);
+
+test.each([
+  ['a foreign model', { model_type: 'llama' }, 'model_type is "llama"'],
+  ['no model type', { model_type: undefined }, 'model_type is missing'],
+  [
+    'the exact GELU',
+    { activation_function: 'gelu' },
+    'activation_function is "gelu"; only "gelu_new" and "gelu_pytorch_tanh"',
+  ],
+  ['another inner width', { n_inner: 1000 }, 'n_inner is 1000; only null and 3072'],
+  ['heads that do not divide', { n_head: 7 }, 'n_embd (768) is not divisible by n_head (7)'],
+  ['a missing width', { n_embd: undefined }, 'n_embd is missing'],
+  ['a width of text', { n_embd: '768' }, 'n_embd is "768", expected a positive integer'],
+  ['layer-wise attention scales', { scale_attn_by_inverse_layer_idx: true }, 'scale_attn_by_inverse_layer_idx is true'],
+  ['cross attention', { add_cross_attention: true }, 'add_cross_attention is true'],
+  ['a newer marker', { gpt_cli: { version: 2 } }, 'gpt_cli.version is 2'],
+  [
+    'a marker that contradicts the type',
+    { gpt_cli: { version: 1, position: 'rope', bias: true } },
+    'gpt_cli.position is "rope"',
+  ],
+])('%s is an error that names the key', (_, change, message) => {
+  expect(() => fromHuggingFace({ ...gpt2, ...change }, 'x/config.json')).toThrow(`x/config.json: ${message}`);
+});
+
+test('labels are read in the order of their ids', () => {
+  const id2label = { 10: 'k', 2: 'c', 0: 'a' };
+  const { labels } = fromHuggingFace({ ...gpt2, architectures: ['GPT2ForSequenceClassification'], id2label });
+  expect(labels).toEqual(['a', 'c', 'k']);
+});

@@ -1,0 +1,223 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { claimRun, RunLog, saveCheckpoint } from './index.js';
+import { content, temporaryFolder, thrown } from './testing/fixtures.js';
+
+const folder = temporaryFolder();
+const run = () => join(folder(), 'runs', 'x');
+const inRun = (...names: string[]) => join(run(), ...names);
+
+/** A run that saved once and ended. */
+async function finishedRun(): Promise<void> {
+  const claimed = await claimRun(run(), {});
+  const log = await claimed.start({ config: { seed: 1 }, command: ['pretrain', 'a.txt'] });
+  log.append({ event: 'step', iter: 10 });
+  await saveCheckpoint(claimed.last, content());
+  await saveCheckpoint(claimed.best, content({ resumable: false }));
+  log.close();
+  claimed.release();
+}
+
+test('a new run has its config, its log and its checkpoints, and no lock once it is released', async () => {
+  await finishedRun();
+  expect(readdirSync(run()).sort()).toEqual(['best', 'config.json', 'last', 'log.jsonl']);
+  expect(JSON.parse(readFileSync(inRun('config.json'), 'utf8'))).toEqual({
+    format: 'gpt-cli-run',
+    version: 1,
+    config: { seed: 1 },
+    command: ['pretrain', 'a.txt'],
+  });
+});
+
+test('a folder that holds a run is refused unless --resume or --overwrite is given', async () => {
+  await finishedRun();
+  expect(await thrown(claimRun(run(), {}))).toMatchObject({
+    code: 'run/exists',
+    hint: expect.stringContaining('--resume'),
+  });
+  const resumed = await claimRun(run(), { resume: true });
+  expect(resumed.checkpoint).toBe(inRun('last'));
+  expect(resumed.config).toMatchObject({ config: { seed: 1 } });
+  resumed.release();
+  (await claimRun(run(), { overwrite: true })).release();
+});
+
+test('overwriting removes nothing before the new run starts, and then only what is ours', async () => {
+  await finishedRun();
+  writeFileSync(inRun('notes.txt'), 'mine');
+  mkdirSync(inRun('tokens'));
+  const claimed = await claimRun(run(), { overwrite: true });
+  expect(claimed.checkpoint).toBeUndefined();
+  expect(existsSync(inRun('last', 'model.safetensors'))).toBe(true);
+  const log = await claimed.start({});
+  expect(readdirSync(run()).sort()).toEqual(['.lock', 'config.json', 'log.jsonl', 'notes.txt', 'tokens']);
+  expect(readFileSync(inRun('log.jsonl'), 'utf8')).toBe('');
+  log.close();
+  claimed.release();
+});
+
+test('a foreign folder is never taken, whatever is asked for', async () => {
+  mkdirSync(run(), { recursive: true });
+  writeFileSync(inRun('thesis.tex'), 'years');
+  writeFileSync(inRun('config.json'), '{"model_type":"gpt2"}');
+  for (const options of [{}, { overwrite: true }, { resume: true }]) {
+    expect(await thrown(claimRun(run(), options))).toMatchObject({
+      code: 'run/foreign',
+      message: expect.stringContaining('thesis.tex'),
+    });
+  }
+  expect(readdirSync(run()).sort()).toEqual(['config.json', 'thesis.tex']);
+});
+
+test('resuming where there is no run is an error', async () => {
+  expect(await thrown(claimRun(run(), { resume: true }))).toMatchObject({ code: 'run/missing' });
+  expect(existsSync(run())).toBe(false);
+  mkdirSync(run(), { recursive: true });
+  expect(await thrown(claimRun(run(), { resume: true }))).toMatchObject({ code: 'run/missing' });
+});
+
+test('a run that was killed before its first save is resumed from the beginning', async () => {
+  const first = await claimRun(run(), {});
+  (await first.start({})).close();
+  first.release();
+  const resumed = await claimRun(run(), { resume: true });
+  expect(resumed.checkpoint).toBeUndefined();
+  resumed.release();
+});
+
+test('a run that was killed before its config was written may be begun again', async () => {
+  mkdirSync(inRun('tokens'), { recursive: true });
+  mkdirSync(inRun('.last.new'));
+  (await claimRun(run(), {})).release();
+  (await claimRun(run(), { resume: true })).release();
+  expect(readdirSync(run())).toEqual(['tokens']);
+});
+
+test('a run with best/ and no last/ is not begun anew by --resume', async () => {
+  const claimed = await claimRun(run(), {});
+  (await claimed.start({})).close();
+  await saveCheckpoint(claimed.best, content({ resumable: false }));
+  claimed.release();
+  expect(await thrown(claimRun(run(), { resume: true }))).toMatchObject({
+    code: 'run/missing',
+    hint: expect.stringContaining('--init'),
+  });
+  expect(existsSync(inRun('best'))).toBe(true);
+  expect(existsSync(inRun('.lock'))).toBe(false);
+});
+
+test('a path that is a file is an error', async () => {
+  writeFileSync(join(folder(), 'runs'), '');
+  expect(await thrown(claimRun(run(), {}))).toMatchObject({ code: 'checkpoint/not-writable' });
+});
+
+describe('the lock', () => {
+  const lock = (holder: object) => {
+    mkdirSync(run(), { recursive: true });
+    writeFileSync(inRun('.lock'), JSON.stringify(holder));
+  };
+
+  test('keeps a second process out', async () => {
+    const claimed = await claimRun(run(), {});
+    expect(await thrown(claimRun(run(), {}))).toMatchObject({
+      code: 'run/locked',
+      message: expect.stringContaining(String(process.pid)),
+    });
+    claimed.release();
+    (await claimRun(run(), {})).release();
+  });
+
+  test('of a process that died is taken over', async () => {
+    const { pid } = spawnSync(process.execPath, ['-e', '']);
+    lock({ pid, host: hostname(), started: '1' });
+    (await claimRun(run(), {})).release();
+  });
+
+  test('of a process that lives is respected', async () => {
+    const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
+    try {
+      lock({ pid: child.pid, host: hostname(), started: '' });
+      expect(await thrown(claimRun(run(), {}))).toMatchObject({ code: 'run/locked' });
+    } finally {
+      child.kill();
+    }
+  });
+
+  const testProc = existsSync('/proc/self/stat') ? test : test.skip;
+  testProc('of a process whose pid another one has now is taken over', async () => {
+    lock({ pid: process.ppid, host: hostname(), started: '1' });
+    (await claimRun(run(), {})).release();
+  });
+
+  test('of a process on another machine is respected while it gives signs of life', async () => {
+    lock({ pid: 1, host: 'elsewhere', started: '1' });
+    expect(await thrown(claimRun(run(), {}))).toMatchObject({ message: expect.stringContaining('elsewhere') });
+    const before = new Date(Date.now() - 200_000);
+    utimesSync(inRun('.lock'), before, before);
+    (await claimRun(run(), {})).release();
+  });
+
+  test('that is torn is taken over once it is not being written', async () => {
+    mkdirSync(run(), { recursive: true });
+    writeFileSync(inRun('.lock'), '{"pi');
+    expect(await thrown(claimRun(run(), {}))).toMatchObject({ code: 'run/locked' });
+    const before = new Date(Date.now() - 10_000);
+    utimesSync(inRun('.lock'), before, before);
+    (await claimRun(run(), {})).release();
+  });
+});
+
+describe('the log', () => {
+  const evaluation = (iter: number) => ({ iter, trainLoss: 1, valLoss: 1, bitsPerByte: 1 });
+  const lines = [
+    { event: 'start', iter: 0 },
+    { event: 'step', iter: 5 },
+    { event: 'checkpoint', iter: 5, kind: 'last' },
+    { event: 'eval', iter: 5 },
+    { event: 'checkpoint', iter: 5, kind: 'best' },
+    { event: 'notice', message: 'x' },
+    { event: 'step', iter: 10 },
+    { event: 'checkpoint', iter: 10, kind: 'last' },
+    { event: 'eval', iter: 10 },
+    { event: 'step', iter: 15 },
+  ];
+  const path = () => join(folder(), 'log.jsonl');
+  const written = () => readFileSync(path(), 'utf8');
+  const resumedAt = (iter: number, evaluated: number | undefined, tail = '') => {
+    writeFileSync(path(), lines.map((line) => `${JSON.stringify(line)}\n`).join('') + tail);
+    RunLog.open(path(), { iter, evaluation: evaluated === undefined ? null : evaluation(evaluated) }).close();
+    return written().trimEnd().split('\n').length;
+  };
+
+  test('of a resumed run is cut after its checkpoint, before an evaluation that will be made again', () => {
+    expect(resumedAt(5, undefined)).toBe(3);
+    expect(resumedAt(10, 5)).toBe(8);
+  });
+
+  test('keeps the evaluation when the checkpoint knows of it', () => {
+    expect(resumedAt(5, 5)).toBe(6);
+    expect(resumedAt(10, 10)).toBe(9);
+  });
+
+  test('loses a torn last line', () => {
+    expect(resumedAt(20, 10)).toBe(10);
+    expect(resumedAt(20, 10, '{"event":"st')).toBe(10);
+    expect(written().endsWith('\n')).toBe(true);
+  });
+
+  test('goes on after the cut', () => {
+    resumedAt(5, undefined);
+    const log = RunLog.open(path(), { iter: 5, evaluation: null });
+    log.append({ event: 'eval', iter: 5, valLoss: Number.NaN });
+    log.close();
+    expect(written().split('\n').at(-2)).toBe('{"event":"eval","iter":5,"valLoss":null}');
+  });
+
+  test('of a new run begins empty', () => {
+    writeFileSync(path(), 'old\n');
+    RunLog.open(path()).close();
+    expect(written()).toBe('');
+  });
+});
