@@ -144,7 +144,7 @@ const SAMPLING = {
   topK: integer({ min: 0, default: 0, help: 'only the n likeliest tokens; 0: all' }),
   topP: real({ above: 0, max: 1, default: 1, help: 'only the likeliest tokens that reach this probability' }),
   minP: real({ min: 0, max: 1, default: 0, help: "only tokens with this share of the likeliest one's probability" }),
-  repetitionPenalty: real({ above: 0, default: 1, help: 'above 1: what occurred becomes less likely' }),
+  repetitionPenalty: real({ min: 0.001, max: 1000, default: 1, help: 'above 1: what occurred becomes less likely' }),
   stop: texts({ default: [], help: 'end before this text; may be given several times' }),
   numSamples: integer({ min: 1, max: 1000000, default: 1, help: 'how many texts to write' }),
   greedy: toggle({ default: false, help: 'always the likeliest token' }),

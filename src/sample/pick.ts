@@ -1,0 +1,105 @@
+// The last stage: one token out of logits, and how the stages are put together.
+import { GptError } from '../errors.js';
+import { Random, stream } from '../rng.js';
+import {
+  type Filter,
+  limit,
+  minP,
+  type Place,
+  repetitionPenalty,
+  softmax,
+  temperature,
+  topK,
+  topP,
+} from './filters.js';
+
+/** Logits [V] -> a token's id. */
+export type Pick = (logits: Float32Array, place: Place) => number;
+
+/** Uniform in [0, 1), a function of the place alone. */
+export type Uniform = (position: number) => number;
+
+/** The randomness of one sample of one seed: the token at a position depends on nothing else. */
+export function sampleRandom(seed: number, index: number): Uniform {
+  return (position) => new Random(stream.sample, seed, index, position).next();
+}
+
+/** The likeliest token; of equal ones that with the lowest id. */
+export const greedy: Pick = (logits) => {
+  let best = 0;
+  for (let id = 1; id < logits.length; id++) if (logits[id]! > logits[best]!) best = id;
+  return best;
+};
+
+/** Draws from the softmax of the logits: the first token at which the running sum of probabilities exceeds the number. */
+export function draw(random: Uniform): Pick {
+  return (logits, { position }) => {
+    const probabilities = softmax(logits);
+    const target = random(position);
+    let sum = 0;
+    let last = 0;
+    for (let id = 0; id < probabilities.length; id++) {
+      if (probabilities[id] === 0) continue;
+      sum += probabilities[id]!;
+      last = id;
+      if (sum > target) break;
+    }
+    return last; // rounding may leave the sum just below 1
+  };
+}
+
+/**
+ * `compose(temperature(0.8), topK(40), draw(random))`: filters from left to right, then the choice.
+ * The pick throws `sample/nan` for logits that no token can be drawn from.
+ */
+export function compose(...stages: readonly [...Filter[], Pick]): Pick {
+  const filters = stages.slice(0, -1) as Filter[];
+  const choose = stages.at(-1) as Pick;
+  return (logits, place) => {
+    check(logits, place.position);
+    const left = filters.reduce((filtered, filter) => filter(filtered, place), logits);
+    if (maximum(left) === Number.NEGATIVE_INFINITY) throw broken('-Infinity for every token', place.position);
+    return choose(left, place);
+  };
+}
+
+function check(logits: Float32Array, position: number): void {
+  for (let id = 0; id < logits.length; id++) {
+    const logit = logits[id]!;
+    if (Number.isNaN(logit) || logit === Number.POSITIVE_INFINITY) throw broken(`${logit} for token ${id}`, position);
+  }
+}
+
+function broken(what: string, position: number): GptError {
+  return new GptError('sample/nan', `the model gave ${what} at position ${position}`, {
+    hint: 'its training diverged or its file is damaged; try another checkpoint of the run',
+  });
+}
+
+export interface SamplingOptions {
+  readonly temperature: number;
+  readonly topK: number;
+  readonly topP: number;
+  readonly minP: number;
+  readonly repetitionPenalty: number;
+  readonly greedy: boolean;
+  readonly seed: number;
+}
+
+/**
+ * The pick that the settings of `gpt-cli sample` describe, in the order of transformers' `generate`.
+ * @param index which sample of several it is
+ * @param vocabSize ids from here on are never drawn
+ */
+export function pickOf(options: SamplingOptions, index: number, vocabSize: number): Pick {
+  const before = [limit(vocabSize), repetitionPenalty(options.repetitionPenalty)];
+  if (options.greedy || options.temperature === 0) return compose(...before, greedy);
+  return compose(
+    ...before,
+    temperature(options.temperature),
+    topK(options.topK),
+    topP(options.topP),
+    minP(options.minP),
+    draw(sampleRandom(options.seed, index)),
+  );
+}
