@@ -10,6 +10,8 @@ export class GraphBuilder {
   private readonly constants: Constant[] = [];
   private readonly nodes: Node[] = [];
   private readonly outputs: Port[] = [];
+  private readonly producers = new Map<number, Node>();
+  private readonly numbers = new Map<number, HostArray>();
 
   constructor(readonly name: string) {}
 
@@ -27,6 +29,7 @@ export class GraphBuilder {
       throw new GptError('trace/constant', `a constant of shape [${shape}] got ${data.length} numbers`);
     const value = this.value({ shape, dtype });
     this.constants.push({ value, data });
+    this.numbers.set(value.id, data);
     return value;
   }
 
@@ -39,8 +42,20 @@ export class GraphBuilder {
     body?: Graph,
   ): Value[] {
     const outputs = outputSpecs.map((spec) => this.value(spec));
-    this.nodes.push({ op, inputs, outputs, attributes, ...(body && { body }) });
+    const node: Node = { op, inputs, outputs, attributes, ...(body && { body }) };
+    this.nodes.push(node);
+    for (const output of outputs) this.producers.set(output.id, node);
     return outputs;
+  }
+
+  /** The node that gives a value; undefined for an input or a constant. */
+  producerOf(value: Value): Node | undefined {
+    return this.producers.get(value.id);
+  }
+
+  /** A constant's numbers; undefined for any other value. */
+  numbersOf(value: Value): HostArray | undefined {
+    return this.numbers.get(value.id);
   }
 
   /** Names a value as an output of the graph; a name taken twice is an error (`trace/name`). */

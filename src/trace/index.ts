@@ -17,6 +17,15 @@ export type {
 } from './graph.js';
 export { sizeOf } from './graph.js';
 export { type InterpretOptions, interpret } from './interpret.js';
+export {
+  foldConstants,
+  inlineComposites,
+  optimize,
+  removeDeadCode,
+  shareCommonSubexpressions,
+  simplify,
+  transposeIntoMatMul,
+} from './passes/index.js';
 export type { StepFunction } from './step.js';
 export { gradientName, type TraceOptions, trace } from './trace.js';
 export { verify } from './verify.js';

@@ -1,0 +1,63 @@
+// Computes once what a graph computes twice: equal operations on equal inputs, and equal constants. Every operation is
+// a pure function, our primitives too (their randomness is a function of their inputs).
+import type { Constant, Graph, Node, Value } from '../graph.js';
+import { rewrite } from './rewrite.js';
+
+/** A constant with more numbers than this is equal to itself alone. */
+const largest = 4096;
+
+export function shareCommonSubexpressions(graph: Graph): Graph {
+  return rewrite(withSharedConstants(graph), () => {
+    const seen = new Map<string, readonly Value[]>();
+    return {
+      visit: (node, inputs) => seen.get(keyOf(node, inputs)),
+      kept: (node) => {
+        seen.set(keyOf(node, node.inputs), node.outputs);
+      },
+    };
+  });
+}
+
+function withSharedConstants(graph: Graph): Graph {
+  const seen = new Map<string, Value>();
+  const replaced = new Map<number, Value>();
+  for (const constant of graph.constants) {
+    const key = keyOfConstant(constant);
+    const first = seen.get(key);
+    if (first) replaced.set(constant.value.id, first);
+    else seen.set(key, constant.value);
+  }
+  if (replaced.size === 0) return graph;
+  const current = (value: Value) => replaced.get(value.id) ?? value;
+  return {
+    ...graph,
+    constants: graph.constants.filter(({ value }) => !replaced.has(value.id)),
+    nodes: graph.nodes.map((node) => ({ ...node, inputs: node.inputs.map(current) })),
+    outputs: graph.outputs.map(({ name, value }) => ({ name, value: current(value) })),
+  };
+}
+
+function keyOfConstant({ value, data }: Constant): string {
+  if (data.length > largest) return `#${value.id}`;
+  // Bytes, not numbers: 0 and -0 differ, NaN equals itself.
+  return `${value.dtype}[${value.shape}]${Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64')}`;
+}
+
+/** Equal for nodes that compute the same. */
+function keyOf({ op, attributes, outputs, body }: Node, inputs: readonly Value[]): string {
+  const sorted = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
+  const specs = outputs.map(({ dtype, shape }) => `${dtype}[${shape}]`);
+  return JSON.stringify([op, inputs.map(({ id }) => id), sorted, specs, body && keyOfGraph(body)]);
+}
+
+function keyOfGraph(graph: Graph): unknown {
+  const ids = new Map<number, number>();
+  const renamed = (value: Value): Value => {
+    if (!ids.has(value.id)) ids.set(value.id, ids.size);
+    return { ...value, id: ids.get(value.id)! };
+  };
+  const inputs = graph.inputs.map(({ value }) => renamed(value));
+  const constants = graph.constants.map((constant) => [renamed(constant.value).id, keyOfConstant(constant)]);
+  const nodes = graph.nodes.map((node) => [keyOf(node, node.inputs.map(renamed)), node.outputs.map(renamed)]);
+  return [inputs, constants, nodes, graph.outputs.map(({ value }) => renamed(value).id)];
+}
