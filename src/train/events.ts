@@ -1,5 +1,5 @@
 // What training tells its listeners. Knows no file, no screen: a command turns events into lines, bars and checkpoints.
-import type { TrainingState } from './state.js';
+import type { Evaluation, TrainingState } from './state.js';
 
 export interface StepEvent {
   readonly kind: 'step';
@@ -18,17 +18,6 @@ export interface StepEvent {
   readonly total: number | null;
   /** The step function's other outputs. */
   readonly metrics: Readonly<Record<string, number>>;
-}
-
-/** What an evaluator measures. Losses are in nats a token. */
-export interface Evaluation {
-  readonly trainLoss: number;
-  /** Where there is no validation data, the caller's choice: usually the training loss. */
-  readonly valLoss: number;
-  readonly bitsPerByte: number;
-  /** Only when the data has labels. */
-  readonly accuracy?: number;
-  readonly macroF1?: number;
 }
 
 export interface EvalEvent extends Evaluation {

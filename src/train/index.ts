@@ -2,7 +2,6 @@
 export type {
   DoneEvent,
   EvalEvent,
-  Evaluation,
   SampleEvent,
   SaveEvent,
   StepEvent,
@@ -10,4 +9,4 @@ export type {
 } from './events.js';
 export { type LossHistory, trainingCurve } from './history.js';
 export { type TrainingJob, train } from './loop.js';
-export type { TrainingState } from './state.js';
+export type { Evaluation, TrainingState } from './state.js';

@@ -1,10 +1,10 @@
 // The training loop: steps, evaluations and the decision to stop, told as events. Pretraining and finetuning share it.
 // Knows batches, a compiled training program, a schedule and an evaluator; nothing of models, engines, files or screens.
 import type { Feeds, TrainingProgram } from '../engine/types.js';
-import type { DoneEvent, Evaluation, SaveEvent, TrainEvent } from './events.js';
+import type { DoneEvent, SaveEvent, TrainEvent } from './events.js';
 import { pushLoss } from './history.js';
 import { Throughput, TimePlan } from './pace.js';
-import { initialState, isBetter, type TrainingState, withEvaluation } from './state.js';
+import { type Evaluation, initialState, isBetter, type TrainingState, withEvaluation } from './state.js';
 
 export interface TrainingJob {
   readonly program: TrainingProgram;

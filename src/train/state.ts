@@ -1,7 +1,17 @@
 // Where a run stands, beside weights and moments: plain JSON, kept in a checkpoint, all that a resumed run needs in
 // order to do what an unbroken one would.
-import type { Evaluation } from './events.js';
 import { emptyHistory, type LossHistory, pushEvaluation } from './history.js';
+
+/** What an evaluator measures. Losses are in nats a token. */
+export interface Evaluation {
+  readonly trainLoss: number;
+  /** Where there is no validation data, the caller's choice: usually the training loss. */
+  readonly valLoss: number;
+  readonly bitsPerByte: number;
+  /** Only when the data has labels. */
+  readonly accuracy?: number;
+  readonly macroF1?: number;
+}
 
 export interface TrainingState {
   /** Optimizer steps made. */
