@@ -12,8 +12,8 @@ export interface BpeOptions {
   /** How many ids at most, 257 (no merges) to 2^20; fewer when the text has no pair left to merge. */
   readonly vocabSize: number;
   /** Merges learnt so far and wanted; the reading before it is the caller's to show. */
-  readonly onProgress?: (done: number, total: number) => void;
-  readonly signal?: AbortSignal;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const endOfTextId = 0;

@@ -4,7 +4,7 @@ import { GptError } from '../errors.js';
 import type { AddedTokens } from './added-tokens.js';
 import { IdBuffer } from './id-buffer.js';
 import { type Merges, mergeWord } from './merge.js';
-import type { PreTokenizer } from './pre-tokenizer.js';
+import type { EachWord } from './pre-tokenizer.js';
 import type { TokenTable } from './token-table.js';
 import type { EncodeOptions, StreamDecoder, Tokenizer } from './types.js';
 
@@ -17,7 +17,7 @@ export interface BpeParts {
   readonly byteIds: Int32Array;
   readonly merges: Merges;
   readonly added: AddedTokens;
-  readonly preTokenizer: PreTokenizer;
+  readonly eachWord: EachWord;
   readonly normalize?: ((text: string) => string) | undefined;
   /** Ids of whole words that are taken before any merging (`ignore_merges`). */
   readonly wholeWord?: ((bytes: Uint8Array) => number | undefined) | undefined;
@@ -49,11 +49,11 @@ export class BpeTokenizer implements Tokenizer {
   }
 
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
-    const { added, normalize, preTokenizer } = this.parts;
+    const { added, normalize, eachWord } = this.parts;
     const out = new IdBuffer(text.length >> 1);
     const visit = (word: string) => this.encodeWord(word, out);
     added.split(text, options.special === true, {
-      text: (stretch) => preTokenizer.each(normalize ? normalize(stretch) : stretch, visit),
+      text: (stretch) => eachWord(normalize ? normalize(stretch) : stretch, visit),
       token: (id) => out.push(id),
     });
     return out.take();
@@ -69,10 +69,6 @@ export class BpeTokenizer implements Tokenizer {
 
   bytesOf(id: number): Uint8Array {
     return this.parts.table.bytesOf(id);
-  }
-
-  safeCut(text: string): number {
-    return this.parts.preTokenizer.lastCut(text);
   }
 
   toJSON(): unknown {

@@ -3,7 +3,6 @@
 import { AddedTokens } from './added-tokens.js';
 import { addedTokenJson, endOfTextToken, tokenizerJson } from './hf-json.js';
 import { IdBuffer } from './id-buffer.js';
-import { lastWhole } from './pre-tokenizer.js';
 import { type TokenEntry, TokenTable } from './token-table.js';
 import type { EncodeOptions, StreamDecoder, Tokenizer } from './types.js';
 
@@ -75,10 +74,6 @@ export class CharTokenizer implements Tokenizer {
 
   bytesOf(id: number): Uint8Array {
     return this.table.bytesOf(id);
-  }
-
-  safeCut(text: string): number {
-    return lastWhole(text);
   }
 
   toJSON(): unknown {

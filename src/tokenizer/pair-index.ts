@@ -1,6 +1,8 @@
 // Numbers pairs of token ids 0, 1, 2... as they come: an open-addressing hash table on typed arrays, the inner loop of
 // training and of encoding.
 
+const { imul } = Math;
+
 export class PairIndex {
   size = 0;
   /** The pairs by number; longer than `size`. */
@@ -62,6 +64,6 @@ function extended(array: Int32Array, length: number): Int32Array {
 }
 
 function hash(left: number, right: number): number {
-  const mixed = Math.imul(left, 0x9e3779b1) ^ Math.imul(right + 0x7f4a7c15, 0x85ebca6b);
+  const mixed = imul(left, 0x9e3779b1) ^ imul(right + 0x7f4a7c15, 0x85ebca6b);
   return mixed ^ (mixed >>> 15);
 }

@@ -7,7 +7,7 @@ import { bytesOfToken, byteToChar, tokenOfBytes } from './byte-alphabet.js';
 import { byteName, CharTokenizer, severalDocumentsKey } from './char.js';
 import { endOfTextToken } from './hf-json.js';
 import { PairIndex } from './pair-index.js';
-import { anywhere, makePreTokenizer } from './pre-tokenizer.js';
+import { eachStretch, makePreTokenizer } from './pre-tokenizer.js';
 import { type TokenEntry, TokenTable } from './token-table.js';
 import { readFile, type TokenizerFile } from './tokenizer-file.js';
 import type { Tokenizer } from './types.js';
@@ -79,7 +79,7 @@ function parseBpe(file: TokenizerFile, options: ParseOptions): Tokenizer {
   const byteIds = Int32Array.from(byteToChar, (char) => vocab.get(char) ?? -1);
   const isByte =
     file.merges.length === 0 && endOfText === 256 && entries.length === 257 && byteIds.every((id, byte) => id === byte);
-  const preTokenizer = makePreTokenizer(file.preTokenizer, file.name);
+  const eachWord = makePreTokenizer(file.preTokenizer, file.name);
   return new BpeTokenizer({
     kind: isByte ? 'byte' : 'bpe',
     table: new TokenTable(entries),
@@ -88,7 +88,7 @@ function parseBpe(file: TokenizerFile, options: ParseOptions): Tokenizer {
     byteIds,
     merges: readMerges(file),
     added: new AddedTokens(added),
-    preTokenizer: isByte ? anywhere : preTokenizer,
+    eachWord: isByte ? eachStretch : eachWord,
     normalize: file.normalize,
     wholeWord: file.ignoreMerges ? (bytes) => vocab.get(tokenOfBytes(bytes)) : undefined,
     unknownId: file.unknownToken === undefined ? undefined : vocab.get(file.unknownToken),

@@ -1,37 +1,28 @@
 // Builds the pre-tokenizer that a tokenizer.json describes: Split and Digits stages in front of ByteLevel. GPT-2's own
 // pattern, wherever it is written, runs as the hand-written scanner.
 import { GptError } from '../errors.js';
-import { eachGpt2Word, gpt2Pattern, lastGpt2Cut } from './gpt2-words.js';
+import { eachGpt2Word, gpt2Pattern } from './gpt2-words.js';
 import { compilePattern } from './onig-pattern.js';
 
-export interface PreTokenizer {
-  /** Calls `visit` with every word, in order. */
-  each(text: string, visit: (word: string) => void): void;
-  /** Where a text that goes on may be cut, so that both sides give the words of the whole; 0 if nowhere. */
-  lastCut(text: string): number;
-}
+/** Calls `visit` with every word of a text, in order. */
+export type EachWord = (text: string, visit: (word: string) => void) => void;
 
 type Json = Record<string, unknown>;
 type Stage = (piece: string) => string[];
 type Piece = { text: string; match: boolean };
 
-export const gpt2PreTokenizer: PreTokenizer = { each: eachGpt2Word, lastCut: lastGpt2Cut };
-
-/** No splitting at all: a text is one word. */
-const wholeText: PreTokenizer = { each: (text, visit) => visit(text), lastCut: () => 0 };
-
-/** For vocabularies without merges, where it is all the same where a text is cut: in stretches of bounded length. */
-export const anywhere: PreTokenizer = {
-  each(text, visit) {
-    for (let start = 0; start < text.length; ) {
-      const end = Math.min(start + 8192, text.length);
-      const word = text.slice(start, end < text.length ? start + lastWhole(text.slice(start, end)) : end);
-      visit(word);
-      start += word.length;
-    }
-  },
-  lastCut: lastWhole,
-};
+/**
+ * For vocabularies without merges, where it is all the same where a text is cut: stretches of bounded length, no
+ * surrogate pair cut.
+ */
+export function eachStretch(text: string, visit: (word: string) => void): void {
+  for (let start = 0; start < text.length; ) {
+    const stretch = text.slice(start, start + 8192);
+    const word = start + stretch.length < text.length ? stretch.slice(0, lastWhole(stretch)) : stretch;
+    visit(word);
+    start += word.length;
+  }
+}
 
 /** The end of the text, or one less if half a surrogate pair is there. */
 export function lastWhole(text: string): number {
@@ -40,7 +31,7 @@ export function lastWhole(text: string): number {
 }
 
 /** @param json the `pre_tokenizer` of a tokenizer.json Throws `tokenizer/pre-tokenizer`, `tokenizer/pattern`. */
-export function makePreTokenizer(json: unknown, name: string): PreTokenizer {
+export function makePreTokenizer(json: unknown, name: string): EachWord {
   const parts = flatten(json);
   const last = parts.at(-1);
   if (last?.['type'] !== 'ByteLevel' || parts.slice(0, -1).some((part) => part['type'] === 'ByteLevel')) {
@@ -51,19 +42,16 @@ export function makePreTokenizer(json: unknown, name: string): PreTokenizer {
   const prefixSpace = last['add_prefix_space'] === true;
   const useRegex = last['use_regex'] !== false;
   const first = parts[0]!;
-  if (!prefixSpace && useRegex && parts.length === 1) return gpt2PreTokenizer;
-  if (!prefixSpace && !useRegex && parts.length === 1) return wholeText;
-  if (!prefixSpace && !useRegex && parts.length === 2 && isGpt2Split(first)) return gpt2PreTokenizer;
+  if (!prefixSpace && useRegex && parts.length === 1) return eachGpt2Word;
+  if (!prefixSpace && !useRegex && parts.length === 1) return (text, visit) => visit(text);
+  if (!prefixSpace && !useRegex && parts.length === 2 && isGpt2Split(first)) return eachGpt2Word;
   const stages = parts.slice(0, -1).map((part) => makeStage(part, name));
   if (prefixSpace) stages.push((piece) => [piece.startsWith(' ') ? piece : ` ${piece}`]);
   if (useRegex) stages.push(gpt2Words);
-  return {
-    each(text, visit) {
-      let pieces = [text.replace(/\p{Surrogate}/gu, '\ufffd')]; // a lone one is encoded as U+FFFD
-      for (const stage of stages) pieces = pieces.flatMap(stage);
-      for (const piece of pieces) visit(piece);
-    },
-    lastCut: lastSpaceAfterLetter,
+  return (text, visit) => {
+    let pieces = [text.replace(/\p{Surrogate}/gu, '\ufffd')]; // a lone one is encoded as U+FFFD
+    for (const stage of stages) pieces = pieces.flatMap(stage);
+    for (const piece of pieces) visit(piece);
   };
 }
 
@@ -88,14 +76,6 @@ function gpt2Words(piece: string): string[] {
   const words: string[] = [];
   eachGpt2Word(piece, (word) => words.push(word));
   return words;
-}
-
-/** No pattern in use joins a letter with white space after it. */
-function lastSpaceAfterLetter(text: string): number {
-  for (let at = text.length - 1; at > 0; at--) {
-    if (/\s/.test(text[at]!) && /\p{L}/u.test(text[at - 1]!)) return at;
-  }
-  return 0;
 }
 
 function makeStage(part: Json, name: string): Stage {

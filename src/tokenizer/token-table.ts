@@ -14,17 +14,17 @@ export class TokenTable {
   readonly size: number;
   private readonly data: Uint8Array;
   private readonly starts: Uint32Array;
-  private readonly flags: Uint8Array; // 0 no such token, 1 text, 2 special
+  private readonly isSpecial: Uint8Array;
 
-  /** @param entries the token of each id; undefined where an id has none */
+  /** @param entries the token of each id; undefined where a vocabulary leaves an id out: it decodes to nothing */
   constructor(entries: readonly (TokenEntry | undefined)[]) {
     this.size = entries.length;
     this.starts = new Uint32Array(entries.length + 1);
-    this.flags = new Uint8Array(entries.length);
+    this.isSpecial = new Uint8Array(entries.length);
     for (let id = 0; id < entries.length; id++) {
       const entry = entries[id];
       this.starts[id + 1] = this.starts[id]! + (entry?.bytes.length ?? 0);
-      if (entry) this.flags[id] = entry.special ? 2 : 1;
+      if (entry?.special) this.isSpecial[id] = 1;
     }
     this.data = new Uint8Array(this.starts[entries.length]!);
     for (let id = 0; id < entries.length; id++) if (entries[id]) this.data.set(entries[id]!.bytes, this.starts[id]!);
@@ -66,10 +66,11 @@ export class TokenTable {
   }
 
   private view(id: number, special: boolean): Uint8Array {
-    const flag = this.flags[id]; // undefined for what is no index: negative, fractional, too large, NaN
-    if (!flag)
+    const isSpecial = this.isSpecial[id]; // undefined for what is no index: negative, fractional, too large, NaN
+    if (isSpecial === undefined) {
       throw new GptError('tokenizer/id', `no token has the id ${id}`, { hint: `ids go from 0 to ${this.size - 1}` });
-    return flag === 2 && !special ? nothing : this.data.subarray(this.starts[id]!, this.starts[id + 1]!);
+    }
+    return isSpecial && !special ? nothing : this.data.subarray(this.starts[id]!, this.starts[id + 1]!);
   }
 }
 

@@ -23,11 +23,6 @@ export interface Tokenizer {
   decoder(): StreamDecoder;
   /** The UTF-8 bytes a token stands for (none for a special token). */
   bytesOf(id: number): Uint8Array;
-  /**
-   * Where a text that goes on may be cut: encode(head) followed by encode(rest and more) equals encode(all of it).
-   * The last such place that is sure, never inside a surrogate pair; 0 if there is none (yet).
-   */
-  safeCut?(text: string): number;
   /** The content of Hugging Face's tokenizer.json. */
   toJSON(): unknown;
 }
