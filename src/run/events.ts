@@ -13,6 +13,8 @@ export interface StartEvent {
   readonly tokens: { readonly train: number; readonly val: number };
   readonly iter: number;
   readonly maxIters: number | null;
+  /** Seconds, where time ends the run (--max-time). */
+  readonly maxTime?: number | null;
   readonly out: string;
 }
 
@@ -65,6 +67,8 @@ export interface PhaseEvent {
   readonly name: string;
   readonly done?: number;
   readonly total?: number;
+  /** The last event of its phase. */
+  readonly finished?: boolean;
 }
 
 /** One line a person should read: what was decided and why, a warning about the data. */
@@ -90,3 +94,40 @@ export type RunEvent =
   | PhaseEvent
   | NoticeEvent
   | TextEvent;
+
+/** Text that is complete, as it is written (`sample` at a terminal). */
+export interface PieceEvent {
+  readonly event: 'piece';
+  readonly index: number;
+  readonly text: string;
+}
+
+/** A finished text. */
+export interface SampleEvent {
+  readonly event: 'sample';
+  readonly index: number;
+  readonly prompt: string;
+  /** What was written after the prompt. */
+  readonly text: string;
+  readonly tokens: readonly number[];
+  readonly finish: 'length' | 'stop' | 'eos';
+  readonly tokensPerSecond: number;
+}
+
+export type SamplingEvent = PieceEvent | SampleEvent | PhaseEvent | NoticeEvent;
+
+/** What an evaluation found. Labelled data adds the last four. */
+export interface ResultEvent {
+  readonly event: 'result';
+  readonly loss: number;
+  readonly perplexity: number;
+  readonly bitsPerByte: number;
+  readonly tokens: number;
+  readonly accuracy?: number;
+  readonly macroF1?: number;
+  /** Rows are true labels, columns predicted ones. */
+  readonly confusion?: readonly (readonly number[])[];
+  readonly labels?: readonly string[];
+}
+
+export type EvaluationEvent = ResultEvent | PhaseEvent | NoticeEvent;

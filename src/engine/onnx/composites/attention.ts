@@ -1,0 +1,94 @@
+// Causal attention: batched matrix products that scale and transpose by themselves, one softmax. Queries, keys and
+// values are split off once: onnxruntime merges the equal nodes of the forward and the backward pass.
+import type { Node } from '../../../trace/graph.js';
+import { type Lowering, number } from '../lowerings/lowering.js';
+import { reshape } from '../lowerings/shapes.js';
+import { microsoft, type Name, type OnnxWriter } from '../writer.js';
+
+const masked = -1e9;
+
+class Attention {
+  readonly batch: number;
+  readonly time: number;
+  readonly heads: number;
+  readonly channels: number;
+  readonly scale: number;
+
+  constructor(
+    readonly onnx: OnnxWriter,
+    node: Node,
+    joint: number,
+  ) {
+    this.batch = number(node, 'batch');
+    this.time = number(node, 'time');
+    this.heads = number(node, 'heads');
+    this.channels = node.inputs[joint]!.shape[1]! / 3;
+    this.scale = 1 / Math.sqrt(this.channels / this.heads);
+  }
+
+  /** [B*T, C] to [B, H, T, D] */
+  splitHeads(x: Name): Name {
+    const { batch, time, heads, channels } = this;
+    const parts = reshape(this.onnx, x, [batch, time, heads, channels / heads]);
+    return this.onnx.op('Transpose', [parts], { perm: [0, 2, 1, 3] });
+  }
+
+  /** [B, H, T, D] to [B*T, C] */
+  mergeHeads(x: Name): Name {
+    const merged = this.onnx.op('Transpose', [x], { perm: [0, 2, 1, 3] });
+    return reshape(this.onnx, merged, [this.batch * this.time, this.channels]);
+  }
+
+  /** [B*T, 3C] to q, k, v, each [B, H, T, D] */
+  queryKeyValue(qkv: Name): [Name, Name, Name] {
+    const sizes = this.onnx.int64s([this.channels, this.channels, this.channels]);
+    const parts = this.onnx.ops('Split', [qkv, sizes], 3, { axis: 1 });
+    return parts.map((part) => this.splitHeads(part)) as [Name, Name, Name];
+  }
+
+  product(a: Name, b: Name, options: { transA?: 1; transB?: 1; scaled?: boolean }): Name {
+    const { transA = 0, transB = 0, scaled = false } = options;
+    return this.onnx.op(
+      'FusedMatMul',
+      [a, b],
+      { transA, transB, alpha: { float: scaled ? this.scale : 1 } },
+      microsoft,
+    );
+  }
+
+  /** [T, T]: 0 for earlier positions, a large negative number for later ones. */
+  futureMask(): Name {
+    const { time } = this;
+    const data = new Float32Array(time * time);
+    for (let row = 0; row < time; row++) data.fill(masked, row * time + row + 1, (row + 1) * time);
+    return this.onnx.sharedConstant(`future mask ${time}`, data, [time, time]);
+  }
+}
+
+/** qkv, keep? -> y, probs */
+export const causalAttention: Lowering = (onnx, [qkv, keep], node) => {
+  const attention = new Attention(onnx, node, 0);
+  const [q, k, v] = attention.queryKeyValue(qkv!);
+  const scores = onnx.op('Add', [attention.product(q, k, { transB: 1, scaled: true }), attention.futureMask()]);
+  const probs = onnx.op('Softmax', [scores], { axis: -1 });
+  const weights = keep === undefined ? probs : onnx.op('Mul', [probs, keep]);
+  return [attention.mergeHeads(onnx.op('MatMul', [weights, v])), probs];
+};
+
+/** dy, qkv, probs, keep? -> dqkv */
+export const causalAttentionGrad: Lowering = (onnx, [dy, qkv, probs, keep], node) => {
+  const attention = new Attention(onnx, node, 1);
+  const mul = (a: Name, b: Name) => onnx.op('Mul', [a, b]);
+  const [q, k, v] = attention.queryKeyValue(qkv!);
+  const d = attention.splitHeads(dy!);
+  const weights = keep === undefined ? probs! : mul(probs!, keep);
+  const dv = attention.product(weights, d, { transA: 1 });
+  const dweights = attention.product(d, v, { transB: 1 });
+  const dprobs = keep === undefined ? dweights : mul(dweights, keep);
+  const along = onnx.op('ReduceSum', [mul(dprobs, probs!), onnx.int64s([-1])], { keepdims: 1 });
+  const dscores = mul(probs!, onnx.op('Sub', [dprobs, along]));
+  const dq = attention.product(dscores, k, { scaled: true });
+  const dk = attention.product(dscores, q, { transA: 1, scaled: true });
+  const parts = [dq, dk, dv].map((part) => attention.mergeHeads(part));
+  return [onnx.op('Concat', parts, { axis: 1 })];
+};

@@ -1,0 +1,21 @@
+// Composites that onnxruntime has an operator for, or a better formula than their plain definition. Those not in this
+// table are inlined.
+import type { Lowerings } from '../lowerings/lowering.js';
+import { causalAttention, causalAttentionGrad } from './attention.js';
+import { embedding, embeddingGrad } from './embedding.js';
+import { gelu, geluGrad } from './gelu.js';
+import { layerNorm, layerNormGrad } from './layer-norm.js';
+import { tokenLoss, tokenLossGrad } from './token-loss.js';
+
+export const composites: Lowerings = {
+  CausalAttention: causalAttention,
+  CausalAttentionGrad: causalAttentionGrad,
+  Embedding: embedding,
+  EmbeddingGrad: embeddingGrad,
+  Gelu: gelu,
+  GeluGrad: geluGrad,
+  LayerNorm: layerNorm,
+  LayerNormGrad: layerNormGrad,
+  TokenLoss: tokenLoss,
+  TokenLossGrad: tokenLossGrad,
+};

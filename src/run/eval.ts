@@ -1,0 +1,141 @@
+// Scores a text with a model: every token once, in windows of the context length.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openCheckpoint } from '../checkpoint/index.js';
+import { type Layer, resolve } from '../config/index.js';
+import { type Batch, buildCorpus, ignored, type TokenSpan, windows } from '../dataset/index.js';
+import { GptError } from '../errors.js';
+import { evaluationStep, type GptConfig } from '../model/index.js';
+import type { Tokenizer } from '../tokenizer/index.js';
+import { score } from './evaluator.js';
+import type { EvaluationEvent } from './events.js';
+import { phase } from './phase.js';
+import { Session } from './session.js';
+
+export interface EvaluateOptions {
+  /** A run folder, a checkpoint folder or a Hugging Face GPT-2 folder. */
+  readonly run: string;
+  /** Files, folders, globs, or `-` for standard input. */
+  readonly inputs: readonly string[];
+  readonly layers?: readonly Layer[];
+  readonly stdin?: NodeJS.ReadableStream | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Logits of one batch stay below this many numbers (256 MB). */
+const mostLogits = 2 ** 26;
+
+/** How many windows are scored at once: enough to keep the engine busy, few enough for its memory. */
+export function evaluationBatch({ blockSize, vocabSize }: GptConfig, tokens: number): number {
+  const fitting = Math.floor(mostLogits / (blockSize * vocabSize));
+  return Math.max(1, Math.min(16, fitting, Math.ceil(tokens / blockSize)));
+}
+
+/**
+ * Scores text and yields one `result`. The first token is scored after <|endoftext|> where the model knows it, else
+ * not at all. Characters that never occurred in the training text have no row in the model: they are told, and left out.
+ */
+export async function* evaluate(options: EvaluateOptions): AsyncGenerator<EvaluationEvent> {
+  const machine = resolve('eval', options.layers).values;
+  const checkpoint = await openCheckpoint(options.run);
+  const scratch = await mkdtemp(join(tmpdir(), 'gpt-cli-eval-'));
+  try {
+    const tokenizer = await checkpoint.loadTokenizer();
+    const { inputs, stdin, signal } = options;
+    const corpus = yield* phase('tokenizing', (report) =>
+      buildCorpus({
+        inputs,
+        tokenizer,
+        directory: scratch,
+        valSplit: 0,
+        signal,
+        onProgress: ({ bytes, totalBytes }) => report(bytes, totalBytes),
+        ...(stdin && { stdin }),
+      }),
+    );
+    const session = await Session.open(machine, checkpoint.config, tokenizer, { training: false });
+    try {
+      for await (const event of session.fill(checkpoint, { seed: machine.seed, moments: false })) {
+        if (event.event === 'notice') yield event;
+      }
+      yield* scoreText(session, corpus.train, signal);
+    } finally {
+      await session.close();
+      corpus.close();
+    }
+  } finally {
+    await checkpoint.close();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function* scoreText(
+  session: Session,
+  span: TokenSpan,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<EvaluationEvent> {
+  const { gpt, tokenizer } = session;
+  const { blockSize, vocabSize } = gpt.config;
+  const before = tokenizer.endOfText < vocabSize ? tokenizer.endOfText : undefined;
+  if (span.length < (before === undefined ? 2 : 1)) {
+    throw new GptError('eval/too-short', `the text has ${span.length} token: there is nothing to score`);
+  }
+  const batchSize = evaluationBatch(gpt.config, span.length);
+  const program = await session.compile(evaluationStep(gpt, { batchSize, time: blockSize }));
+  const scored = new Scored(tokenizer, vocabSize);
+  const sums = yield* phase('scoring', async (report) => {
+    const batches = function* () {
+      for (const batch of windows(span, { batchSize, blockSize }, before === undefined ? {} : { before })) {
+        scored.add(batch);
+        yield batch;
+        report(scored.tokens + scored.unknown, span.length);
+      }
+    };
+    const result = await score(program, batches(), signal);
+    signal?.throwIfAborted();
+    return result!;
+  });
+  if (scored.unknown > 0) {
+    const message = `${scored.unknown} of ${span.length} tokens are characters that the model never met; they are not scored`;
+    yield { event: 'notice', level: 'warning', message };
+  }
+  if (sums.count === 0) {
+    throw new GptError('eval/unknown', 'the model never met any of these characters', {
+      hint: 'evaluate it on text of the kind it was trained on',
+    });
+  }
+  const loss = sums.lossSum / sums.count;
+  const bitsPerByte = sums.lossSum / Math.LN2 / scored.bytes;
+  yield { event: 'result', loss, perplexity: Math.exp(loss), bitsPerByte, tokens: sums.count };
+}
+
+/** Counts what is scored, and takes out of a batch what the model has no row for. */
+class Scored {
+  tokens = 0;
+  bytes = 0;
+  unknown = 0;
+  private readonly lengths: Uint32Array;
+
+  constructor(
+    tokenizer: Tokenizer,
+    private readonly vocabSize: number,
+  ) {
+    this.lengths = Uint32Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.bytesOf(id).length);
+  }
+
+  add({ ids, targets }: Batch): void {
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i]!;
+      if (ids[i]! >= this.vocabSize) ids[i] = 0;
+      if (target === ignored) continue;
+      if (target >= this.vocabSize) {
+        targets[i] = ignored;
+        this.unknown++;
+        continue;
+      }
+      this.tokens++;
+      this.bytes += this.lengths[target]!;
+    }
+  }
+}

@@ -1,0 +1,102 @@
+// A model at work on an engine: its parameters in the engine's memory, its programs compiled once a shape.
+import { type Checkpoint, saveCheckpoint } from '../checkpoint/index.js';
+import type { MachineConfig, TrainingConfig } from '../config/index.js';
+import {
+  type Engine,
+  openEngine,
+  type Program,
+  type State,
+  type StepFunction,
+  type TrainingProgram,
+} from '../engine/index.js';
+import { Gpt, type GptConfig, initialize, type ParameterSpec, parameterSpecs } from '../model/index.js';
+import type { Tokenizer } from '../tokenizer/index.js';
+import type { TrainingState } from '../train/index.js';
+import type { RunEvent } from './events.js';
+import { phase } from './phase.js';
+import { TextModel } from './text-model.js';
+
+export class Session {
+  private readonly programs: { dispose(): Promise<void> }[] = [];
+  private text: TextModel | undefined;
+
+  private constructor(
+    readonly engine: Engine,
+    readonly gpt: Gpt,
+    readonly tokenizer: Tokenizer,
+    readonly state: State,
+    private readonly specs: readonly ParameterSpec[],
+  ) {}
+
+  /** @throws GptError `engine/...` when the backend or device is not to be had */
+  static async open(
+    machine: MachineConfig,
+    config: GptConfig,
+    tokenizer: Tokenizer,
+    options: { training: boolean },
+  ): Promise<Session> {
+    const { backend, device, threads } = machine;
+    const engine = await openEngine({ backend, device, ...(threads === null ? {} : { threads }) });
+    const gpt = new Gpt(config);
+    const specs = parameterSpecs(config);
+    const state = await engine.createState(specs, options);
+    return new Session(engine, gpt, tokenizer, state, specs);
+  }
+
+  /** Gives the parameters their values: those of a checkpoint, else initial ones. */
+  async *fill(
+    checkpoint: Checkpoint | undefined,
+    { seed, moments }: { seed: number; moments: boolean },
+  ): AsyncGenerator<RunEvent> {
+    if (checkpoint === undefined) {
+      for (const { name, data } of initialize(this.specs, seed)) await this.state.write('parameter', name, data);
+      return;
+    }
+    const { nonFinite } = await checkpoint.readInto(this.state, { moments });
+    if (nonFinite.length > 0) {
+      const message = `${checkpoint.directory} holds NaN or infinity in ${nonFinite.join(', ')}`;
+      yield { event: 'notice', level: 'warning', message };
+    }
+  }
+
+  async *compileTraining(step: StepFunction, config: TrainingConfig): AsyncGenerator<RunEvent, TrainingProgram> {
+    const { beta1, beta2, weightDecay, gradClip } = config;
+    const optimizer = { beta1, beta2, epsilon: 1e-8, weightDecay, gradClip };
+    return yield* phase('compiling', async () => {
+      const program = await this.engine.compileTraining(step, this.state, optimizer);
+      this.programs.push(program);
+      return program;
+    });
+  }
+
+  async compile(step: StepFunction): Promise<Program> {
+    const program = await this.engine.compile(step, this.state);
+    this.programs.push(program);
+    return program;
+  }
+
+  /** The model as something that continues text. */
+  textModel(): TextModel {
+    this.text ??= new TextModel(this.gpt, this.tokenizer, (step) => this.compile(step));
+    return this.text;
+  }
+
+  /** A short text from the beginning-of-text token, for a look during training. */
+  async sample(seed: number): Promise<string> {
+    const { text } = await this.textModel().complete('', { seed, maxNewTokens: 120 });
+    return text;
+  }
+
+  async save(directory: string, training: TrainingState, resumable: boolean): Promise<string> {
+    const { state, tokenizer } = this;
+    await saveCheckpoint(directory, { config: this.gpt.config, tokenizer, state, training, resumable });
+    return directory;
+  }
+
+  async close(): Promise<void> {
+    for (const program of this.programs) await program.dispose();
+    await this.state.dispose();
+    this.gpt.dispose();
+    await this.engine.dispose();
+  }
+}

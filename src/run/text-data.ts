@@ -1,0 +1,98 @@
+// The way from a person's text to a corpus: choose or train the tokenizer, then tokenize to disk.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PretrainConfig } from '../config/index.js';
+import { buildCorpus, type Corpus, changedSources, openCorpus, readTexts, spoolInputs } from '../dataset/index.js';
+import { GptError } from '../errors.js';
+import {
+  byteTokenizer,
+  loadTokenizer,
+  type Tokenizer,
+  trainBpeTokenizer,
+  trainCharTokenizer,
+} from '../tokenizer/index.js';
+import type { RunEvent } from './events.js';
+import { phase } from './phase.js';
+
+export interface TextData {
+  readonly tokenizer: Tokenizer;
+  readonly corpus: Corpus;
+}
+
+export interface TextDataOptions {
+  readonly inputs: readonly string[];
+  readonly stdin?: NodeJS.ReadableStream | undefined;
+  /** The run folder; the corpus goes to `tokens/` in it. */
+  readonly directory: string;
+  readonly config: Pick<PretrainConfig, 'tokenizer' | 'vocabSize' | 'valSplit'>;
+  /** The tokenizer of a checkpoint to go on from. */
+  readonly tokenizer?: Tokenizer | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Prepares the corpus of a new run. */
+export async function* prepareText(options: TextDataOptions): AsyncGenerator<RunEvent, TextData> {
+  const { directory, config, signal } = options;
+  const spool = join(directory, 'tokens', 'input');
+  const inputs = await spoolInputs(options.inputs, spool, options.stdin ? { stdin: options.stdin } : {});
+  const tokenizer = options.tokenizer ?? (yield* chooseTokenizer(inputs, config, signal));
+  const corpus = yield* tokenize(inputs, tokenizer, options);
+  await rm(spool, { recursive: true, force: true });
+  return { tokenizer, corpus };
+}
+
+/**
+ * Opens the corpus of a run that goes on, or builds it again where its folder was deleted or its text has changed.
+ * A changed text is told: the run cannot then be the same as an unbroken one.
+ */
+export async function* reopenText(
+  options: TextDataOptions & { readonly tokenizer: Tokenizer },
+): AsyncGenerator<RunEvent, Corpus> {
+  const { directory, tokenizer } = options;
+  try {
+    const corpus = openCorpus(join(directory, 'tokens'), tokenizer);
+    const changed = changedSources(corpus.meta);
+    if (changed.length > 0) {
+      const message = `${changed.join(', ')} changed since the run began; it goes on with the text as it was`;
+      yield { event: 'notice', level: 'warning', message };
+    }
+    return corpus;
+  } catch (error) {
+    if (!(error instanceof GptError)) throw error;
+    yield { event: 'notice', level: 'info', message: `the tokens are made again: ${error.message}` };
+  }
+  if (options.inputs.includes('-')) {
+    throw new GptError('run/stdin', 'the tokens of this run are gone, and its text came from standard input', {
+      hint: 'name the text as a file, or start anew with --overwrite',
+    });
+  }
+  return yield* tokenize(options.inputs, tokenizer, options);
+}
+
+async function* chooseTokenizer(
+  inputs: readonly string[],
+  { tokenizer, vocabSize }: TextDataOptions['config'],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<RunEvent, Tokenizer> {
+  if (tokenizer === 'byte') return byteTokenizer();
+  if (tokenizer === 'char') return yield* phase('reading the characters', () => trainCharTokenizer(readTexts(inputs)));
+  if (tokenizer === 'bpe') {
+    return yield* phase('training the tokenizer', (report) =>
+      trainBpeTokenizer(readTexts(inputs), { vocabSize, onProgress: report, ...(signal && { signal }) }),
+    );
+  }
+  return loadTokenizer(tokenizer);
+}
+
+async function* tokenize(inputs: readonly string[], tokenizer: Tokenizer, options: TextDataOptions) {
+  return yield* phase('tokenizing', (report) =>
+    buildCorpus({
+      inputs,
+      tokenizer,
+      directory: join(options.directory, 'tokens'),
+      valSplit: options.config.valSplit,
+      onProgress: ({ bytes, totalBytes }) => report(bytes, totalBytes),
+      signal: options.signal,
+    }),
+  );
+}

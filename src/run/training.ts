@@ -1,0 +1,65 @@
+// One training run, from a prepared job to the events a person sees: saves checkpoints where the loop asks for them,
+// writes the log, turns a diverged run into an error with advice. Shared by pretraining and finetuning.
+import { GptError } from '../errors.js';
+import type { SaveEvent, TrainEvent } from '../train/index.js';
+import type { RunEvent } from './events.js';
+
+export interface TrainingRun {
+  readonly events: AsyncGenerator<TrainEvent, void, undefined>;
+  /** Saves the state as it is now; returns the folder. */
+  readonly save: (kind: 'best' | 'last', state: SaveEvent['state']) => Promise<string>;
+  /** Draws a text from the model as it is now. */
+  readonly sample?: () => Promise<string>;
+  readonly out: string;
+}
+
+/** Drives the loop and yields CONTRACT's events. */
+export async function* runTraining({ events, save, sample, out }: TrainingRun): AsyncGenerator<RunEvent> {
+  for await (const event of events) {
+    switch (event.kind) {
+      case 'step': {
+        const { iter, loss, lr, gradNorm, tokensPerSecond, elapsed } = event;
+        yield { event: 'step', iter, loss, lr, gradNorm, tokensPerSecond, elapsed };
+        break;
+      }
+      case 'eval': {
+        const { kind: _, best: __, ...measured } = event;
+        yield { event: 'eval', ...measured };
+        break;
+      }
+      case 'save': {
+        const kind = event.reason === 'best' ? 'best' : 'last';
+        yield { event: 'checkpoint', iter: event.iter, kind, path: await save(kind, event.state) };
+        break;
+      }
+      case 'sample':
+        if (sample) yield { event: 'text', iter: event.iter, text: await sample() };
+        break;
+      case 'done': {
+        const { kind: _, reason, state: __, failed, ...totals } = event;
+        if (reason === 'diverged') throw diverged(event.iter, failed, out);
+        yield { event: 'done', ...totals, reason, peakMemoryMB: peakMemoryMB(), out };
+        break;
+      }
+      default:
+        event satisfies never;
+    }
+  }
+}
+
+type Failed = Extract<TrainEvent, { kind: 'done' }>['failed'];
+
+function diverged(iter: number, failed: Failed, out: string): GptError {
+  const what =
+    failed && Number.isFinite(failed.loss) ? `gradient norm is ${failed.gradNorm}` : `loss is ${failed?.loss}`;
+  const saved = iter > 0 ? `the state after step ${iter} is saved in ${out}/last; ` : '';
+  const rate = failed ? Number((failed.lr / 3).toPrecision(2)) : undefined;
+  return new GptError('train/diverged', `training diverged: the ${what} at step ${failed?.iter ?? iter + 1}`, {
+    hint: `${saved}try --learning-rate ${rate ?? 'a third of it'}, a longer --warmup-iters or --grad-clip 1`,
+  });
+}
+
+/** The most memory that this process ever held, in MB of 10^6 bytes. */
+export function peakMemoryMB(): number {
+  return Math.round((process.resourceUsage().maxRSS * 1024) / 1e6);
+}
