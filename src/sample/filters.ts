@@ -114,8 +114,11 @@ export function limit(count: number): Filter {
 /** Probabilities, in float64. At least one logit must be above -Infinity. */
 export function softmax(logits: Float32Array): Float64Array {
   const largest = maximum(logits);
-  const weights = Float64Array.from(logits, (logit) => Math.exp(logit - largest));
+  const weights = new Float64Array(logits.length);
   let total = 0;
-  for (let id = 0; id < weights.length; id++) total += weights[id]!;
+  for (let id = 0; id < logits.length; id++) {
+    weights[id] = Math.exp(logits[id]! - largest);
+    total += weights[id]!;
+  }
   return weights.map((weight) => weight / total);
 }

@@ -4,6 +4,7 @@ import { Random, stream } from '../rng.js';
 import {
   type Filter,
   limit,
+  maximum,
   minP,
   type Place,
   repetitionPenalty,
