@@ -60,9 +60,12 @@ export interface State {
   dispose(): Promise<void>;
 }
 
+export type EngineName = 'onnx' | 'eager' | 'tensorflow';
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'dml';
+
 export interface Engine {
-  readonly name: 'onnx' | 'eager' | 'tensorflow';
-  readonly device: 'cpu' | 'webgpu' | 'cuda' | 'dml';
+  readonly name: EngineName;
+  readonly device: Device;
   readonly threads: number;
   /** All zeros; fill it with `write`. */
   createState(specs: readonly ArraySpec[], options: { training: boolean }): Promise<State>;

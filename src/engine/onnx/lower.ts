@@ -1,0 +1,83 @@
+// A graph of ours as the bytes of an ONNX model. Knows the format and the operators, not the runtime.
+import { GptError } from '../../errors.js';
+import type { Constant, Graph, Node, Value } from '../../trace/graph.js';
+import { composites } from './composites/index.js';
+import { elementwise } from './lowerings/elementwise.js';
+import { indexing } from './lowerings/indexing.js';
+import type { Lowerings } from './lowerings/lowering.js';
+import { products } from './lowerings/products.js';
+import { random } from './lowerings/random.js';
+import { reductions } from './lowerings/reductions.js';
+import { shapes } from './lowerings/shapes.js';
+import { type Name, OnnxWriter } from './writer.js';
+
+/** Every operation that onnxruntime is given, by name. */
+export const lowerings: Lowerings = {
+  ...elementwise,
+  ...reductions,
+  ...products,
+  ...shapes,
+  ...indexing,
+  ...random,
+  ...composites,
+};
+
+/** Composites to be left whole by passes that inline. */
+export const kept: ReadonlySet<string> = new Set(Object.keys(composites));
+
+export interface Lowered {
+  readonly model: Uint8Array;
+  /** Names in the model for the graph's inputs and outputs, by their names in the graph. */
+  readonly inputs: ReadonlyMap<string, string>;
+  readonly outputs: ReadonlyMap<string, string>;
+  readonly nodeCount: number;
+}
+
+/**
+ * @throws GptError `onnx/op` for an operation that has neither a lowering nor a body
+ */
+export function lower(graph: Graph): Lowered {
+  const onnx = new OnnxWriter();
+  const names = new Map<Value['id'], Name>();
+  const inputs = graph.inputs.map((port, i) => ({ ...port, onnxName: `in${i}` }));
+  for (const { value, onnxName } of inputs) names.set(value.id, onnxName);
+  lowerInto(onnx, graph, names);
+  const outputs = graph.outputs.map((port, i) => ({ ...port, onnxName: `out${i}` }));
+  // Through Identity nodes, which onnxruntime removes where it can: an output may be an input, a constant, or twice.
+  for (const { value, onnxName } of outputs) onnx.alias(names.get(value.id)!, onnxName);
+
+  type Named = { readonly value: Value; readonly onnxName: string };
+  const port = ({ value, onnxName }: Named) => ({ name: onnxName, type: value.dtype, shape: value.shape });
+  return {
+    model: onnx.finish(graph.name, inputs.map(port), outputs.map(port)),
+    inputs: new Map(inputs.map(({ name, onnxName }) => [name, onnxName])),
+    outputs: new Map(outputs.map(({ name, onnxName }) => [name, onnxName])),
+    nodeCount: onnx.nodeCount,
+  };
+}
+
+function lowerInto(onnx: OnnxWriter, graph: Graph, names: Map<Value['id'], Name>): void {
+  for (const constant of graph.constants) names.set(constant.value.id, lowerConstant(onnx, constant));
+  for (const node of graph.nodes) {
+    const results = lowerNode(onnx, node, names);
+    node.outputs.forEach((value, i) => {
+      names.set(value.id, results[i]!);
+    });
+  }
+}
+
+function lowerNode(onnx: OnnxWriter, node: Node, names: ReadonlyMap<Value['id'], Name>): readonly Name[] {
+  const inputs = node.inputs.map((value) => names.get(value.id)!);
+  const lowering = Object.hasOwn(lowerings, node.op) ? lowerings[node.op] : undefined;
+  if (lowering) return lowering(onnx, inputs, node);
+  const { body } = node;
+  if (!body) throw new GptError('onnx/op', `the onnx engine cannot compute ${node.op}`);
+  const inner = new Map(body.inputs.map(({ value }, i) => [value.id, inputs[i]!]));
+  lowerInto(onnx, body, inner);
+  return body.outputs.map(({ value }) => inner.get(value.id)!);
+}
+
+function lowerConstant(onnx: OnnxWriter, { value, data }: Constant): Name {
+  if (data.length === 1) return onnx.single(data[0]!, value.dtype, value.shape);
+  return onnx.constant(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), value.dtype, value.shape);
+}

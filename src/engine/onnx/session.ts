@@ -1,0 +1,104 @@
+// One graph, compiled by onnxruntime: arrays in by name, arrays out by name. Knows nothing of parameters or training.
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { Graph, HostArray, TensorSpec } from '../../trace/graph.js';
+import type { Device } from '../types.js';
+import { lower } from './lower.js';
+import { loadRuntime, type Ort } from './runtime.js';
+
+export interface SessionOptions {
+  readonly device: Device;
+  readonly threads: number;
+  /** Writes a profile to files that begin so; `endProfiling` finishes it. */
+  readonly profile?: string;
+}
+
+interface Slot {
+  readonly onnxName: string;
+  readonly spec: TensorSpec;
+}
+
+export class GraphSession {
+  private readonly bound: Record<string, Tensor> = {};
+  private readonly fetched: Record<string, Tensor | null> = {};
+  private released = false;
+
+  private constructor(
+    private readonly ort: Ort,
+    private readonly session: InferenceSession,
+    private readonly inputs: ReadonlyMap<string, Slot>,
+    private readonly outputs: ReadonlyMap<string, Slot>,
+  ) {
+    for (const { onnxName } of outputs.values()) this.fetched[onnxName] = null;
+  }
+
+  /**
+   * Compiles a graph.
+   * @throws GptError `onnx/missing`, `onnx/op`
+   */
+  static async open(graph: Graph, options: SessionOptions): Promise<GraphSession> {
+    const ort = await loadRuntime();
+    const { model, inputs, outputs } = lower(graph);
+    const session = await ort.InferenceSession.create(model, sessionOptions(options));
+    const slots = (ports: Graph['inputs'], names: ReadonlyMap<string, string>) =>
+      new Map(ports.map(({ name, value }) => [name, { onnxName: names.get(name)!, spec: value }]));
+    return new GraphSession(ort, session, slots(graph.inputs, inputs), slots(graph.outputs, outputs));
+  }
+
+  /** Gives an input the same array in every run; it is read where it lies, at each run anew. */
+  bindInput(name: string, data: HostArray): void {
+    const slot = this.inputs.get(name)!;
+    this.bound[slot.onnxName] = this.tensor(data, slot.spec);
+  }
+
+  /** Has an output written into this array by every run. */
+  bindOutput(name: string, data: HostArray): void {
+    const slot = this.outputs.get(name)!;
+    this.fetched[slot.onnxName] = this.tensor(data, slot.spec);
+  }
+
+  /**
+   * Runs once.
+   * @param feeds the inputs that are not bound, of their spec's type and size
+   * @returns the outputs that are not bound
+   */
+  async run(feeds: Readonly<Record<string, HostArray>>): Promise<Record<string, HostArray>> {
+    if (this.released) throw new Error('the session was released');
+    const all: Record<string, Tensor> = { ...this.bound };
+    for (const [name, data] of Object.entries(feeds)) {
+      const slot = this.inputs.get(name)!;
+      all[slot.onnxName] = this.tensor(data, slot.spec);
+    }
+    const found = await this.session.run(all, this.fetched);
+    const results: Record<string, HostArray> = {};
+    for (const [name, { onnxName }] of this.outputs)
+      if (this.fetched[onnxName] === null) results[name] = found[onnxName]!.data as HostArray;
+    return results;
+  }
+
+  endProfiling(): void {
+    this.session.endProfiling();
+  }
+
+  async release(): Promise<void> {
+    if (this.released) return;
+    this.released = true;
+    await this.session.release();
+  }
+
+  private tensor(data: HostArray, { dtype, shape }: TensorSpec): Tensor {
+    return new this.ort.Tensor(dtype, data as Float32Array, shape);
+  }
+}
+
+/** Steps run one after the other on one session, so one node at a time with all threads inside it. */
+function sessionOptions({ device, threads, profile }: SessionOptions): InferenceSession.SessionOptions {
+  return {
+    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 4,
+    ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
+  };
+}

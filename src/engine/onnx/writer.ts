@@ -1,0 +1,146 @@
+// Collects an ONNX graph: nodes, initializers (each number kept once) and names. Knows nothing of graphs of ours.
+import {
+  attributeMessage,
+  type ElementType,
+  elementType,
+  encodeModel,
+  type NodeMessage,
+  type OnnxAttribute,
+  type TensorMessage,
+  valueInfo,
+} from './proto.js';
+
+/** Names a tensor of the ONNX graph being written. */
+export type Name = string;
+export type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;
+
+/** Standard operators of this version, IR version 9; onnxruntime's own ones under `microsoft`. */
+const opset = 20;
+const irVersion = 9;
+export const microsoft = 'com.microsoft';
+
+export interface OnnxPort {
+  readonly name: string;
+  readonly type: ElementType;
+  readonly shape: readonly number[];
+}
+
+export class OnnxWriter {
+  private readonly nodes: NodeMessage[] = [];
+  private readonly initializers: TensorMessage[] = [];
+  private readonly known = new Map<string, Name>();
+  private count = 0;
+
+  /** Adds a node with one output and gives that. An input '' is one left out. */
+  op(opType: string, inputs: readonly Name[], attributes: OnnxAttributes = {}, domain = ''): Name {
+    return this.ops(opType, inputs, 1, attributes, domain)[0]!;
+  }
+
+  /** Adds a node with several outputs. */
+  ops(opType: string, inputs: readonly Name[], outputs: number, attributes: OnnxAttributes = {}, domain = ''): Name[] {
+    const output = Array.from({ length: outputs }, () => this.fresh());
+    const attribute = Object.entries(attributes).map(([name, value]) => attributeMessage(name, value));
+    this.nodes.push({ opType, input: inputs, output, attribute, domain, name: `n${this.nodes.length}` });
+    return output;
+  }
+
+  /** Gives a value a name of the caller's, which must be new. */
+  alias(value: Name, name: Name): void {
+    const identity = { opType: 'Identity', input: [value], output: [name], attribute: [], domain: '' };
+    this.nodes.push({ ...identity, name: `n${this.nodes.length}` });
+  }
+
+  cast(value: Name, to: ElementType): Name {
+    return this.op('Cast', [value], { to: elementType[to] });
+  }
+
+  /** A scalar of shape []. */
+  scalar(value: number, type: ElementType = 'float32'): Name {
+    return this.shared(type, [], [value]);
+  }
+
+  /** One number of a shape of ones. */
+  single(value: number, type: ElementType, shape: readonly number[]): Name {
+    return this.shared(type, shape, [value]);
+  }
+
+  /** A vector of int64: axes, shapes, sizes. */
+  int64s(values: readonly number[]): Name {
+    return this.shared('int64', [values.length], values);
+  }
+
+  /** Numbers as they lie in memory. */
+  constant(data: Uint8Array, type: ElementType, shape: readonly number[]): Name {
+    const name = this.fresh();
+    this.initializers.push({ name, dims: shape, dataType: elementType[type], rawData: data });
+    return name;
+  }
+
+  /** Float32 numbers that several nodes may use, kept once under a key of the caller's. */
+  sharedConstant(key: string, data: Float32Array, shape: readonly number[]): Name {
+    const name = this.known.get(key) ?? this.constant(new Uint8Array(data.buffer), 'float32', shape);
+    this.known.set(key, name);
+    return name;
+  }
+
+  /** The file's bytes. */
+  finish(graphName: string, inputs: readonly OnnxPort[], outputs: readonly OnnxPort[]): Uint8Array {
+    const port = ({ name, type, shape }: OnnxPort) => valueInfo(name, type, shape);
+    return encodeModel({
+      irVersion,
+      producerName: 'gpt-cli',
+      opsetImport: [
+        { domain: '', version: opset },
+        { domain: microsoft, version: 1 },
+      ],
+      graph: {
+        name: graphName,
+        node: this.nodes,
+        initializer: this.initializers,
+        input: inputs.map(port),
+        output: outputs.map(port),
+      },
+    });
+  }
+
+  get nodeCount(): number {
+    return this.nodes.length;
+  }
+
+  private shared(type: ElementType, shape: readonly number[], values: readonly number[]): Name {
+    const key = `${type}[${shape}]${values.map((value) => (Object.is(value, -0) ? '-0' : value))}`;
+    const name = this.known.get(key) ?? this.constant(rawBytes(type, values), type, shape);
+    this.known.set(key, name);
+    return name;
+  }
+
+  private fresh(): Name {
+    return `t${this.count++}`;
+  }
+}
+
+/** Little-endian, as the format wants it and every machine that Node runs on has it. */
+function rawBytes(type: ElementType, values: readonly number[]): Uint8Array {
+  const array = arrayOf(type, values);
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function arrayOf(type: ElementType, values: readonly number[]): NodeJS.TypedArray {
+  switch (type) {
+    case 'float32':
+      return Float32Array.from(values);
+    case 'float64':
+      return Float64Array.from(values);
+    case 'int32':
+      return Int32Array.from(values);
+    case 'uint32':
+      return Uint32Array.from(values);
+    case 'int64':
+      return BigInt64Array.from(values, BigInt);
+    case 'uint8':
+    case 'bool':
+      return Uint8Array.from(values);
+    default:
+      return type satisfies never;
+  }
+}
