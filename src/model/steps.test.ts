@@ -105,6 +105,17 @@ describe('the steps of a model', () => {
   );
 
   test(
+    'a hundred steps with gradients leave no tensor over',
+    using({ nLayer: 1, dropout: 0.1, position: 'rope' }, (gpt) => {
+      const step = lossStep(gpt, { batchSize: 1, time: 2 });
+      const inputs = feed(step, { ids: [1, 2], targets: [2, 3], seed: [1], step: [1] });
+      const before = tf.memory().numTensors;
+      for (let i = 0; i < 100; i++) tf.tidy(() => void gradients(step, inputs));
+      expect(tf.memory().numTensors).toBe(before);
+    }),
+  );
+
+  test(
     'twenty steps of Adam learn one batch nearly by heart',
     using({ nLayer: 1 }, (gpt) => {
       const step = lossStep(gpt, shape);

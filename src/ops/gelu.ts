@@ -10,31 +10,27 @@ import { differentiable } from './differentiable.js';
 type Tensor = tf.Tensor;
 
 const scale = Math.sqrt(2 / Math.PI);
-const cubic = 0.044715;
+const cubic = 0.044715 * scale;
 
 // x * x * x, not a power: pow of a negative number is slow or NaN on some engines.
-const inner = (x: Tensor, square: Tensor) => tf.tanh(tf.mul(tf.mul(x, tf.add(tf.mul(square, cubic), 1)), scale));
+const inner = (x: Tensor, square: Tensor) => tf.tanh(tf.mul(x, tf.add(tf.mul(square, cubic), scale)));
 
 export function geluPlain(x: Tensor): Tensor[] {
   return [tf.mul(tf.mul(x, 0.5), tf.add(inner(x, tf.mul(x, x)), 1))];
 }
 
-/** With t = tanh(s (x + c x^3)): dy (1 + t) / 2 + dy x (1 - t^2) s (1 + 3 c x^2) / 2. */
+/** With t = tanh(s x + c x^3): dy (1 + t + x (1 - t^2) (s + 3 c x^2)) / 2. */
 export function geluGradPlain(dy: Tensor, x: Tensor): Tensor[] {
   const square = tf.mul(x, x);
   const t = inner(x, square);
-  const slope = tf.add(tf.mul(square, 3 * cubic * scale), scale);
+  const slope = tf.add(tf.mul(square, 3 * cubic), scale);
   const bend = tf.mul(tf.mul(x, slope), tf.sub(1, tf.mul(t, t)));
   return [tf.mul(tf.mul(dy, 0.5), tf.add(tf.add(t, 1), bend))];
 }
 
 /** 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))), elementwise. */
 export function gelu(x: Tensor): Tensor {
-  check(
-    'gelu: x',
-    x,
-    x.shape.map(() => undefined),
-  );
+  check('gelu: x', x);
   return differentiable(
     [x],
     () => ({ value: composite('Gelu', [x], {}, geluPlain)[0]!, saved: [x] }),
