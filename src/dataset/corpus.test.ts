@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { byteTokenizer, trainBpeTokenizer } from '../tokenizer/index.js';
 import { buildCorpus, openCorpus, trainLength } from './corpus.js';
-import { byteTokenizer, charTokenizer, errorOf, temporaryFolder } from './fixtures.js';
+import { charTokenizer, errorOf, temporaryFolder } from './fixtures.js';
 import { changedSources } from './meta.js';
+import { readTexts } from './texts.js';
 
 const folder = temporaryFolder();
 let count = 0;
@@ -86,6 +88,24 @@ test('a text of many pieces gives the bytes of the file', async () => {
   expect(seen.length).toBeGreaterThan(3);
   expect(seen).toEqual([...seen].sort((a, b) => a - b));
   expect(seen.at(-1)).toBe(1);
+  corpus.close();
+});
+
+test('a BPE gives a text of many pieces the ids that it gives the whole', async () => {
+  const lines = [
+    "It’s  a line of text, isn't it?",
+    '\t今天天气很好，我们去公园。',
+    'const x = f(y);  // 42 ',
+    '',
+    '😀😀 ok!!',
+  ];
+  const text = Array.from({ length: 8000 }, (_, i) => lines[(i * i) % 5]! + ' '.repeat(i % 3)).join('\n');
+  const path = folder.write('bpe.txt', text);
+  const tokenizer = await trainBpeTokenizer(readTexts([path]), { vocabSize: 320 });
+  const corpus = await buildCorpus({ inputs: [path], tokenizer, directory: fresh(), valSplit: 0 });
+  expect(corpus.train.length).toBeLessThan(text.length);
+  expect(all(corpus.train)).toEqual([...tokenizer.encode(text)]);
+  expect(corpus.meta.bytes).toBe(Buffer.byteLength(text));
   corpus.close();
 });
 

@@ -62,34 +62,44 @@ export async function* splitLines(
   if (rest !== '') yield { line: ++line, text: clean(rest) };
 }
 
+/** What becomes of a line that is no JSON object: thrown, or reported elsewhere and skipped. */
+export type BrokenLine = (error: GptError, place: string) => void;
+
 /**
  * JSON objects, one a line, blank lines skipped.
- * @throws GptError `dataset/jsonl` with the line number: no JSON, or JSON that is no object
+ * @throws GptError `dataset/jsonl` with the line number, unless `broken` takes it: no JSON, or JSON that is no object
  */
 export async function* parseJsonLines(
   chunks: AsyncIterable<string>,
   name: string,
+  broken: BrokenLine = (error) => {
+    throw error;
+  },
 ): AsyncGenerator<{ line: number; value: Record<string, unknown> }> {
   for await (const { line, text } of splitLines(chunks, name)) {
     if (text.trim() === '') continue;
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (cause) {
-      const array = line === 1 && text.trimStart().startsWith('[');
-      const hint = array
-        ? 'the file is one JSON array: write each element on a line of its own'
-        : 'one JSON object a line';
-      throw new GptError('dataset/jsonl', `${name}:${line}: not JSON: ${(cause as Error).message}`, { hint, cause });
-    }
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
-      throw new GptError('dataset/jsonl', `${name}:${line}: ${kind} where an object should be`, {
-        hint: 'one JSON object a line: {"text": "..."}',
-      });
-    }
-    yield { line, value: value as Record<string, unknown> };
+    const value = parseObject(text, `${name}:${line}`, line === 1);
+    if (value instanceof GptError) broken(value, `${name}:${line}`);
+    else yield { line, value };
   }
+}
+
+function parseObject(text: string, place: string, first: boolean): Record<string, unknown> | GptError {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    const array = first && text.trimStart().startsWith('[');
+    const hint = array
+      ? 'the file is one JSON array: write each element on a line of its own'
+      : 'one JSON object a line';
+    return new GptError('dataset/jsonl', `${place}: not JSON: ${(cause as Error).message}`, { hint, cause });
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  const kind = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+  return new GptError('dataset/jsonl', `${place}: ${kind} where an object should be`, {
+    hint: 'one JSON object a line: {"text": "..."}',
+  });
 }
 
 /**

@@ -1,4 +1,4 @@
-// For the tests of this folder: two exact tokenizers of a few lines, temporary folders, and streams cut anywhere.
+// For the tests of this folder: a tokenizer with any ids, temporary folders, and streams cut anywhere.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,23 +6,6 @@ import { GptError } from '../errors.js';
 import type { TextPiece, Tokenizer } from '../tokenizer/types.js';
 
 const encoder = new TextEncoder();
-
-/** UTF-8 bytes, and 256 for <|endoftext|>. */
-export function byteTokenizer(): Tokenizer {
-  return {
-    kind: 'byte',
-    vocabSize: 257,
-    modelVocabSize: 257,
-    endOfText: 256,
-    encode: (text) => Uint32Array.from(encoder.encode(text)),
-    decode: (ids) => Buffer.from([...ids].filter((id) => id < 256)).toString(),
-    decoder: () => {
-      throw new Error('not needed here');
-    },
-    bytesOf: (id) => (id < 256 ? Uint8Array.of(id) : new Uint8Array(0)),
-    toJSON: () => ({ kind: 'byte' }),
-  };
-}
 
 /** One id a character of `characters`, the last id for <|endoftext|>; `extra` ids make the vocabulary larger. */
 export function charTokenizer(characters: string, extra = 0): Tokenizer {

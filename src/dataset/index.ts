@@ -10,6 +10,7 @@ export {
   windows,
 } from './batches.js';
 export { type BuildCorpusOptions, buildCorpus, type Corpus, type CorpusProgress, openCorpus } from './corpus.js';
+export * from './labelled/index.js';
 export { type CorpusMeta, changedSources, fingerprint } from './meta.js';
 export { isSafeCut, PieceCutter } from './pieces.js';
 export { findSources, type Source } from './sources.js';

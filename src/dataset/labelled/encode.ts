@@ -1,0 +1,131 @@
+// From an example to ids and targets. Targets are the ids moved on by one, -1 where no loss is taken.
+import type { Tokenizer } from '../../tokenizer/types.js';
+import { ignored } from '../batches.js';
+import type { ChatExample, ClassifyExample, InstructExample } from './examples.js';
+import { renderChat, renderPrompt, type Segment } from './template.js';
+
+export interface Encoded {
+  /** At most blockSize. */
+  readonly ids: Int32Array;
+  /** As long as ids. */
+  readonly targets: Int32Array;
+  /** Index of the label, -1 for none. */
+  readonly label: number;
+  /** What did not fit into the block and was cut. */
+  readonly cut: 'nothing' | 'prompt' | 'completion' | 'text';
+}
+
+export interface Skipped {
+  readonly skipped: string;
+  readonly place: string;
+}
+
+/** Ids around the text of a classification. */
+export interface ClassificationTokens {
+  /** Before the text. Default: none. */
+  readonly start?: number;
+  /** Between two texts. Default: end of text. */
+  readonly delimiter?: number;
+  /** After the text, where the head reads (GPT-1's `clf`). Default: none, the head reads the last token of the text (HF's way). */
+  readonly end?: number;
+}
+
+/**
+ * `[start] text [delimiter second] [end]`, as in GPT-1 (Radford et al. 2018, figure 1). The head reads the last id.
+ * Targets are for the auxiliary language-model loss: each token of the texts after the first id; none at the last.
+ * A text too long loses its end, of two the longer one first.
+ * @param labels the position of the example's label in it becomes `label`
+ */
+export function encodeClassification(
+  example: ClassifyExample,
+  tokenizer: Tokenizer,
+  blockSize: number,
+  labels: readonly string[] | ReadonlyMap<string, number>,
+  { start, delimiter = tokenizer.endOfText, end }: ClassificationTokens = {},
+): Encoded {
+  let first = tokenizer.encode(example.text);
+  let second = example.second === undefined ? undefined : tokenizer.encode(example.second);
+  const around = (start === undefined ? 0 : 1) + (end === undefined ? 0 : 1) + (second === undefined ? 0 : 1);
+  const room = Math.max(0, blockSize - around);
+  const whole = first.length + (second?.length ?? 0);
+  if (whole > room) {
+    const shorter = Math.min(first.length, second?.length ?? 0, room >> 1);
+    const longer = room - shorter;
+    const firstIsLonger = first.length >= (second?.length ?? 0);
+    first = first.subarray(0, firstIsLonger ? longer : shorter);
+    second = second?.subarray(0, firstIsLonger ? shorter : longer);
+  }
+  const sequence: number[] = start === undefined ? [] : [start];
+  for (const id of first) sequence.push(id);
+  if (second !== undefined) {
+    sequence.push(delimiter);
+    for (const id of second) sequence.push(id);
+  }
+  if (end !== undefined) sequence.push(end);
+  if (sequence.length === 0) sequence.push(tokenizer.endOfText); // the head needs something to read
+  const ids = Int32Array.from(sequence);
+  const targets = new Int32Array(ids.length).fill(ignored);
+  targets.set(ids.subarray(1));
+  if (end !== undefined && ids.length >= 2) targets[ids.length - 2] = ignored; // the end token is not language
+  return { ids, targets, label: labelIndex(example.label, labels), cut: whole > room ? 'text' : 'nothing' };
+}
+
+function labelIndex(label: string | undefined, labels: readonly string[] | ReadonlyMap<string, number>): number {
+  if (label === undefined) return -1;
+  return 'indexOf' in labels ? labels.indexOf(label) : (labels.get(label) ?? -1);
+}
+
+/**
+ * Prompt, answer, end of text; the loss is on the answer and the end of text only. Of a conversation, on every turn of
+ * the assistant. Prompt and answer are tokenized apart, as they will be when the model is used. What is too long loses
+ * the prompt's beginning; the last answer keeps its beginning, and at least a quarter of the block stays for the prompt.
+ * @returns `skipped` where no token of an answer is left, which would make the loss 0/0 (mlx-lm#1355)
+ */
+export function encodeInstruction(
+  example: InstructExample | ChatExample,
+  tokenizer: Tokenizer,
+  blockSize: number,
+  template: string,
+): Encoded | Skipped {
+  const segments: Segment[] =
+    example.kind === 'chat'
+      ? renderChat(example.messages)
+      : [
+          { text: renderPrompt(template, example.fields), answer: false },
+          { text: example.completion, answer: true },
+        ];
+  const tokens: number[] = [];
+  const answer: boolean[] = [];
+  let lastAnswer = 0; // where the last answer begins
+  const push = (ids: ArrayLike<number>, isAnswer: boolean) => {
+    for (let i = 0; i < ids.length; i++) {
+      tokens.push(ids[i]!);
+      answer.push(isAnswer);
+    }
+  };
+  for (const segment of segments) {
+    if (segment.answer && segment.text.trim() === '') continue;
+    if (segment.answer && tokens.length === 0) push([tokenizer.endOfText], false); // an answer to nothing begins a text
+    if (segment.answer) lastAnswer = tokens.length;
+    push(tokenizer.encode(segment.text), segment.answer);
+    if (segment.answer) push([tokenizer.endOfText], true);
+  }
+  if (lastAnswer === 0) return { skipped: 'the answer is empty', place: example.place };
+
+  const room = blockSize + 1; // the last token is only a target
+  let from = 0;
+  let to = answer.lastIndexOf(true) + 1;
+  let cut: Encoded['cut'] = 'nothing';
+  if (to > room) {
+    const kept = Math.max(1, Math.min(lastAnswer, blockSize >> 2));
+    cut = 'prompt';
+    if (to - lastAnswer > room - kept) {
+      to = lastAnswer + room - kept;
+      cut = 'completion';
+    }
+    from = to - room;
+  }
+  const ids = Int32Array.from(tokens.slice(from, to - 1));
+  const targets = Int32Array.from(tokens.slice(from + 1, to), (id, i) => (answer[from + 1 + i] ? id : ignored));
+  return { ids, targets, label: -1, cut };
+}

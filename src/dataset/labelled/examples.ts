@@ -1,0 +1,161 @@
+// From a row and its columns to an example: what a model is to learn from it, still as text.
+import type { Columns } from './columns.js';
+import type { Report } from './problems.js';
+import type { Row } from './table.js';
+
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+export interface ClassifyExample {
+  readonly kind: 'classify';
+  readonly place: string;
+  /** Without white space around it. */
+  readonly text: string;
+  readonly second?: string;
+  /** Undefined where it is to be predicted. */
+  readonly label?: string;
+}
+
+export interface InstructExample {
+  readonly kind: 'instruct';
+  readonly place: string;
+  /** Every column but that of the completion, for the template. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly completion: string;
+}
+
+export interface ChatExample {
+  readonly kind: 'chat';
+  readonly place: string;
+  readonly messages: readonly Message[];
+}
+
+export interface TextExample {
+  readonly kind: 'text';
+  readonly place: string;
+  readonly text: string;
+}
+
+export type Example = ClassifyExample | InstructExample | ChatExample | TextExample;
+
+/**
+ * The example of a row; undefined when the row has none, which `report` hears of: an empty text, label or completion is
+ * a warning, a value of the wrong type or a missing key an error.
+ */
+export function toExample(row: Row, columns: Columns, report: Report): Example | undefined {
+  const reader = new RowReader(row, report);
+  const { place } = row;
+  switch (columns.kind) {
+    case 'classify': {
+      const text = reader.filled(columns.text, 'empty-text')?.trim();
+      const second = columns.second === undefined ? undefined : reader.filled(columns.second, 'empty-text')?.trim();
+      const label = columns.label === undefined ? undefined : reader.filled(columns.label, 'empty-label')?.trim();
+      if (reader.bad || text === undefined) return undefined;
+      return {
+        kind: 'classify',
+        place,
+        text,
+        ...(second !== undefined && { second }),
+        ...(label !== undefined && { label }),
+      };
+    }
+    case 'text': {
+      const text = reader.filled(columns.text, 'empty-text');
+      return text === undefined ? undefined : { kind: 'text', place, text };
+    }
+    case 'completion':
+    case 'alpaca': {
+      const [main, answer] =
+        columns.kind === 'alpaca' ? [columns.instruction, columns.output] : [columns.prompt, columns.completion];
+      const completion = reader.filled(answer, 'empty-completion');
+      const prompt = reader.string(main);
+      if (completion === undefined || prompt === undefined) return undefined;
+      const fields: Record<string, string> = { [main]: prompt };
+      for (const [key, value] of Object.entries(row.values)) {
+        if (key !== answer && key !== main) fields[key] = asText(value);
+      }
+      return { kind: 'instruct', place, fields, completion };
+    }
+    case 'messages': {
+      const messages = reader.messages(columns.messages);
+      return messages === undefined ? undefined : { kind: 'chat', place, messages };
+    }
+  }
+}
+
+/** Any JSON value for a template; '' for what is not there. */
+function asText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+const roles: Readonly<Record<string, Message['role']>> = {
+  system: 'system',
+  user: 'user',
+  human: 'user',
+  assistant: 'assistant',
+  gpt: 'assistant',
+};
+
+class RowReader {
+  bad = false;
+
+  constructor(
+    private readonly row: Row,
+    private readonly report: Report,
+  ) {}
+
+  /** A string, number or boolean as a string. */
+  string(column: string): string | undefined {
+    const value = this.row.values[column];
+    if (typeof value === 'string') return value;
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+    if (value === undefined || value === null) {
+      return this.fail(
+        'error',
+        'missing-value',
+        `no value under ${JSON.stringify(column)}; the keys there are ${Object.keys(this.row.values).join(', ')}`,
+      );
+    }
+    const kind = Array.isArray(value) ? 'an array' : 'an object';
+    return this.fail('error', 'value-type', `${JSON.stringify(column)} is ${kind}, where one value is wanted`);
+  }
+
+  /** A string with more than white space in it. */
+  filled(column: string, code: string): string | undefined {
+    const value = this.string(column);
+    if (value === undefined || value.trim() !== '') return value;
+    return this.fail('warning', code, `${JSON.stringify(column)} is empty; the row is left out`);
+  }
+
+  messages(column: string): Message[] | undefined {
+    const list = this.row.values[column];
+    const wrong = (message: string) => this.fail('error', 'messages', message);
+    const form = `${JSON.stringify(column)} is a list of {"role": "user", "content": "..."}`;
+    if (!Array.isArray(list)) return wrong(form);
+    const messages: Message[] = [];
+    for (const [index, item] of list.entries()) {
+      const { role, from, content, value } = (item ?? {}) as Record<string, unknown>;
+      const known = roles[String(role ?? from)];
+      const text = content ?? value;
+      if (known === undefined)
+        return wrong(
+          `message ${index + 1} has the role ${JSON.stringify(role ?? from)}; known are ${Object.keys(roles).join(', ')}`,
+        );
+      if (typeof text !== 'string') return wrong(`message ${index + 1} has no content; ${form}`);
+      messages.push({ role: known, content: text });
+    }
+    if (!messages.some(({ role, content }) => role === 'assistant' && content.trim() !== '')) {
+      return this.fail('warning', 'empty-completion', 'no turn of the assistant to learn from; the row is left out');
+    }
+    return messages;
+  }
+
+  private fail(severity: 'error' | 'warning', code: string, message: string): undefined {
+    this.bad = true;
+    this.report({ severity, code, message, place: this.row.place });
+    return undefined;
+  }
+}

@@ -1,0 +1,32 @@
+// Labelled data: rows of a table, what they are for, examples, and batches of them.
+export { type CheckOptions, checkData, type DataReport, quickChecks, type SplitReport } from './check.js';
+export { type Columns, type DecideOptions, decideTask, type Task, type TaskDecision } from './columns.js';
+export {
+  type ClassificationTokens,
+  type Encoded,
+  encodeClassification,
+  encodeInstruction,
+  type Skipped,
+} from './encode.js';
+export type { ChatExample, ClassifyExample, Example, InstructExample, Message, TextExample } from './examples.js';
+export {
+  holdOut,
+  type LabelledData,
+  labelsOf,
+  type ReadLabelledOptions,
+  readLabelled,
+  streamExamples,
+} from './labelled.js';
+export {
+  bucketLengths,
+  EpochBatches,
+  type PaddedBatch,
+  type PlannedBatch,
+  padBatch,
+  planEpoch,
+  planOnce,
+} from './padded.js';
+export { type Finding, Findings, type Problem, throwing } from './problems.js';
+export type { SplitName } from './splits.js';
+export { openTable, type Row, type Table } from './table.js';
+export { checkTemplate, defaultTemplate, renderChat, renderPrompt } from './template.js';

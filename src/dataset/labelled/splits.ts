@@ -1,0 +1,57 @@
+// Finds the files of a labelled data set: one file, or a folder with train, valid and test.
+import { readdirSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { GptError } from '../../errors.js';
+import { quoteList } from '../nearest.js';
+import { tableExtensions } from './table.js';
+
+export type SplitName = 'train' | 'validation' | 'test';
+
+const stems: Readonly<Record<string, SplitName>> = {
+  train: 'train',
+  training: 'train',
+  valid: 'validation',
+  validation: 'validation',
+  val: 'validation',
+  dev: 'validation',
+  test: 'test',
+};
+
+/**
+ * The files by what they are for; a file given by itself is `train`.
+ * @throws GptError `data/missing`, `data/folder`: none there, or two for the same part
+ */
+export function findSplits(path: string): Partial<Record<SplitName, string>> {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined)
+    throw new GptError('data/missing', `no such file or folder: ${path}`, { hint: 'check the path' });
+  if (!stat.isDirectory()) return { train: path };
+  const splits: Partial<Record<SplitName, string>> = {};
+  const names = readdirSync(path).sort();
+  for (const name of names) {
+    const extension = extname(name);
+    if (!tableExtensions.includes(extension.toLowerCase())) continue;
+    const split = stems[name.slice(0, -extension.length).toLowerCase()];
+    if (split === undefined) continue;
+    const before = splits[split];
+    const file = join(path, name);
+    if (before !== undefined) {
+      throw new GptError('data/folder', `${before} and ${file} are both ${split} data`, {
+        hint: 'keep one, or name the file itself',
+      });
+    }
+    splits[split] = file;
+  }
+  if (Object.keys(splits).length === 0) {
+    throw new GptError(
+      'data/folder',
+      `${path} holds no labelled data; there ${names.length === 0 ? 'is nothing' : `are ${quoteList(names)}`}`,
+      {
+        hint: `a folder has train, valid and test with one of ${tableExtensions.join(' ')}`,
+      },
+    );
+  }
+  // In the order in which they are read: what the data is for is decided from the training data.
+  const { train, validation, test } = splits;
+  return { ...(train && { train }), ...(validation && { validation }), ...(test && { test }) };
+}
