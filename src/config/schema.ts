@@ -199,7 +199,7 @@ export function settingsOf(command: ConfigCommand): Record<string, AnySetting> {
 
 /** The commands that know the setting. */
 export function commandsOf(key: string): readonly ConfigCommand[] {
-  return groups.find((group) => key in group.settings)?.commands ?? [];
+  return groups.find((group) => Object.hasOwn(group.settings, key))?.commands ?? [];
 }
 
 export function defaultOf(command: ConfigCommand, key: string): unknown {
@@ -221,7 +221,7 @@ export function configSchema(command: ConfigCommand) {
   };
   for (const [key, setting] of Object.entries(settingsOf(command))) {
     const help = setting.defaultText ? `${setting.help} (default: ${setting.defaultText})` : setting.help;
-    shape[key] = setting.schema.default(defaultOf(command, key)).describe(help);
+    shape[key] = setting.schema.prefault(defaultOf(command, key)).describe(help);
   }
   return z.strictObject(shape);
 }

@@ -114,7 +114,11 @@ export function texts(options: Options<readonly string[]>): Setting<readonly str
 
 /** Seconds, given as a number or as `90s`, `10m`, `1h30m`, `500ms`; null when absent. */
 export function duration(options: Options<number | null>): Setting<number | null> {
-  const written = z.string().refine((value) => parseDuration(value) !== undefined);
+  const examples = ['90s', '10m', '1h30m'];
+  const written = z
+    .string()
+    .refine((value) => parseDuration(value) !== undefined)
+    .meta({ examples });
   const schema = z
     .union([z.number().positive(), written])
     .transform((value) => (typeof value === 'number' ? value : parseDuration(value)!));
