@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# npm run interop: checkpoints, tokenizers and losses beside Python's transformers. Installs it into .venv, from
+# whatever package index pip is set up with, unless GPT_CLI_VENV names an environment that has it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+venv=${GPT_CLI_VENV:-.venv}
+if [ ! -d "$venv" ]; then
+  "${PYTHON:-python3}" -m venv "$venv"
+fi
+python="$venv/bin/python"
+[ -x "$python" ] || python="$venv/Scripts/python.exe"
+if ! "$python" -c 'import torch, transformers, tokenizers, safetensors, onnx' 2>/dev/null; then
+  "$python" -m pip install --quiet torch==2.13.0 transformers tokenizers safetensors onnx
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+[ -f dist/cli.js ] || node scripts/build.js --no-types
+node scripts/interop/bundle.js dist/test/interop-tool.mjs
+for script in scripts/interop/*.py; do
+  "$python" "$script" "$work" dist/test/interop-tool.mjs
+done

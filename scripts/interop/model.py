@@ -1,0 +1,185 @@
+"""Checkpoints both ways between gpt-cli and Hugging Face's transformers.
+
+Run by scripts/interop.sh in the repository's root, after a build:  python scripts/interop/model.py WORKFOLDER TOOL
+TOOL is the bundle of scripts/interop/tool.ts. Every check prints a line; the first that fails ends the run.
+"""
+
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+
+import torch
+from safetensors.torch import load_file
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel
+from transformers.utils import logging
+
+logging.set_verbosity_error()
+logging.disable_progress_bar()
+torch.set_num_threads(2)
+
+WORK, TOOL = pathlib.Path(sys.argv[1]), sys.argv[2]
+TEXT = 'The fox\'s café: naïve 中文, emoji 👩‍👩‍👧 and "quotes".\n\n  def f(x):\n\treturn 12345 * x<|endoftext|>\n'
+LIMIT = 1e-4
+
+
+SERVER = subprocess.Popen(["node", TOOL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def tool(*request):
+    """One request to tool.ts, which stays up: starting it takes longer than most answers."""
+    print(json.dumps([str(item) if isinstance(item, pathlib.Path) else item for item in request]), file=SERVER.stdin, flush=True)
+    answer = SERVER.stdout.readline()
+    need(answer, f"the tool died of {request[:2]}")
+    return json.loads(answer)
+
+
+def cli(*args):
+    return subprocess.run(["node", "bin/gpt-cli.js", *map(str, args)], check=True, stdout=subprocess.PIPE).stdout
+
+
+def passed(name, value):
+    print(f"ok  {name}: {value}", flush=True)
+
+
+def need(condition, message):
+    if not condition:
+        sys.exit(f"FAILED  {message}")
+
+
+def our_logits(folder, ids):
+    tool("logits", folder, ids, WORK / "logits.safetensors")
+    return load_file(WORK / "logits.safetensors")["logits"]
+
+
+def open_strictly(folder, kind=AutoModelForCausalLM):
+    """Opens a model; a tensor that is missing, left over or of another shape is a failure."""
+    model, info = kind.from_pretrained(folder, output_loading_info=True, dtype=torch.float32)
+    problems = {key: value for key, value in info.items() if value}
+    need(not problems, f"{folder}: transformers reports {problems}")
+    return model.eval()
+
+
+def compare_logits(name, folder, model):
+    vocabulary, length = model.config.vocab_size, model.config.n_positions
+    generator = random.Random(1)
+    ids = [[generator.randrange(vocabulary) for _ in range(length)] for _ in range(2)]
+    with torch.no_grad():
+        theirs = model(torch.tensor(ids)).logits
+    ours = our_logits(folder, ids)
+    need(ours.shape == theirs.shape, f"{name}: shapes {tuple(ours.shape)} and {tuple(theirs.shape)}")
+    difference = (ours - theirs).abs().max().item()
+    need(difference < LIMIT, f"{name}: logits differ by {difference}")
+    passed(name, f"logits within {difference:.1e}, the largest being {theirs.abs().max().item():.1f}")
+
+
+def compare_tokens(name, folder):
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    ours = tool("encode", folder, TEXT)
+    # A person's text is only text: transformers must be told not to look for special tokens in it.
+    theirs = tokenizer(TEXT, split_special_tokens=True)["input_ids"]
+    need(ours == theirs, f"{name}: ids differ\n{ours}\n{theirs}")
+    end = tokenizer.eos_token_id
+    need(end == AutoConfig.from_pretrained(folder).eos_token_id, f"{name}: end of text is {end} in the tokenizer")
+    passed(name, f"{len(ours)} token ids are the same, end of text is {end}")
+
+
+def ours_opens_there():
+    for position in ("learned", "sinusoidal"):
+        for bias in ("bias", "no-bias"):
+            kind = {"learned bias": "bpe", "learned no-bias": "char"}.get(f"{position} {bias}", "byte")
+            folder = WORK / f"{position}-{bias}"
+            tool("write", folder, position, bias, kind)
+            model = open_strictly(folder)
+            compare_logits(f"ours, {position} positions, {bias}", folder, model)
+            compare_tokens(f"ours, {kind} tokenizer", folder)
+            # And back, as transformers writes it, marker included; then with every tensor changed.
+            model.save_pretrained(WORK / "back")
+            compare_logits("ours, saved again by transformers", WORK / "back", model)
+            with torch.no_grad():
+                for parameter in model.parameters():
+                    parameter.add_(0.01 * torch.randn_like(parameter))
+            model.save_pretrained(WORK / "back")
+            compare_logits("ours, trained on by transformers", WORK / "back", model)
+
+
+def rope_is_refused_there():
+    folder = WORK / "rope"
+    tool("write", folder, "rope", "bias", "byte")
+    try:
+        AutoModelForCausalLM.from_pretrained(folder)
+    except ValueError as error:
+        need("gpt-cli-rope" in str(error), f"rope: {error}")
+        passed("ours, rope", "transformers refuses it and names its model_type")
+    else:
+        sys.exit("FAILED  rope: transformers opened it as if it were a GPT-2")
+
+
+def theirs_opens_here():
+    torch.manual_seed(3)
+    config = GPT2Config(
+        vocab_size=211, n_positions=24, n_embd=40, n_layer=2, n_head=5, initializer_range=0.2, bos_token_id=0, eos_token_id=0
+    )
+    model = GPT2LMHeadModel(config).eval()
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            if name.endswith("bias"):
+                parameter.normal_(0, 0.1)
+    model.save_pretrained(WORK / "theirs")
+    compare_logits("theirs", WORK / "theirs", model)
+    model.save_pretrained(WORK / "sharded", max_shard_size="40KB")
+    shards = len(list((WORK / "sharded").glob("model-*.safetensors")))
+    need(shards > 1, "transformers wrote no shards")
+    compare_logits(f"theirs, in {shards} shards", WORK / "sharded", model)
+    model.transformer.save_pretrained(WORK / "body")
+    compare_logits("theirs, GPT2Model without the prefix", WORK / "body", model)
+    for dtype in (torch.float16, torch.bfloat16):
+        half = GPT2LMHeadModel(config).to(dtype)
+        half.load_state_dict(model.state_dict())
+        half.save_pretrained(WORK / "half")
+        compare_logits(f"theirs, {dtype}", WORK / "half", open_strictly(WORK / "half"))
+
+
+def loss_there(folder, text):
+    """Every token scored once, in windows of the context length, the first after the end-of-text token."""
+    model, tokenizer = open_strictly(folder), AutoTokenizer.from_pretrained(folder)
+    ids = [tokenizer.eos_token_id] + tokenizer(text, split_special_tokens=True)["input_ids"]
+    total, length = 0.0, model.config.n_positions
+    with torch.no_grad():
+        for start in range(0, len(ids) - 1, length):
+            window = torch.tensor(ids[start : start + length + 1])
+            logits = model(window[None, :-1]).logits[0].double()
+            total += torch.nn.functional.cross_entropy(logits, window[1:], reduction="sum").item()
+    return total / (len(ids) - 1), len(ids) - 1, total / torch.log(torch.tensor(2.0)).item() / len(text.encode())
+
+
+def pretrained_run():
+    """The commands themselves: a short run, then `eval` beside torch on text that was held out."""
+    text = pathlib.Path("data/stories.txt").read_text()
+    cut = len(text) - 20_000
+    (WORK / "train.txt").write_text(text[:cut])
+    (WORK / "held-out.txt").write_text(text[cut:])
+    for kind in ("char", "bpe"):
+        run = WORK / f"run-{kind}"
+        size = ["--n-layer", 2, "--n-head", 2, "--n-embd", 32, "--block-size", 32, "--batch-size", 8, "--max-iters", 60]
+        extra = ["--vocab-size", 512] if kind == "bpe" else []
+        cli("pretrain", WORK / "train.txt", "-o", run, "--tokenizer", kind, *size, *extra, "--learning-rate", 0.003, "--quiet")
+        compare_logits(f"pretrain, {kind}", run / "best", open_strictly(run / "best"))
+        result = json.loads(cli("eval", run, WORK / "held-out.txt", "--json"))
+        loss, tokens, bits = loss_there(run / "best", text[cut:])
+        need(result["tokens"] == tokens, f"eval scored {result['tokens']} tokens, torch {tokens}")
+        need(abs(result["loss"] - loss) < LIMIT, f"eval says {result['loss']}, torch {loss}")
+        need(abs(result["bitsPerByte"] - bits) < LIMIT, f"eval says {result['bitsPerByte']} bits a byte, torch {bits}")
+        passed(f"eval, {kind}", f"loss {result['loss']:.6f}, torch {loss:.6f}, over {tokens} tokens")
+
+
+ours_opens_there()
+rope_is_refused_there()
+theirs_opens_here()
+pretrained_run()
+print("interop: everything agrees")
