@@ -1,0 +1,241 @@
+// What every engine promises, on a small GPT: the same gradients, the same steps, nothing touched that should not be.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  Gpt,
+  type GptConfig,
+  initialize,
+  logitsStep,
+  lossStep,
+  type ParameterSpec,
+  parameterSpecs,
+} from '../model/index.js';
+import { Random } from '../rng.js';
+import * as tf from '../tf.js';
+import { createEagerEngine } from './eager/engine.js';
+import { createOnnxEngine } from './onnx/engine.js';
+import type { ArraySpec, Engine, Feeds, State } from './types.js';
+
+const engines: Record<string, () => Promise<Engine>> = {
+  'onnx cpu': () => createOnnxEngine({ device: 'cpu', threads: 2 }),
+  'eager cpu': () => createEagerEngine({ device: 'cpu' }),
+};
+
+interface Golden {
+  config: GptConfig;
+  parameters: Record<string, number[]>;
+  ids: number[][];
+  targets: number[][];
+  logits: number[];
+  adamw: Record<'learningRate' | 'weightDecay' | 'beta1' | 'beta2' | 'epsilon' | 'gradClip', number> & {
+    losses: number[];
+    gradNorms: number[];
+  };
+}
+const golden = (name: string): Golden =>
+  JSON.parse(readFileSync(join(__dirname, '../../test/goldens', `model-${name}.json`), 'utf8'));
+
+const config: GptConfig = {
+  vocabSize: 13,
+  blockSize: 8,
+  nLayer: 2,
+  nHead: 2,
+  nEmbd: 16,
+  dropout: 0.3,
+  bias: true,
+  position: 'learned',
+  layerNormEpsilon: 1e-5,
+};
+const options = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, gradClip: 1 };
+
+function batch(seed: number, batchSize: number, time: number): Feeds {
+  const random = new Random(seed);
+  const draw = () => Int32Array.from({ length: batchSize * time }, () => random.integer(config.vocabSize));
+  return { ids: draw(), targets: draw() };
+}
+
+async function initialized(engine: Engine, specs: readonly (ParameterSpec & ArraySpec)[]): Promise<State> {
+  const state = await engine.createState(specs, { training: true });
+  for (const { name, data } of initialize(specs, 1337)) await state.write('parameter', name, data);
+  return state;
+}
+
+const all = async (state: State) =>
+  Promise.all(
+    state.specs.map(async ({ name }) => Buffer.from((await state.read('parameter', name)).buffer).toString('hex')),
+  );
+
+describe.each(Object.entries(engines))('%s', (name, open) => {
+  let engine: Engine;
+  const models: Gpt[] = [];
+  const made = (changes: Partial<GptConfig> = {}) => {
+    const gpt = new Gpt({ ...config, ...changes });
+    models.push(gpt);
+    return gpt;
+  };
+  beforeAll(async () => {
+    engine = await open();
+  });
+  afterEach(() => {
+    for (const gpt of models.splice(0)) gpt.dispose();
+  });
+
+  test.each(['learned', 'rope', 'no-bias'])('trains as PyTorch: ten losses and norms, %s', async (kind) => {
+    const { config: goldenConfig, parameters, ids, targets, logits, adamw } = golden(kind);
+    const { learningRate, losses, gradNorms, ...optimizer } = adamw;
+    const gpt = made(goldenConfig);
+    const shape = { batchSize: ids.length, time: ids[0]!.length };
+    const state = await engine.createState(parameterSpecs(goldenConfig), { training: true });
+    for (const [parameter, data] of Object.entries(parameters))
+      await state.write('parameter', parameter, Float32Array.from(data));
+    const feeds = { ids: Int32Array.from(ids.flat()), targets: Int32Array.from(targets.flat()) };
+
+    const last = Int32Array.of(2, 4);
+    const answer = await (await engine.compile(logitsStep(gpt, shape), state)).run({ ids: feeds.ids, last });
+    last.forEach((t, b) => {
+      for (let v = 0; v < goldenConfig.vocabSize; v++)
+        expect(answer['logits']![b * goldenConfig.vocabSize + v]).toBeCloseTo(
+          logits[(b * shape.time + t) * goldenConfig.vocabSize + v]!,
+          4,
+        );
+    });
+
+    const program = await engine.compileTraining(lossStep(gpt, shape), state, optimizer);
+    for (const [i, loss] of losses.entries()) {
+      const result = await program.step([feeds], { learningRate, iteration: i + 1 });
+      expect(Math.abs(result.loss / loss - 1)).toBeLessThan(1e-4);
+      expect(Math.abs(result.gradNorm / gradNorms[i]! - 1)).toBeLessThan(1e-4);
+      expect(result.updated).toBe(true);
+    }
+    await program.dispose();
+  });
+
+  test('four micro-batches equal one batch of four times the size', async () => {
+    const gpt = made({ dropout: 0 });
+    const micro = [1, 2, 3, 4].map((seed) => batch(seed, 2, 8));
+    const joined = (key: string) => Int32Array.from(micro.flatMap((feeds) => [...feeds[key]!]));
+    const results = [];
+    const states = [];
+    for (const [size, batches] of [
+      [2, micro],
+      [8, [{ ids: joined('ids'), targets: joined('targets') }]],
+    ] as const) {
+      const state = await initialized(engine, parameterSpecs(gpt.config));
+      const program = await engine.compileTraining(lossStep(gpt, { batchSize: size, time: 8 }), state, options);
+      results.push(await program.step(batches, { learningRate: 0.01, iteration: 1 }));
+      states.push(state);
+    }
+    expect(results[0]!.loss).toBeCloseTo(results[1]!.loss, 5);
+    expect(results[0]!.gradNorm).toBeCloseTo(results[1]!.gradNorm, 4);
+    const [a, b] = await Promise.all(states.map((state) => state.read('secondMoment', 'h.0.mlp.c_fc.weight')));
+    expect(Math.max(...a!.map((x, i) => Math.abs(x - b![i]!)))).toBeLessThan(1e-5 * Math.max(...b!));
+  });
+
+  test('a loss that is not finite leaves the state as it was', async () => {
+    const gpt = made({ dropout: 0 });
+    const state = await initialized(engine, parameterSpecs(gpt.config));
+    const weight = await state.read('parameter', 'h.1.mlp.c_fc.bias');
+    weight[0] = Number.NaN;
+    await state.write('parameter', 'h.1.mlp.c_fc.bias', weight);
+    const before = await all(state);
+    const program = await engine.compileTraining(lossStep(gpt, { batchSize: 2, time: 8 }), state, options);
+    const result = await program.step([batch(1, 2, 8)], { learningRate: 0.01, iteration: 1 });
+    expect(result).toMatchObject({ updated: false, loss: Number.NaN });
+    expect(await all(state)).toEqual(before);
+    expect((await state.read('firstMoment', 'wte.weight')).every((x) => x === 0)).toBe(true);
+  });
+
+  test('what is frozen stays, and has no moments', async () => {
+    const gpt = made({ dropout: 0 });
+    const specs = parameterSpecs(gpt.config).map((spec) => ({ ...spec, trainable: spec.name.startsWith('h.1.') }));
+    const state = await initialized(engine, specs);
+    const before = await all(state);
+    const program = await engine.compileTraining(lossStep(gpt, { batchSize: 2, time: 8 }), state, options);
+    await program.step([batch(1, 2, 8)], { learningRate: 0.01, iteration: 1 });
+    const after = await all(state);
+    expect(specs.map((_, i) => before[i] !== after[i])).toEqual(specs.map(({ trainable }) => trainable));
+    await expect(state.read('firstMoment', 'wte.weight')).rejects.toThrow('wte.weight is not trained');
+  });
+
+  test('dropout follows (seed, step) and nothing else', async () => {
+    const gpt = made();
+    const state = await initialized(engine, parameterSpecs(gpt.config));
+    const program = await engine.compile(lossStep(gpt, { batchSize: 2, time: 8 }), state);
+    const loss = async (seed: number, step: number) =>
+      (await program.run({ ...batch(1, 2, 8), seed: Int32Array.of(seed), step: Int32Array.of(step) }))['loss']![0]!;
+    const first = await loss(1, 1);
+    expect(await loss(1, 2)).not.toBe(first);
+    expect(await loss(2, 1)).not.toBe(first);
+    expect(await loss(1, 1)).toBe(first);
+  });
+
+  test('a wrong feed is an error that names it', async () => {
+    const gpt = made({ dropout: 0 });
+    const state = await engine.createState(parameterSpecs(gpt.config), { training: false });
+    const program = await engine.compile(lossStep(gpt, { batchSize: 2, time: 8 }), state);
+    const { ids, targets } = batch(1, 2, 8) as { ids: Int32Array; targets: Int32Array };
+    const refused = (feeds: Feeds, message: string) => expect(program.run(feeds)).rejects.toThrow(message);
+    await refused({ ids }, 'was not given its input targets: Int32Array of 16');
+    await refused({ ids, targets, more: ids }, 'has no input "more"');
+    await refused({ ids, targets: targets.slice(1) }, 'must be Int32Array of 16, got Int32Array of 15');
+    await refused({ ids, targets: Float32Array.from(targets) }, 'got Float32Array of 16');
+  });
+
+  test('a state of the wrong shapes, or made for inference, is refused', async () => {
+    const gpt = made({ dropout: 0 });
+    const step = lossStep(gpt, { batchSize: 2, time: 8 });
+    const specs = parameterSpecs(gpt.config);
+    const small = await engine.createState(specs.slice(1), { training: true });
+    await expect(engine.compile(step, small)).rejects.toThrow(
+      'wte.weight of shape [13,16], the state has no such array',
+    );
+    const inference = await engine.createState(specs, { training: false });
+    await expect(engine.compileTraining(step, inference, options)).rejects.toThrow('made for inference');
+    await expect(inference.write('parameter', 'ln_f.bias', new Float32Array(3))).rejects.toThrow('was given 3');
+  });
+
+  test('leaves no tensor behind and the variables without numbers', async () => {
+    const gpt = made({ dropout: 0 });
+    const before = tf.memory().numTensors;
+    const state = await initialized(engine, parameterSpecs(gpt.config));
+    const program = await engine.compileTraining(lossStep(gpt, { batchSize: 2, time: 8 }), state, options);
+    for (let i = 1; i <= 3; i++) await program.step([batch(i, 2, 8)], { learningRate: 0.01, iteration: i });
+    await program.dispose();
+    await state.dispose();
+    expect(tf.memory().numTensors).toBe(before);
+    expect(name).toBeTruthy();
+  });
+});
+
+test('dropout has the same masks on every engine', async () => {
+  const losses = [];
+  for (const open of Object.values(engines)) {
+    const engine = await open();
+    const gpt = new Gpt(config);
+    const state = await initialized(engine, parameterSpecs(config));
+    const program = await engine.compile(lossStep(gpt, { batchSize: 2, time: 8 }), state);
+    const feeds = { ...batch(1, 2, 8), seed: Int32Array.of(-5), step: Int32Array.of(123456) };
+    losses.push((await program.run(feeds))['loss']![0]!);
+    gpt.dispose();
+  }
+  for (const loss of losses) expect(Math.abs(loss / losses[0]! - 1)).toBeLessThan(1e-6);
+});
+
+test('onnx gives the same bits for one thread and two, and run after run', async () => {
+  const weights = [];
+  for (const threads of [1, 2, 2]) {
+    const engine = await createOnnxEngine({ device: 'cpu', threads });
+    const gpt = new Gpt({ ...config, nEmbd: 64, blockSize: 32, vocabSize: 13 });
+    const state = await initialized(engine, parameterSpecs(gpt.config));
+    const program = await engine.compileTraining(lossStep(gpt, { batchSize: 8, time: 32 }), state, options);
+    for (let i = 1; i <= 5; i++)
+      await program.step([{ ...batch(i, 8, 32), seed: Int32Array.of(1), step: Int32Array.of(i) }], {
+        learningRate: 0.01,
+        iteration: i,
+      });
+    weights.push(await all(state));
+    gpt.dispose();
+  }
+  expect(weights[1]).toEqual(weights[0]);
+  expect(weights[2]).toEqual(weights[0]);
+});

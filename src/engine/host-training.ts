@@ -1,0 +1,87 @@
+// One training step of an engine that computes on the CPU: gradients of the micro-batches into flat memory, then AdamW.
+// Knows nothing of how a gradient is computed.
+import { GptError } from '../errors.js';
+import { addScratch, gradientNorm, type Region, type Update, updateAll } from '../optimizer/index.js';
+import { checkFeeds } from './feeds.js';
+import type { HostState } from './host-state.js';
+import type { AdamWOptions, Feeds, StepFunction, StepResult, TrainingProgram } from './types.js';
+
+/** Computes one micro-batch: its gradients go to a region of the state's memory, its outputs come back as numbers. */
+export type GradientPass = (feeds: Feeds, region: Extract<Region, 'gradient' | 'scratch'>) => Promise<Outputs>;
+
+/** `loss`, and the other outputs of the step; each must be one number. */
+export type Outputs = Readonly<Record<string, ArrayLike<number>>>;
+
+/** Joins a gradient pass and the optimizer. `release` frees what the pass holds. */
+export function hostTraining(
+  step: StepFunction,
+  state: HostState,
+  options: AdamWOptions,
+  pass: GradientPass,
+  release: () => Promise<void>,
+): TrainingProgram {
+  let busy = false;
+  const run = async (microBatches: readonly Feeds[], update: Update): Promise<StepResult> => {
+    const sums: Record<string, number> = {};
+    for (const [i, feeds] of microBatches.entries()) {
+      checkFeeds(step, feeds);
+      const outputs = await pass(feeds, i === 0 ? 'gradient' : 'scratch');
+      if (i > 0) addScratch(state.memory!);
+      for (const [name, data] of Object.entries(outputs)) sums[name] = (sums[name] ?? 0) + single(step, name, data);
+    }
+    const count = microBatches.length;
+    const means = Object.entries(sums).map(([name, sum]) => [name, sum / count] as const);
+    const { loss, ...metrics } = Object.fromEntries(means);
+    const gradNorm = gradientNorm(state.memory!) / count;
+    const updated = Number.isFinite(loss) && Number.isFinite(gradNorm);
+    if (updated) updateAll(state.memory!, options, update, gradNorm, count);
+    return { loss: loss!, gradNorm, updated, metrics };
+  };
+  return {
+    async step(microBatches, update) {
+      if (microBatches.length === 0) throw new GptError('engine/batch', 'a training step was given no batch');
+      if (!(Number.isInteger(update.iteration) && update.iteration > 0))
+        throw new GptError('engine/iteration', `steps count from 1, got ${update.iteration}`);
+      if (busy) throw new Error('two training steps at once on one state');
+      busy = true;
+      try {
+        return await run(microBatches, update);
+      } finally {
+        busy = false;
+      }
+    },
+    dispose: release,
+  };
+}
+
+function single(step: StepFunction, name: string, data: ArrayLike<number>): number {
+  if (data.length === 1) return data[0]!;
+  throw new GptError('engine/output', `output ${name} of ${step.name} has ${data.length} numbers`, {
+    hint: 'a training step gives scalars',
+  });
+}
+
+/** The names of what is trained; throws `engine/state` when the step does not read one of them. */
+export function checkTrained(step: StepFunction, state: HostState): string[] {
+  const names = state.trainableNames();
+  if (!state.training) throw new GptError('engine/state', `${step.name} cannot train a state made for inference`);
+  const unread = names.find((name) => !step.variables.has(name));
+  if (unread !== undefined)
+    throw new GptError('engine/state', `${unread} is to be trained, but ${step.name} does not read it`);
+  return names;
+}
+
+/** Throws `engine/state` when a step reads a variable that the state has not, or in another shape. */
+export function checkVariables(step: StepFunction, state: HostState): void {
+  const shapes = new Map(state.specs.map(({ name, shape }) => [name, shape.join()]));
+  for (const [name, variable] of step.variables)
+    if (shapes.get(name) !== variable.shape.join())
+      throw new GptError(
+        'engine/state',
+        `${step.name} reads ${name} of shape [${variable.shape}], the state has ${describe(shapes.get(name))}`,
+      );
+}
+
+function describe(shape: string | undefined): string {
+  return shape === undefined ? 'no such array' : `[${shape}]`;
+}

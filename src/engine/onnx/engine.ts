@@ -1,0 +1,98 @@
+// The embedded engine: steps are traced once, compiled by onnxruntime, and run on flat host memory.
+import type { Graph } from '../../trace/graph.js';
+import { gradientName, optimize, trace } from '../../trace/index.js';
+import { checkFeeds } from '../feeds.js';
+import { HostState } from '../host-state.js';
+import { checkTrained, checkVariables, hostTraining } from '../host-training.js';
+import type { AdamWOptions, Device, Engine, Program, State, StepFunction, TrainingProgram } from '../types.js';
+import { kept } from './lower.js';
+import { loadRuntime } from './runtime.js';
+import { GraphSession } from './session.js';
+
+export interface OnnxEngineOptions {
+  readonly device: Device;
+  readonly threads: number;
+  /** Beginning of the names of onnxruntime's own profiles, written when a program is disposed. */
+  readonly profile?: string;
+}
+
+/** @throws GptError `onnx/missing` */
+export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engine> {
+  await loadRuntime();
+  return new OnnxEngine(options);
+}
+
+class OnnxEngine implements Engine {
+  readonly name = 'onnx';
+  readonly device: Device;
+  readonly threads: number;
+
+  constructor(private readonly options: OnnxEngineOptions) {
+    this.device = options.device;
+    this.threads = options.threads;
+  }
+
+  async createState(specs: State['specs'], { training }: { training: boolean }): Promise<State> {
+    return new HostState(specs, training);
+  }
+
+  async compile(step: StepFunction, state: State): Promise<Program> {
+    const host = state as HostState;
+    checkVariables(step, host);
+    const graph = prepared(trace(step));
+    const session = await this.open(graph);
+    bindParameters(session, graph, step, host);
+    return {
+      run: async (feeds) => {
+        checkFeeds(step, feeds);
+        return session.run(feeds);
+      },
+      dispose: () => close(session, this.options),
+    };
+  }
+
+  async compileTraining(step: StepFunction, state: State, optimizer: AdamWOptions): Promise<TrainingProgram> {
+    const host = state as HostState;
+    checkVariables(step, host);
+    const names = checkTrained(step, host);
+    const trainable = new Set(names);
+    const graph = prepared(trace(step, { gradients: true, trainable: (name) => trainable.has(name) }));
+    const session = await this.open(graph);
+    bindParameters(session, graph, step, host);
+    const bind = (region: 'gradient' | 'scratch') => {
+      for (const name of names) session.bindOutput(gradientName(name), host.view(region, name));
+    };
+    bind('gradient');
+    let bound: 'gradient' | 'scratch' = 'gradient';
+    const pass: Parameters<typeof hostTraining>[3] = async (feeds, region) => {
+      if (region !== bound) bind(region);
+      bound = region;
+      return session.run(feeds);
+    };
+    return hostTraining(step, host, optimizer, pass, () => close(session, this.options));
+  }
+
+  async dispose(): Promise<void> {
+    // Programs hold all there is.
+  }
+
+  private open(graph: Graph): Promise<GraphSession> {
+    return GraphSession.open(graph, this.options);
+  }
+}
+
+/** Composites that this engine has no operator for are inlined, then the graph is improved. */
+function prepared(graph: Graph): Graph {
+  return optimize(graph, { keep: (op) => kept.has(op) });
+}
+
+/** Parameters are read where the state keeps them. */
+function bindParameters(session: GraphSession, graph: Graph, step: StepFunction, state: HostState): void {
+  for (const { name } of graph.inputs)
+    if (!Object.hasOwn(step.inputs, name)) session.bindInput(name, state.view('parameter', name));
+}
+
+async function close(session: GraphSession, { profile }: OnnxEngineOptions): Promise<void> {
+  if (profile) session.endProfiling();
+  await session.release();
+}
