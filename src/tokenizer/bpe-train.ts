@@ -21,7 +21,7 @@ const firstMergeId = 257;
 const sliceMs = 25;
 
 /**
- * Memory is bounded whatever the length of the text: at most 400,000 distinct words are kept, the rarest are dropped
+ * Memory is bounded whatever the length of the text: at most 250,000 distinct words are kept, the rarest are dropped
  * when there are more; a word longer than 4096 characters counts in parts. Otherwise the vocabulary is that of HF's
  * `BpeTrainer(vocab_size, special_tokens=["<|endoftext|>"], initial_alphabet=ByteLevel.alphabet())` on the same pieces.
  * Throws `tokenizer/vocab-size`, `tokenizer/empty`, and the signal's reason.

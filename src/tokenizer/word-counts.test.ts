@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { WordCounts } from './word-counts.js';
 
 describe('counting words', () => {
@@ -25,9 +26,34 @@ describe('counting words', () => {
     const counter = new WordCounts({ words: 4, chars: 1000, wordLength: 100 });
     counter.add({ text: 'p q q r s t', endOfDocument: true });
     expect([...counter.counts]).toEqual([
-      [' q', 2],
       ['p', 1],
+      [' q', 2],
     ]);
+  });
+
+  test('what stays is the beginning of the list by count, within half the limits', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(40), fc.integer({ min: 1, max: 4 })), { minLength: 5, maxLength: 40 }),
+        (draws) => {
+          const limits = { words: 6, chars: 1000, wordLength: 100 };
+          const counter = new WordCounts(limits);
+          let model = new Map<string, number>();
+          for (const [n, times] of draws) {
+            for (let i = 0; i < times; i++) {
+              const word = ` w${'x'.repeat(n)}`;
+              counter.add({ text: word, endOfDocument: true });
+              model.set(word, (model.get(word) ?? 0) + 1);
+              if (model.size <= limits.words) continue;
+              const kept = [...model].sort(([, a], [, b]) => b - a).slice(0, limits.words / 2);
+              model = new Map([...model].filter(([word]) => kept.some(([same]) => same === word)));
+            }
+          }
+          expect([...counter.counts]).toEqual([...model]);
+        },
+      ),
+      { numRuns: 50 },
+    );
   });
 
   test('memory stays bounded on words that never come again', () => {

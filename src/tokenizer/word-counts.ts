@@ -15,7 +15,7 @@ export interface CountLimits {
   readonly wordLength: number;
 }
 
-export const defaultLimits: CountLimits = { words: 400_000, chars: 8_000_000, wordLength: 4096 };
+export const defaultLimits: CountLimits = { words: 250_000, chars: 4_000_000, wordLength: 4096 };
 const longestPending = 1 << 20;
 
 export class WordCounts {
@@ -65,14 +65,35 @@ export class WordCounts {
 
   /** Keeps the most frequent words, the earliest among equals, within half the limits. */
   private prune(): void {
-    const byCount = [...this.counts].sort(([, a], [, b]) => b - a); // stable: insertion order among equals
-    const { words, chars } = this.limits;
-    this.counts.clear();
-    this.chars = 0;
-    for (const [word, count] of byCount) {
-      if (this.counts.size >= words / 2 || this.chars + word.length > chars / 2) break;
-      this.counts.set(word, count);
-      this.chars += word.length;
+    const room = { words: this.limits.words / 2, chars: this.limits.chars / 2 };
+    const byCount = new Map<number, { words: number; chars: number }>();
+    for (const [word, count] of this.counts) {
+      const same = byCount.get(count);
+      if (!same) byCount.set(count, { words: 1, chars: word.length });
+      else {
+        same.words++;
+        same.chars += word.length;
+      }
+    }
+    let least = Number.POSITIVE_INFINITY; // words more frequent than this all stay
+    for (const count of [...byCount.keys()].sort((a, b) => b - a)) {
+      const { words, chars } = byCount.get(count)!;
+      least = count;
+      if (words > room.words || chars > room.chars) break;
+      room.words -= words;
+      room.chars -= chars;
+    }
+    let full = false;
+    for (const [word, count] of this.counts) {
+      if (count > least) continue;
+      full ||= count === least && (room.words < 1 || room.chars < word.length);
+      if (count === least && !full) {
+        room.words -= 1;
+        room.chars -= word.length;
+        continue;
+      }
+      this.counts.delete(word);
+      this.chars -= word.length;
     }
   }
 }
