@@ -104,7 +104,7 @@ test('a BPE gives a text of many pieces the ids that it gives the whole', async 
   const tokenizer = await trainBpeTokenizer(readTexts([path]), { vocabSize: 320 });
   const corpus = await buildCorpus({ inputs: [path], tokenizer, directory: fresh(), valSplit: 0 });
   expect(corpus.train.length).toBeLessThan(text.length);
-  expect(all(corpus.train)).toEqual([...tokenizer.encode(text)]);
+  expect(all(corpus.train).join()).toBe(tokenizer.encode(text).join());
   expect(corpus.meta.bytes).toBe(Buffer.byteLength(text));
   corpus.close();
 });
@@ -136,6 +136,34 @@ test('a build that fails or is aborted leaves no corpus and no rest, not even of
   const signal = AbortSignal.abort(new Error('stopped'));
   await expect(buildCorpus({ inputs: [good], tokenizer, directory, valSplit: 0, signal })).rejects.toThrow('stopped');
   expect(readdirSync(directory).filter((name) => name.includes('partial'))).toEqual([]);
+});
+
+test('while a build goes on there is no corpus to open, whenever it is killed', async () => {
+  const directory = fresh();
+  const tokenizer = byteTokenizer();
+  const build = (texts: Iterable<{ text: string; endOfDocument: boolean }>) =>
+    buildCorpus({ texts, tokenizer, directory, valSplit: 0 });
+  (await build([{ text: 'the one before', endOfDocument: true }])).close();
+  const opened: string[] = [];
+  function* texts() {
+    for (const text of ['one', 'two']) {
+      yield { text, endOfDocument: true };
+      try {
+        openCorpus(directory).close();
+        opened.push(text);
+      } catch {}
+    }
+  }
+  (await build(texts())).close();
+  expect(opened).toEqual([]);
+  expect(openCorpus(directory).meta.documents).toBe(2);
+});
+
+test('a folder that cannot be made is an error with the reason', async () => {
+  const directory = join(folder.write('file', 'x'), 'tokens');
+  const inputs = [folder.write('w.txt', 'text')];
+  const error = await errorOf(() => buildCorpus({ inputs, tokenizer: byteTokenizer(), directory, valSplit: 0 }));
+  expect(error.code).toBe('dataset/write');
 });
 
 test('opening checks version, size and tokenizer', async () => {

@@ -10,6 +10,7 @@ import { PieceCutter } from './pieces.js';
 import { findSources, type Source } from './sources.js';
 import { FileSpan, type TokenSpan, type TokenType, tokenTypeFor } from './span.js';
 import { readSources } from './texts.js';
+import { writeError } from './write-error.js';
 import { TokenWriter } from './writer.js';
 
 export interface Corpus {
@@ -48,7 +49,7 @@ export interface BuildCorpusOptions {
  * Tokenizes text to `directory`/tokens.bin and meta.json and opens them. Documents are separated by the tokenizer's
  * end of text; after the last one there is none. Both files are written aside and renamed, meta.json last: a build that
  * was killed is not taken for a whole one. tokens.bin is little-endian.
- * @throws GptError `dataset/*`; an aborted signal's reason
+ * @throws GptError `dataset/*` (a full disk is `dataset/write`); an aborted signal's reason
  */
 export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> {
   const { tokenizer, directory, valSplit } = options;
@@ -58,11 +59,11 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
     });
   }
   const sources = options.texts === undefined ? await findSources(options.inputs ?? []) : [];
-  await mkdir(directory, { recursive: true });
-  await rm(join(directory, 'meta.json'), { force: true });
   const path = join(directory, 'tokens.bin');
   const dtype = tokenTypeFor(tokenizer.vocabSize);
   try {
+    await mkdir(directory, { recursive: true });
+    await rm(join(directory, 'meta.json'), { force: true });
     const { tokens, documents } = await writeTokens(`${path}.partial`, dtype, sources, options);
     if (tokens === 0)
       throw new GptError('dataset/empty', 'the text is empty', { hint: 'there is no text to learn from' });
@@ -90,8 +91,8 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
     await writeFile(join(directory, 'meta.json.partial'), `${JSON.stringify(meta, null, 2)}\n`, { flush: true });
     await rename(join(directory, 'meta.json.partial'), join(directory, 'meta.json'));
   } catch (error) {
-    await rm(`${path}.partial`, { force: true });
-    throw error;
+    await rm(`${path}.partial`, { force: true }).catch(() => {});
+    throw writeError(error, directory);
   }
   return openCorpus(directory);
 }

@@ -15,4 +15,5 @@ export { type CorpusMeta, changedSources, fingerprint } from './meta.js';
 export { isSafeCut, PieceCutter } from './pieces.js';
 export { findSources, type Source } from './sources.js';
 export { spanOf, type TokenSpan } from './span.js';
-export { type ReadTextsOptions, readTexts, spoolInputs } from './texts.js';
+export { type SpoolOptions, spoolInputs } from './spool.js';
+export { type ReadTextsOptions, readTexts } from './texts.js';

@@ -1,10 +1,12 @@
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
 import { splitDocuments } from './documents.js';
 import { collect, documentsOf, errorOf, inChunks, temporaryFolder } from './fixtures.js';
-import { readTexts, spoolInputs } from './texts.js';
+import { spoolInputs } from './spool.js';
+import { readTexts } from './texts.js';
 
 const folder = temporaryFolder();
 const read = (...inputs: string[]) => documentsOf(readTexts(inputs));
@@ -61,11 +63,11 @@ test('documents that are joined by <|endoftext|> come back as they were', async 
   );
 });
 
-test('a file of several chunks comes out whole', async () => {
+test('a large file comes in pieces, never as a whole (gpt-2-simple#73)', async () => {
   const text = 'ab中😀\r\n'.repeat(60_000); // 600 kB
   const path = folder.write('large.txt', text);
   const pieces = await collect(readTexts([path]));
-  expect(pieces.length).toBeGreaterThan(2);
+  expect(Math.max(...pieces.map((piece) => piece.text.length))).toBeLessThanOrEqual(1 << 18);
   expect(pieces.map((piece) => piece.text).join('')).toBe(text);
 });
 
@@ -130,6 +132,27 @@ test('standard input is spooled to a file once, for two passes', async () => {
   expect(readdirSync(directory)).toEqual(['stdin.txt']);
   expect(await spoolInputs([file], join(folder.path, 'unused'))).toEqual([file]);
   expect(existsSync(join(folder.path, 'unused'))).toBe(false);
+});
+
+const onPosix = process.platform === 'win32' ? test.skip : test;
+
+onPosix('a named pipe is spooled too', async () => {
+  const pipe = join(folder.path, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const writer = spawn('sh', ['-c', `printf 'from a pipe' > '${pipe}'`]);
+  const inputs = await spoolInputs([pipe], join(folder.path, 'pipes'));
+  await new Promise((resolve) => (writer.exitCode === null ? writer.once('exit', resolve) : resolve(0)));
+  expect(inputs).toEqual([join(folder.path, 'pipes', 'pipe0.txt')]);
+  expect(await read(...inputs)).toEqual(['from a pipe']);
+});
+
+test('a place that cannot be written is an error with the reason', async () => {
+  const file = folder.write('a-file', 'x');
+  const error = await errorOf(() => spoolInputs(['-'], join(file, 'below'), { stdin: Readable.from(['text']) }));
+  expect([error.code, error.message]).toEqual([
+    'dataset/write',
+    expect.stringMatching(/a-file.below: a part of the path is a file/),
+  ]);
 });
 
 test('an aborted read stops with the reason', async () => {

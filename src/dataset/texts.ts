@@ -1,9 +1,5 @@
 // Reads the text a person names as a stream of pieces: files, folders, globs, standard input. Never holds a whole file.
-import { createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { open } from 'node:fs/promises';
 import { GptError } from '../errors.js';
 import type { TextPiece } from '../tokenizer/types.js';
 import { decodeText } from './decode.js';
@@ -94,31 +90,4 @@ async function openFile(name: string) {
     const why = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'no permission to read it' : message;
     throw new GptError('dataset/unreadable', `cannot read ${name}: ${why}`, { cause });
   }
-}
-
-/**
- * Standard input can be read once, but training a tokenizer and tokenizing are two passes: copies `-` to a file in
- * `directory` (written aside, then renamed), and returns the inputs to use instead. The others stay as they are.
- */
-export async function spoolInputs(
-  inputs: readonly string[],
-  directory: string,
-  { stdin, signal }: Pick<ReadTextsOptions, 'stdin' | 'signal'> = {},
-): Promise<string[]> {
-  if (!inputs.includes('-')) return [...inputs];
-  if (inputs.indexOf('-') !== inputs.lastIndexOf('-')) {
-    throw new GptError('dataset/stdin-twice', 'standard input (-) was given twice');
-  }
-  await mkdir(directory, { recursive: true });
-  const path = join(directory, 'stdin.txt');
-  const aside = `${path}.partial`;
-  try {
-    const chunks = readBytes({ name: 'standard input', kind: 'stdin' }, { ...(stdin && { stdin }), signal });
-    await pipeline(Readable.from(chunks), createWriteStream(aside));
-    await rename(aside, path);
-  } catch (error) {
-    await rm(aside, { force: true });
-    throw error;
-  }
-  return inputs.map((input) => (input === '-' ? path : input));
 }

@@ -95,3 +95,14 @@ test('an encoding error, unknown columns, a single label and labels of every row
     'many-labels',
   );
 });
+
+test('plain text is read to its end, and a template is checked against the columns', async () => {
+  const text = await checkData(folder.write('book.txt', 'one<|endoftext|>three'));
+  expect(text.splits[0]).toMatchObject({ rows: 2, characters: { shortest: 3, median: 5, longest: 5 } });
+  expect((await checkData(folder.write('bin.txt', 'a\0b'))).findings[0]!.code).toBe('binary');
+  const path = folder.write('q.jsonl', '{"prompt":"q","completion":" a"}');
+  expect((await checkData(path, { template: '{promt}' })).findings[0]).toMatchObject({
+    code: 'template',
+    hint: 'did you mean {prompt}?',
+  });
+});

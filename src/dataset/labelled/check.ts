@@ -1,14 +1,18 @@
 // The linter behind `gpt-cli data check`: reads everything, stops at nothing, and says what would hurt the training.
+import { extname } from 'node:path';
 import { GptError } from '../../errors.js';
 import type { Tokenizer } from '../../tokenizer/types.js';
-import { quoteList } from '../nearest.js';
+import { textExtensions } from '../sources.js';
+import { readTexts } from '../texts.js';
 import type { Columns, Task } from './columns.js';
 import { encodeClassification, encodeInstruction } from './encode.js';
 import type { Example } from './examples.js';
-import { type LabelledData, labelsOf, type ReadLabelledOptions, readSplits } from './labelled.js';
+import { type LabelledData, type ReadLabelledOptions, readSplits } from './labelled.js';
 import { type Finding, Findings, type Report } from './problems.js';
+import { answerOf, countLabels, questionOf, quickChecks } from './quick-checks.js';
 import type { SplitName } from './splits.js';
-import { defaultTemplate, renderPrompt } from './template.js';
+import { tableExtensions } from './table.js';
+import { checkTemplate, defaultTemplate, renderPrompt } from './template.js';
 
 export interface CheckOptions extends ReadLabelledOptions {
   /** With both of these, rows that do not fit into a block are found as well. */
@@ -44,7 +48,9 @@ export async function checkData(path: string, options: CheckOptions = {}): Promi
   const report: Report = (problem) => findings.add(problem);
   let data: Omit<LabelledData, 'warnings'>;
   try {
+    if (isPlainText(path)) return { task: 'text', ...(await checkText(path, options)) };
     data = await readSplits(path, options, report);
+    if (options.template !== undefined) checkTemplate(options.template, data.columns, data.names);
   } catch (error) {
     if (!(error instanceof GptError)) throw error;
     const code = error.code.slice(error.code.indexOf('/') + 1);
@@ -64,119 +70,22 @@ export async function checkData(path: string, options: CheckOptions = {}): Promi
   return { task, reason, columns, splits, findings: findings.list() };
 }
 
-/** The checks that cost little, which finetuning runs by itself: labels, imbalance, duplicates. */
-export function quickChecks(data: Pick<LabelledData, 'splits' | 'labels' | 'task'>, report: Report): void {
-  for (const [name, examples] of Object.entries(data.splits)) {
-    if (examples.length === 0)
-      report({ severity: 'error', code: 'no-rows', message: `the ${name} data has no usable rows` });
-  }
-  if (data.task === 'classify') checkLabels(data, report);
-  checkDuplicates(data.splits, report);
+function isPlainText(path: string): boolean {
+  return textExtensions.includes(extname(path).toLowerCase()) && !tableExtensions.includes(extname(path).toLowerCase());
 }
 
-function checkLabels({ splits, labels }: Pick<LabelledData, 'splits' | 'labels'>, report: Report): void {
-  const train = splits.train ?? [];
-  const counts = countLabels(train);
-  const trained = Object.keys(counts);
-  if (train.length > 0 && trained.length < 2) {
-    report({
-      severity: 'error',
-      code: 'one-label',
-      message: `all training rows have the label ${quoteList(trained)}`,
-      hint: 'there is nothing to tell apart',
-    });
+/** Text without columns: that it can be read, and how long its documents are. */
+async function checkText(path: string, { signal }: CheckOptions): Promise<Omit<DataReport, 'task'>> {
+  const lengths: number[] = [];
+  let length = 0;
+  for await (const { text, endOfDocument } of readTexts([path], { signal })) {
+    length += text.length;
+    if (!endOfDocument) continue;
+    lengths.push(length);
+    length = 0;
   }
-  for (const name of ['validation', 'test'] as const) {
-    const unseen = train.length === 0 ? [] : labelsOf(splits[name] ?? []).filter((label) => !trained.includes(label));
-    if (unseen.length > 0) {
-      const message = `${quoteList(unseen)} ${unseen.length === 1 ? 'is a label' : 'are labels'} of the ${name} data only; the model cannot learn ${unseen.length === 1 ? 'it' : 'them'}`;
-      report({ severity: 'warning', code: `label-only-in-${name}`, message });
-    }
-  }
-  if (train.length >= 20 && trained.length > train.length / 2) {
-    report({
-      severity: 'warning',
-      code: 'many-labels',
-      message: `${trained.length} labels in ${train.length} rows: is that the column of the labels?`,
-      hint: 'name another with --label-column',
-    });
-    return;
-  }
-  const sorted = Object.entries(counts).sort((a, b) => b[1] - a[1]);
-  const [most, least] = [sorted[0], sorted.at(-1)];
-  if (most && least && most[1] >= 5 * least[1] && trained.length > 1) {
-    const message = `imbalance: ${most[1]} rows of ${JSON.stringify(most[0])}, ${least[1]} of ${JSON.stringify(least[0])}`;
-    report({
-      severity: 'warning',
-      code: 'imbalance',
-      message,
-      hint: '--balance weighs the labels; look at macro F1, not at accuracy',
-    });
-  }
-  const plain = new Map<string, string>();
-  for (const label of labels) {
-    const key = label.toLowerCase().replace(/[\s_-]+/g, ' ');
-    const other = plain.get(key);
-    if (other !== undefined)
-      report({
-        severity: 'warning',
-        code: 'similar-labels',
-        message: `${quoteList([other, label])} look like one label written in two ways`,
-      });
-    plain.set(key, label);
-  }
-}
-
-function countLabels(examples: readonly Example[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const example of examples) {
-    if (example.kind === 'classify' && example.label !== undefined)
-      counts[example.label] = (counts[example.label] ?? 0) + 1;
-  }
-  return counts;
-}
-
-/** What the model is given of an example, without what it is to answer. */
-function questionOf(example: Example): string {
-  switch (example.kind) {
-    case 'classify':
-      return example.second === undefined ? example.text : `${example.text}\n${example.second}`;
-    case 'instruct':
-      return Object.values(example.fields).join('\n');
-    case 'chat':
-      return example.messages.map(({ content }) => content).join('\n');
-    case 'text':
-      return example.text;
-  }
-}
-
-function answerOf(example: Example): string {
-  return example.kind === 'classify' ? (example.label ?? '') : example.kind === 'instruct' ? example.completion : '';
-}
-
-function checkDuplicates(splits: LabelledData['splits'], report: Report): void {
-  const seen = new Map<string, { name: string; place: string; answer: string }>();
-  for (const name of ['train', 'validation', 'test'] as const) {
-    for (const example of splits[name] ?? []) {
-      const question = questionOf(example).trim().replace(/\s+/g, ' ');
-      const answer = answerOf(example);
-      const first = seen.get(question);
-      if (first === undefined) {
-        seen.set(question, { name, place: example.place, answer });
-        continue;
-      }
-      const { place } = example;
-      if (first.name !== name) {
-        const message = `a row of the ${name} data is in the ${first.name} data too (${first.place}): the measured quality will be too good`;
-        report({ severity: 'warning', code: `${name}-in-${first.name}`, message, place });
-      } else if (example.kind === 'classify' && first.answer !== answer) {
-        const message = `the same text has the label ${quoteList([first.answer])} at ${first.place} and ${quoteList([answer])} here`;
-        report({ severity: 'warning', code: 'contradiction', message, place });
-      } else if (first.answer === answer) {
-        report({ severity: 'warning', code: `duplicate-in-${name}`, message: `the same row as ${first.place}`, place });
-      }
-    }
-  }
+  const split = { name: 'train', file: path, rows: lengths.length, labels: {}, characters: spread(lengths) } as const;
+  return { reason: 'plain text: documents to pretrain on', splits: [split], findings: [] };
 }
 
 /** Letters of scripts that put blanks between words. */
@@ -250,11 +159,11 @@ function checkLengths(
 }
 
 function describe(name: SplitName, file: string, examples: readonly Example[]): SplitReport {
-  const lengths = Int32Array.from(examples, (example) => questionOf(example).length).sort();
-  const characters = {
-    shortest: lengths[0] ?? 0,
-    median: lengths[lengths.length >> 1] ?? 0,
-    longest: lengths.at(-1) ?? 0,
-  };
+  const characters = spread(examples.map((example) => questionOf(example).length));
   return { name, file, rows: examples.length, labels: countLabels(examples), characters };
+}
+
+function spread(lengths: readonly number[]): SplitReport['characters'] {
+  const sorted = Float64Array.from(lengths).sort();
+  return { shortest: sorted[0] ?? 0, median: sorted[sorted.length >> 1] ?? 0, longest: sorted.at(-1) ?? 0 };
 }

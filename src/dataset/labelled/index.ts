@@ -1,5 +1,5 @@
 // Labelled data: rows of a table, what they are for, examples, and batches of them.
-export { type CheckOptions, checkData, type DataReport, quickChecks, type SplitReport } from './check.js';
+export { type CheckOptions, checkData, type DataReport, type SplitReport } from './check.js';
 export { type Columns, type DecideOptions, decideTask, type Task, type TaskDecision } from './columns.js';
 export {
   type ClassificationTokens,
@@ -27,6 +27,7 @@ export {
   planOnce,
 } from './padded.js';
 export { type Finding, Findings, type Problem, throwing } from './problems.js';
+export { quickChecks } from './quick-checks.js';
 export type { SplitName } from './splits.js';
 export { openTable, type Row, type Table } from './table.js';
 export { checkTemplate, defaultTemplate, renderChat, renderPrompt } from './template.js';

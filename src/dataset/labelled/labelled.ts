@@ -18,6 +18,8 @@ export interface LabelledData {
   readonly task: Task;
   readonly reason: string;
   readonly columns: Columns;
+  /** All columns of the training data, those that are not used as well. */
+  readonly names: readonly string[];
   readonly files: Partial<Record<SplitName, string>>;
   /** Examples of the parts that there are. `train` is missing only of a folder without it. */
   readonly splits: Partial<Record<SplitName, readonly Example[]>>;
@@ -55,11 +57,13 @@ export async function readSplits(
 ): Promise<Omit<LabelledData, 'warnings'>> {
   const files = findSplits(path);
   const splits: Partial<Record<SplitName, Example[]>> = {};
-  let decision: ReturnType<typeof decideTask> | undefined;
+  let names: readonly string[] = [];
+  let decision: TaskDecision | undefined;
   for (const [name, file] of Object.entries(files) as [SplitName, string][]) {
     const table = await openTable(file, report, options.signal);
     try {
-      decision ??= decideTask(table.columns, { ...options, name: file });
+      if (decision === undefined) names = table.columns;
+      decision ??= decideTask(names, { ...options, name: file });
       if (!hasColumns(table, name, decision, report)) continue;
       const limit = name === 'train' ? (options.limit ?? Infinity) : Infinity;
       splits[name] = await readExamples(table, decision.columns, limit, report);
@@ -68,7 +72,7 @@ export async function readSplits(
     }
   }
   for (const name of Object.keys(files) as SplitName[]) if (!(name in splits)) delete files[name];
-  return { ...decision!, files, splits, labels: labelsOf(Object.values(splits).flat()) };
+  return { ...decision!, names, files, splits, labels: labelsOf(Object.values(splits).flat()) };
 }
 
 async function readExamples(table: Table, columns: Columns, limit: number, report: Report): Promise<Example[]> {
