@@ -74,7 +74,7 @@ test('a vocabulary above 65536 is stored in 32 bits', async () => {
 });
 
 test('a text of many pieces gives the bytes of the file', async () => {
-  const text = 'a line of text, and 中文, 😀\r\n'.repeat(40_000);
+  const text = 'a line of text, and 中文, 😀\r\n'.repeat(25_000);
   const path = folder.write('many.txt', text);
   const seen: number[] = [];
   const corpus = await buildCorpus({
@@ -84,7 +84,7 @@ test('a text of many pieces gives the bytes of the file', async () => {
     valSplit: 0,
     onProgress: ({ bytes, totalBytes }) => seen.push(bytes / totalBytes!),
   });
-  expect(Buffer.from(all(corpus.train)).equals(readFileSync(path))).toBe(true);
+  expect(Buffer.from(corpus.train.read(0, corpus.train.length)).equals(readFileSync(path))).toBe(true);
   expect(seen.length).toBeGreaterThan(3);
   expect(seen).toEqual([...seen].sort((a, b) => a - b));
   expect(seen.at(-1)).toBe(1);
