@@ -67,6 +67,9 @@ export function showPeople(context: Context): Show {
       for (const line of summary(event, checkpoints, start)) print(line);
     },
   };
-  const on = (event: RunEvent) => (handlers[event.event] as (event: RunEvent) => void)(event);
+  const on = (event: RunEvent) => {
+    history.add(event);
+    (handlers[event.event] as (event: RunEvent) => void)(event);
+  };
   return { on, close: () => bar?.clear() };
 }
