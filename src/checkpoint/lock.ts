@@ -45,7 +45,7 @@ export function takeLock(directory: string): () => void {
         hint: `wait for it or end it; if there is no such process, delete ${path}`,
       });
     }
-    takeAway(path, text);
+    takeAway(directory, path, text);
   }
   const timer = setInterval(() => touch(path), beat * 1000);
   timer.unref();
@@ -56,12 +56,13 @@ export function takeLock(directory: string): () => void {
 }
 
 /** Removes a stale lock, unless another process was quicker: then its new lock is put back. */
-function takeAway(path: string, stale: string): void {
+function takeAway(directory: string, path: string, stale: string): void {
   const aside = `${path}.${process.pid}`;
   try {
     renameSync(path, aside);
-  } catch {
-    return;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw explain(error, directory);
   }
   if (read(aside) === stale) rmSync(aside, { force: true });
   else renameSync(aside, path);

@@ -58,23 +58,37 @@ export interface Checkpoint {
 export async function openCheckpoint(path: string, options: { prefer?: Preference } = {}): Promise<Checkpoint> {
   for (let attempt = 1; ; attempt++) {
     const directory = await locateCheckpoint(path, options.prefer);
-    const { ino } = await stat(directory);
-    const checkpoint = await openFolder(directory);
-    // A run may have replaced the folder between two files: then once more.
-    const after = await stat(directory).catch(() => undefined);
-    if (after?.ino === ino || attempt === 5) return checkpoint;
-    await checkpoint.close();
+    const before = await inode(directory);
+    let checkpoint: Checkpoint | undefined;
+    let failure: unknown;
+    try {
+      checkpoint = await openFolder(directory, () => locateCheckpoint(path, options.prefer));
+    } catch (error) {
+      failure = error;
+    }
+    // A run may have replaced the folder between two of its files: then once more.
+    const replaced = before === undefined || before !== (await inode(directory));
+    if (replaced && attempt < 20) {
+      await checkpoint?.close();
+      await new Promise((wake) => setTimeout(wake, 10 * attempt));
+    } else if (checkpoint) return checkpoint;
+    else throw failure;
   }
 }
 
-async function openFolder(directory: string): Promise<Checkpoint> {
+async function inode(directory: string): Promise<number | undefined> {
+  return (await stat(directory).catch(() => undefined))?.ino;
+}
+
+async function openFolder(directory: string, relocate: () => Promise<string>): Promise<Checkpoint> {
   const model = fromHuggingFace(await readJson(join(directory, 'config.json')), join(directory, 'config.json'));
   const statePath = join(directory, 'training_state.json');
   const training = (await exists(statePath)) ? parseTrainingState(await readJson(statePath), statePath) : undefined;
   const files = await openModel(directory);
   try {
     const matched = await matchTensors(files, model);
-    return checkpointOf(directory, model, files, matched, training);
+    const tokenizer = () => loadTokenizer(directory).catch(async () => loadTokenizer(await relocate()));
+    return { ...checkpointOf(directory, model, files, matched, training), loadTokenizer: tokenizer };
   } catch (error) {
     await files.close();
     throw error;
@@ -93,7 +107,7 @@ function checkpointOf(
   files: TensorFiles,
   { config, specs, stored, ignored }: MatchedTensors,
   training: TrainingState | undefined,
-): Checkpoint {
+): Omit<Checkpoint, 'loadTokenizer'> {
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const read = (name: string) => {
     const tensor = stored.get(name);
@@ -108,7 +122,6 @@ function checkpointOf(
     padToken: model.padToken,
     training,
     ignored,
-    loadTokenizer: () => loadTokenizer(directory),
     read,
     readInto: async (state, { moments = false, optional = [] } = {}) => {
       const nonFinite: string[] = [];
