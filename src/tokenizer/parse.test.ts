@@ -247,6 +247,17 @@ describe('parsing', () => {
     expect([...stock.encode('<|endoftext|>', { special: true })]).toEqual([6]);
   });
 
+  test('a merge listed twice has its last rank', () => {
+    const tokenizer = parseTokenizer(
+      small((f) => {
+        Object.assign(f.model.vocab, { bc: 6 });
+        f.model.merges = ['a b', 'b c', 'a b'];
+      }),
+      'x',
+    );
+    expect([...tokenizer.encode('abc')]).toEqual([0, 6]);
+  });
+
   test('an id that the vocabulary leaves out decodes to nothing', () => {
     const tokenizer = parseTokenizer(
       small((f) => {

@@ -6,6 +6,7 @@ import { BpeTokenizer } from './bpe.js';
 import { bytesOfToken, byteToChar, tokenOfBytes } from './byte-alphabet.js';
 import { byteName, CharTokenizer, severalDocumentsKey } from './char.js';
 import { endOfTextToken } from './hf-json.js';
+import type { Merges } from './merge.js';
 import { PairIndex } from './pair-index.js';
 import { eachStretch, makePreTokenizer } from './pre-tokenizer.js';
 import { type TokenEntry, TokenTable } from './token-table.js';
@@ -114,21 +115,26 @@ function special(id: number, content: string): AddedToken {
 }
 
 /** A pair listed twice has its last rank, as in HF's tokenizers. */
-function readMerges(file: TokenizerFile): { pairs: PairIndex; merged: Int32Array } {
+function readMerges(file: TokenizerFile): Merges {
   const { vocab, merges } = file;
-  const last = new Map<string, number>();
-  merges.forEach(([left, right], rank) => {
-    last.set(`${left} ${right}`, rank);
-  });
-  const pairs = new PairIndex(last.size);
-  const merged = new Int32Array(last.size);
-  merges.forEach(([left, right], rank) => {
-    if (last.get(`${left} ${right}`) !== rank) return;
-    const ids = [vocab.get(left), vocab.get(right), vocab.get(left + right)] as const;
+  const triples = merges.map(([left, right], rank) => {
+    const ids = [vocab.get(left), vocab.get(right), vocab.get(left + right)];
     const missing = [left, right, left + right].find((_, i) => ids[i] === undefined);
-    if (missing !== undefined)
-      throw file.error(`merge ${rank} needs the token ${JSON.stringify(missing)}, which is not in its vocabulary`);
-    merged[pairs.add(ids[0]!, ids[1]!)] = ids[2]!;
+    if (missing === undefined) return ids as [number, number, number];
+    throw file.error(`merge ${rank} needs the token ${JSON.stringify(missing)}, which is not in its vocabulary`);
   });
+  const once = number(triples);
+  return once.pairs.size === triples.length ? once : number(withoutEarlier(triples));
+}
+
+function number(triples: readonly (readonly [number, number, number])[]): Merges {
+  const pairs = new PairIndex(triples.length);
+  const merged = new Int32Array(triples.length);
+  for (const [left, right, result] of triples) merged[pairs.add(left, right)] = result;
   return { pairs, merged };
+}
+
+function withoutEarlier(triples: [number, number, number][]): [number, number, number][] {
+  const last = new Map(triples.map(([left, right], rank) => [`${left} ${right}`, rank]));
+  return triples.filter(([left, right], rank) => last.get(`${left} ${right}`) === rank);
 }
