@@ -1,0 +1,145 @@
+// Looks at what there is to compute with: engines, devices, threads, memory, and how fast each engine multiplies.
+import { readFileSync } from 'node:fs';
+import { arch, cpus, freemem, totalmem } from 'node:os';
+import { GptError } from '../errors.js';
+import * as tf from '../tf.js';
+import type { Graph } from '../trace/graph.js';
+import { ensureTraceBackend, GraphBuilder } from '../trace/index.js';
+import { type DeviceState, findDevices } from './onnx/devices.js';
+import { loadRuntime } from './onnx/runtime.js';
+import { GraphSession } from './onnx/session.js';
+import { defaultThreads } from './threads.js';
+import type { Device, EngineName } from './types.js';
+
+export interface DeviceReport extends DeviceState {
+  /** Of a square matrix product in float32, 10^9 multiplications and additions a second. */
+  readonly gflops?: number;
+}
+
+export interface EngineReport {
+  readonly name: EngineName;
+  readonly available: boolean;
+  /** Of the library that computes. */
+  readonly version?: string;
+  readonly reason?: string;
+  readonly fix?: string;
+  readonly devices: readonly DeviceReport[];
+}
+
+export interface Report {
+  readonly node: string;
+  readonly platform: string;
+  readonly cpu: string;
+  readonly logicalCores: number;
+  /** What engines use by default. */
+  readonly threads: number;
+  readonly memoryMB: { readonly total: number; readonly available: number };
+  readonly engines: readonly EngineReport[];
+}
+
+/**
+ * Takes a second or two: each engine multiplies matrices for a while.
+ * @param threads for the measurement; default: what engines use
+ */
+export async function examine(threads = defaultThreads()): Promise<Report> {
+  const cores = cpus();
+  return {
+    node: process.versions.node,
+    platform: `${process.platform} ${arch()}`,
+    cpu: cores[0]?.model.trim() ?? 'unknown',
+    logicalCores: cores.length,
+    threads: defaultThreads(),
+    memoryMB: { total: megabytes(totalmem()), available: megabytes(availableMemory()) },
+    engines: [await examineOnnx(threads), await examineEager(), tensorflow],
+  };
+}
+
+const tensorflow: EngineReport = {
+  name: 'tensorflow',
+  available: false,
+  reason: 'not part of this version',
+  devices: [],
+};
+
+async function examineOnnx(threads: number): Promise<EngineReport> {
+  try {
+    const ort = await loadRuntime();
+    const devices: DeviceReport[] = [];
+    for (const state of await findDevices())
+      devices.push(state.available ? { ...state, gflops: await measureOnnx(state.name, threads) } : state);
+    const version = ort.env.versions.node ?? ort.env.versions.common;
+    return { name: 'onnx', available: true, version, devices };
+  } catch (error) {
+    if (!(error instanceof GptError)) throw error;
+    return {
+      name: 'onnx',
+      available: false,
+      reason: error.message,
+      ...(error.hint ? { fix: error.hint } : {}),
+      devices: [],
+    };
+  }
+}
+
+async function examineEager(): Promise<EngineReport> {
+  const devices: DeviceReport[] = [{ name: 'cpu', available: true, gflops: await measureEager() }];
+  return { name: 'eager', available: true, version: tf.version_core, devices };
+}
+
+async function measureOnnx(device: Device, threads: number): Promise<number> {
+  const size = 1024;
+  const session = await GraphSession.open(productGraph(size), { device, threads });
+  const operand = new Float32Array(size * size).fill(0.5);
+  const gflops = await measure(size, async () => {
+    await session.run({ a: operand, b: operand });
+  });
+  await session.release();
+  return gflops;
+}
+
+async function measureEager(): Promise<number> {
+  const size = 192;
+  ensureTraceBackend();
+  const operand = tf.fill([size, size], 0.5);
+  const gflops = await measure(size, async () => {
+    tf.tidy(() => tf.matMul(operand as tf.Tensor2D, operand as tf.Tensor2D).dataSync());
+  });
+  operand.dispose();
+  return gflops;
+}
+
+/** The best of what fits into a third of a second. */
+async function measure(size: number, run: () => Promise<void>): Promise<number> {
+  await run();
+  const end = performance.now() + 330;
+  let best = Number.POSITIVE_INFINITY;
+  do {
+    const start = performance.now();
+    await run();
+    best = Math.min(best, performance.now() - start);
+  } while (performance.now() < end);
+  return Number(((2 * size ** 3) / (best * 1e6)).toPrecision(3));
+}
+
+/** [size, size] x [size, size], summed up so that the result need not come back. */
+function productGraph(size: number): Graph {
+  const builder = new GraphBuilder('product');
+  const square = { shape: [size, size], dtype: 'float32' } as const;
+  const inputs = [builder.input('a', square), builder.input('b', square)];
+  const [product] = builder.add('BatchMatMul', inputs, { transposeA: false, transposeB: false }, [square]);
+  const attributes = { axis: [0, 1], keepDims: false };
+  const [sum] = builder.add('Sum', [product!], attributes, [{ shape: [], dtype: 'float32' }]);
+  builder.output('sum', sum!);
+  return builder.build();
+}
+
+/** Free memory and what the system would give back: Linux' own estimate where there is one. */
+function availableMemory(): number {
+  if (process.platform !== 'linux') return freemem();
+  const kilobytes = /^MemAvailable:\s*(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
+  return kilobytes === undefined ? freemem() : Number(kilobytes) * 1024;
+}
+
+function megabytes(bytes: number): number {
+  return Math.round(bytes / 1e6);
+}

@@ -1,0 +1,79 @@
+// What onnxruntime can compute on here: the providers in its package, and whether a small graph runs on each.
+import { existsSync } from 'node:fs';
+import { GraphBuilder } from '../../trace/index.js';
+import type { Device } from '../types.js';
+import { loadRuntime } from './runtime.js';
+import { GraphSession } from './session.js';
+
+export interface DeviceState {
+  readonly name: Device;
+  readonly available: boolean;
+  /** Why it is not available. */
+  readonly reason?: string;
+  /** The command, or the deed, that would change that. */
+  readonly fix?: string;
+}
+
+const names: readonly Device[] = ['cpu', 'webgpu', 'cuda', 'dml'];
+
+/** All devices that onnxruntime knows on this platform. */
+export async function findDevices(): Promise<DeviceState[]> {
+  const states: DeviceState[] = [];
+  for (const name of names) states.push(await probe(name));
+  return states;
+}
+
+/** Whether a device works, found by computing on it. */
+export async function probe(name: Device): Promise<DeviceState> {
+  const ort = await loadRuntime();
+  const listed = ort.listSupportedBackends().some((backend) => backend.name === name);
+  if (!listed) return absent(name, `onnxruntime-node has no ${name} on ${process.platform} ${process.arch}`);
+  if (name === 'webgpu' && process.platform === 'linux' && !hasVulkan())
+    return absent(name, 'libvulkan.so.1 is not installed');
+  try {
+    const session = await GraphSession.open(tinyGraph(), { device: name, threads: 1 });
+    await session.run({ x: Float32Array.of(1, 2) });
+    await session.release();
+    return { name, available: true };
+  } catch (error) {
+    return absent(name, shortened(String((error as Error).message)));
+  }
+}
+
+function absent(name: Device, reason: string): DeviceState {
+  const fix = fixes[name];
+  return { name, available: false, reason, ...(fix ? { fix } : {}) };
+}
+
+const fixes: Readonly<Partial<Record<Device, string>>> = {
+  webgpu:
+    process.platform === 'linux'
+      ? 'install a Vulkan driver and loader (Debian, Ubuntu: apt install libvulkan1 mesa-vulkan-drivers; Mesa 25 or newer)'
+      : 'install the graphics driver of the card',
+  cuda:
+    process.platform === 'linux'
+      ? 'npm install --foreground-scripts --ignore-scripts=false --onnxruntime-node-install=cuda12 onnxruntime-node'
+      : '--device webgpu uses the card here',
+  dml: '--device webgpu uses the card here',
+};
+
+function hasVulkan(): boolean {
+  const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+  const folders = [`/usr/lib/${triplet}`, `/lib/${triplet}`, '/usr/lib64', '/usr/lib', '/usr/local/lib'];
+  folders.push(...(process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter(Boolean));
+  return folders.some((folder) => existsSync(`${folder}/libvulkan.so.1`));
+}
+
+/** onnxruntime begins its messages with the file and function that threw. */
+function shortened(message: string): string {
+  const [line] = message.split('\n');
+  return line!.replace(/^\/?\S*onnxruntime\S*:\d+ .*? was false\. /, '').slice(0, 300);
+}
+
+function tinyGraph() {
+  const builder = new GraphBuilder('probe');
+  const spec = { shape: [2], dtype: 'float32' } as const;
+  const x = builder.input('x', spec);
+  builder.output('y', builder.add('Add', [x, x], {}, [spec])[0]!);
+  return builder.build();
+}
