@@ -1,8 +1,8 @@
 // Builds everything: the AssemblyScript kernels, the bundles in dist/ (tfjs inside), one tfjs bundle for jest, type declarations.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as esbuild from 'esbuild';
 
@@ -16,7 +16,17 @@ async function buildKernels() {
   const target = 'src/optimizer/assembly/kernels.generated.ts';
   if (!existsSync(source)) return;
   const asc = await import('assemblyscript/asc');
-  const flags = ['-O3', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--maximumMemory', '65536', '--noAssert'];
+  const flags = [
+    '-O3',
+    '--runtime',
+    'stub',
+    '--enable',
+    'simd',
+    '--importMemory',
+    '--maximumMemory',
+    '65536',
+    '--noAssert',
+  ];
   const { error, stderr } = await asc.main([source, '--outFile', 'dist/kernels.wasm', ...flags]);
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
   const base64 = readFileSync('dist/kernels.wasm').toString('base64');
@@ -25,22 +35,43 @@ async function buildKernels() {
 }
 
 // ES modules first: tfjs would otherwise come twice, as its CommonJS bundle and as the files that tf.ts names.
-const common = { bundle: true, platform: 'node', mainFields: ['module', 'main'], target: 'node20', logLevel: 'error', legalComments: 'none' };
+const common = {
+  bundle: true,
+  platform: 'node',
+  mainFields: ['module', 'main'],
+  target: 'node20',
+  logLevel: 'error',
+  legalComments: 'none',
+};
 
 async function buildBundles() {
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
   const external = [...Object.keys(dependencies), '@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
   const entryPoints = { cli: 'src/cli/main.ts', index: 'src/index.ts' };
-  await esbuild.build({ ...common, entryPoints, outdir: 'dist', format: 'esm', splitting: true, external, chunkNames: 'chunks/[name]-[hash]',
-    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" } });
+  const { metafile } = await esbuild.build({
+    ...common,
+    metafile: true,
+    entryPoints,
+    outdir: 'dist',
+    format: 'esm',
+    splitting: true,
+    external,
+    chunkNames: 'chunks/[name]-[hash]',
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  });
   await esbuild.build({ ...common, entryPoints: ['src/tf.ts'], outfile: 'dist/test/tfjs.cjs', format: 'cjs' });
+  const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  for (const file of readdirSync('dist/chunks')) if (!made.has(file)) rmSync(join('dist/chunks', file));
 }
 
 mkdirSync('dist', { recursive: true });
-rmSync('dist/chunks', { recursive: true, force: true });
 await buildKernels();
 await buildBundles();
 if (!process.argv.includes('--no-types')) {
   rmSync('dist/types', { recursive: true, force: true });
-  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.types.json'], { stdio: 'inherit' });
+  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.types.json'], {
+    stdio: 'inherit',
+  });
 }
