@@ -4,7 +4,7 @@ import type { EvaluationEvent, ResultEvent } from '../../run/events.js';
 import type { Context } from '../context.js';
 import { count, loss, table } from '../format.js';
 import { addSettings, layersOf } from '../options.js';
-import { showPeople } from '../people.js';
+import { showWork } from '../work.js';
 
 const EXAMPLES = `
 Examples:
@@ -40,19 +40,18 @@ export function resultLines(result: ResultEvent): string[] {
 }
 
 async function show(events: AsyncIterable<EvaluationEvent>, context: Context): Promise<void> {
-  const work = context.json ? undefined : showPeople(context);
+  const work = showWork(context);
   try {
     for await (const event of events) {
-      if (event.event === 'notice') context.warn(event.message);
-      else if (event.event === 'phase') work?.on(event);
+      if (event.event === 'notice' || event.event === 'phase') work.on(event);
       else {
-        work?.close();
+        work.close();
         if (context.json) context.print(JSON.stringify(event));
         else for (const line of resultLines(event)) context.print(line);
       }
     }
   } finally {
-    work?.close();
+    work.close();
   }
 }
 

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { addSettings, layersOf } from '../options.js';
-import { showRun } from '../progress.js';
 
 const EXAMPLES = `
 Examples:
@@ -34,6 +33,7 @@ export function define(command: Command, context: Context): void {
     }
     const layers = layersOf(command, 'pretrain');
     const { pretrain } = await import('../../run/pretrain.js');
+    const { showRun } = await import('../progress.js');
     const { commandLine, signal } = context;
     const { stdin } = context.streams;
     await showRun(pretrain({ inputs, layers, out, resume, overwrite, stdin, signal, commandLine }), context);

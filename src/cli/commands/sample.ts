@@ -1,14 +1,14 @@
 // gpt-cli sample: a prompt in, text out as it is written. The work is in run/sample.
 import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
-import { Chalk } from 'chalk';
 import type { Command } from 'commander';
+import { resolve } from '../../config/index.js';
 import { GptError } from '../../errors.js';
 import type { SampleEvent, SamplingEvent } from '../../run/events.js';
 import type { Context } from '../context.js';
 import { count } from '../format.js';
 import { addSettings, layersOf } from '../options.js';
-import { type Show, showPeople } from '../people.js';
+import { showWork, type Work } from '../work.js';
 
 const EXAMPLES = `
 Examples:
@@ -52,13 +52,13 @@ async function readPrompt(
 
 /** Writes prompt and text, several samples under a heading each. */
 function showTexts(context: Context, { many, stream }: { many: boolean; stream: boolean }): ShowSamples {
-  const paint = new Chalk({ level: context.color ? 1 : 0 });
+  const dim = (text: string) => (context.color && text ? `\u001b[2m${text}\u001b[22m` : text);
   const write = (text: string) => context.streams.stdout.write(text);
   let open = -1;
   const begin = (index: number, prompt: string) => {
     open = index;
-    if (many) write(`${paint.dim(`--- sample ${index + 1} ---`)}\n`);
-    write(paint.dim(prompt));
+    if (many) write(`${dim(`--- sample ${index + 1} ---`)}\n`);
+    write(dim(prompt));
   };
   return {
     piece: (index, prompt, text) => {
@@ -73,7 +73,7 @@ function showTexts(context: Context, { many, stream }: { many: boolean; stream: 
       }
       write('\n');
       if (context.streams.stdout.isTTY) {
-        context.note(paint.dim(`(${count(tokens.length)} tokens, ${finish}, ${tokensPerSecond.toFixed(1)} tokens/s)`));
+        context.note(dim(`(${count(tokens.length)} tokens, ${finish}, ${tokensPerSecond.toFixed(1)} tokens/s)`));
       }
     },
   };
@@ -84,22 +84,24 @@ interface ShowSamples {
   readonly sample: (event: SampleEvent) => void;
 }
 
-async function show(events: AsyncIterable<SamplingEvent>, prompt: string, texts: ShowSamples, context: Context) {
-  const work: Show | undefined = context.json ? undefined : showPeople(context);
+async function show(
+  events: AsyncIterable<SamplingEvent>,
+  { prompt, texts, work }: { prompt: string; texts: ShowSamples; work: Work },
+  context: Context,
+): Promise<void> {
   try {
     for await (const event of events) {
-      if (event.event === 'notice') context.warn(event.message);
-      else if (event.event === 'phase') work?.on(event);
+      if (event.event === 'notice' || event.event === 'phase') work.on(event);
       else if (context.json) {
         if (event.event === 'sample') context.print(JSON.stringify(event));
       } else {
-        work?.close();
+        work.close();
         if (event.event === 'piece') texts.piece(event.index, prompt, event.text);
         else texts.sample(event);
       }
     }
   } finally {
-    work?.close();
+    work.close();
   }
 }
 
@@ -113,11 +115,11 @@ export function define(command: Command, context: Context): void {
   addSettings(command, 'sample').addHelpText('after', EXAMPLES);
   command.action(async (run: string, input: string | undefined, flags: SampleFlags) => {
     const layers = layersOf(command, 'sample');
-    const { resolve } = await import('../../config/index.js');
     const { numSamples } = resolve('sample', layers).values;
     const prompt = await readPrompt(input, flags, context);
     const { sample } = await import('../../run/sample.js');
     const events = sample({ run, prompt, layers, signal: context.signal });
-    await show(events, prompt ?? '', showTexts(context, { many: numSamples > 1, stream: flags.stream }), context);
+    const texts = showTexts(context, { many: numSamples > 1, stream: flags.stream });
+    await show(events, { prompt: prompt ?? '', texts, work: showWork(context) }, context);
   });
 }

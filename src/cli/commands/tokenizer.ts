@@ -11,7 +11,7 @@ import type { PhaseEvent } from '../../run/events.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
 import type { Context } from '../context.js';
 import { count, table } from '../format.js';
-import { showPeople } from '../people.js';
+import { showWork } from '../work.js';
 
 const EXAMPLES = `
 Examples:
@@ -90,15 +90,15 @@ async function makeTokenizer(inputs: string[], flags: TrainFlags, context: Conte
 
 /** Shows the phases of some work and resolves to its result. */
 async function follow<T>(work: AsyncGenerator<PhaseEvent, T>, context: Context): Promise<T> {
-  const bar = context.json || !context.streams.stdout.isTTY ? undefined : showPeople(context);
+  const shown = showWork(context);
   try {
     for (;;) {
       const step = await work.next();
       if (step.done) return step.value;
-      bar?.on(step.value);
+      shown.on(step.value);
     }
   } finally {
-    bar?.close();
+    shown.close();
   }
 }
 

@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SamplingEvent } from '../../run/events.js';
+import type { SampleOptions } from '../../run/sample.js';
+import { typed } from '../fixtures.js';
+
+/** The events that the run gives, and what it was asked for. */
+let events: SamplingEvent[] = [];
+let asked: SampleOptions | undefined;
+jest.mock(
+  '../../run/sample.js',
+  () => ({
+    sample: async function* (options: SampleOptions) {
+      asked = options;
+      yield* events;
+    },
+  }),
+  { virtual: false },
+);
+
+const piece = (index: number, text: string): SamplingEvent => ({ event: 'piece', index, text });
+const end = (index: number, prompt: string, text: string): SamplingEvent => ({
+  event: 'sample',
+  index,
+  prompt,
+  text,
+  tokens: [1, 2],
+  finish: 'length',
+  tokensPerSecond: 12.34,
+});
+
+beforeEach(() => {
+  asked = undefined;
+  events = [piece(0, ' a'), piece(0, 'b'), end(0, 'To', ' ab')];
+});
+
+test('prompt and text are written as they come', async () => {
+  expect(await typed('sample r --prompt To')).toEqual({ code: 0, out: 'To ab\n', err: '' });
+  expect(await typed('sample r --prompt To --no-stream')).toEqual({ code: 0, out: 'To ab\n', err: '' });
+});
+
+test('several texts have a heading each', async () => {
+  events.push(piece(1, 'c'), end(1, 'To', 'c'), end(2, 'To', ''));
+  const out = '--- sample 1 ---\nTo ab\n--- sample 2 ---\nToc\n--- sample 3 ---\nTo\n';
+  expect(await typed('sample r --prompt To --num-samples 3')).toEqual({ code: 0, out, err: '' });
+});
+
+test('--json prints one line a text', async () => {
+  events.unshift(
+    { event: 'notice', level: 'warning', message: 'the prompt is long' },
+    { event: 'phase', name: 'compiling' },
+  );
+  const { out, err } = await typed('sample r --prompt To --json');
+  expect(
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual([end(0, 'To', ' ab')]);
+  expect(err).toBe('warning: the prompt is long\n');
+});
+
+test('on a terminal the prompt is dim and the speed is told', async () => {
+  const { out, err } = await typed('sample r --prompt To', { tty: true });
+  expect(out).toBe('\u001b[2mTo\u001b[22m ab\n');
+  expect(err).toContain('2 tokens, length, 12.3 tokens/s');
+  expect((await typed('sample r --prompt To --no-color', { tty: true })).out).toBe('To ab\n');
+});
+
+test('the prompt comes from the option, a file, or standard input; or there is none', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-sample-'));
+  const file = join(folder, 'prompt.txt');
+  writeFileSync(file, 'from a file\n');
+  const prompts: (string | undefined)[] = [];
+  for (const line of ['', '--prompt said', `--prompt-file ${file}`, '-']) {
+    await typed(`sample r ${line}`, { stdin: 'from standard input\n' });
+    prompts.push(asked?.prompt);
+  }
+  rmSync(folder, { recursive: true });
+  expect(prompts).toEqual([undefined, 'said', 'from a file\n', 'from standard input\n']);
+});
+
+test.each([
+  ['sample', "missing required argument 'run' (see gpt-cli sample --help)"],
+  ['sample r --prompt a -', 'the prompt is given more than once (use one of --prompt, --prompt-file and -)'],
+  [
+    'sample r hello',
+    'unexpected argument "hello" (did you mean --prompt "hello"? Only - (standard input) may follow the run)',
+  ],
+  ['sample r --temperature hot', '"temperature" must be a number of at least 0, got "hot"'],
+  ['sample r --top-p 2', '"top-p" must be a number above 0 and at most 1, got 2'],
+])('%s: error: %s', async (line, message) => {
+  expect(await typed(line)).toEqual({ code: 2, out: '', err: `error: ${message}\n` });
+  expect(asked).toBeUndefined();
+});
+
+test('an unreadable prompt file is an error', async () => {
+  const { code, err } = await typed('sample r --prompt-file no/such.txt');
+  expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/^error: cannot read the prompt: ENOENT/) });
+});

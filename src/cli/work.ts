@@ -1,0 +1,25 @@
+// For commands whose standard output is their result: on a terminal what goes on meanwhile, elsewhere nothing.
+import type { NoticeEvent, PhaseEvent } from '../run/events.js';
+import type { Context } from './context.js';
+import { LiveBar } from './live.js';
+
+export interface Work {
+  readonly on: (event: PhaseEvent | NoticeEvent) => void;
+  /** Takes the bar away; the next phase brings it back. */
+  readonly close: () => void;
+}
+
+export function showWork(context: Context): Work {
+  const { stdout } = context.streams;
+  const bar = stdout.isTTY && !context.quiet && !context.json ? new LiveBar(stdout) : undefined;
+  const on: Work['on'] = (event) => {
+    if (event.event === 'phase') {
+      bar?.phase(event.name, event.done, event.total);
+      return;
+    }
+    bar?.clear();
+    if (event.level === 'warning') context.warn(event.message);
+    else context.note(event.message);
+  };
+  return { on, close: () => bar?.clear() };
+}
