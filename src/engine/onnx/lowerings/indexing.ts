@@ -48,10 +48,52 @@ function zeros(onnx: OnnxWriter, shape: readonly number[], dtype: DType): Name {
   return onnx.op('Expand', [onnx.scalar(0, dtype), onnx.int64s(shape)]);
 }
 
+interface Scatter {
+  /** The tensor written to. */
+  readonly base: Name;
+  readonly shape: readonly number[];
+  /** int32 [..., depth]: where the first `depth` axes are pointed to. */
+  readonly indices: Name;
+  readonly indexShape: readonly number[];
+  readonly updates: Name;
+  readonly reduction: 'add' | 'none';
+}
+
+/**
+ * Row by row through ScatterElements, which works in order. ScatterND shares its updates out among threads even where
+ * they meet in one place: sums then lose addends.
+ */
+function scatter(onnx: OnnxWriter, { base, shape, indices, indexShape, updates, reduction }: Scatter): Name {
+  const depth = indexShape.at(-1)!;
+  const count = sizeOf(indexShape.slice(0, -1));
+  const pointed = shape.slice(0, depth);
+  const width = sizeOf(shape.slice(depth));
+  const rows = reshape(onnx, base, [sizeOf(pointed), width]);
+  const places = onnx.op('Expand', [rowNumbers(onnx, indices, count, pointed), onnx.int64s([count, width])]);
+  const values = reshape(onnx, updates, [count, width]);
+  return reshape(onnx, onnx.op('ScatterElements', [rows, places, values], { axis: 0, reduction }), shape);
+}
+
+/** [count, 1]: the index tuple as one number, row-major over the axes it points to. */
+function rowNumbers(onnx: OnnxWriter, indices: Name, count: number, pointed: readonly number[]): Name {
+  if (pointed.length === 1) return reshape(onnx, indices, [count, 1]);
+  const strides = Int32Array.from(pointed, (_, axis) => sizeOf(pointed.slice(axis + 1)));
+  const factors = onnx.constant(new Uint8Array(strides.buffer), 'int32', [pointed.length]);
+  const terms = onnx.op('Mul', [reshape(onnx, indices, [count, pointed.length]), factors]);
+  return onnx.op('ReduceSum', [terms, onnx.int64s([1])], { keepdims: 1 });
+}
+
 const scatterNd: Lowering = (onnx, [indices, updates], node) => {
   const { shape, dtype } = node.outputs[0]!;
-  const places = onnx.cast(indices!, 'int64');
-  return [onnx.op('ScatterND', [zeros(onnx, shape, dtype), places, updates!], { reduction: 'add' })];
+  const indexShape = node.inputs[0]!.shape;
+  const base = zeros(onnx, shape, dtype);
+  return [scatter(onnx, { base, shape, indices: indices!, indexShape, updates: updates!, reduction: 'add' })];
+};
+
+const tensorScatterUpdate: Lowering = (onnx, [base, indices, updates], node) => {
+  const { shape } = node.outputs[0]!;
+  const indexShape = node.inputs[1]!.shape;
+  return [scatter(onnx, { base: base!, shape, indices: indices!, indexShape, updates: updates!, reduction: 'none' })];
 };
 
 /** Numbers out of range go to one row more, which is cut off. */
@@ -60,10 +102,16 @@ const unsortedSegmentSum: Lowering = (onnx, [x, ids], node) => {
   const segments = shape[0]!;
   const last = onnx.scalar(segments, 'int32');
   const negative = onnx.op('Less', [ids!, onnx.scalar(0, 'int32')]);
-  const valid = onnx.op('Where', [negative, last, onnx.op('Min', [ids!, last])]);
-  const places = reshape(onnx, onnx.cast(valid, 'int64'), [node.inputs[1]!.shape[0]!, 1]);
-  const base = zeros(onnx, [segments + 1, ...shape.slice(1)], dtype);
-  const sums = onnx.op('ScatterND', [base, places, x!], { reduction: 'add' });
+  const indices = onnx.op('Where', [negative, last, onnx.op('Min', [ids!, last])]);
+  const longer = [segments + 1, ...shape.slice(1)];
+  const sums = scatter(onnx, {
+    base: zeros(onnx, longer, dtype),
+    shape: longer,
+    indices,
+    indexShape: [node.inputs[1]!.shape[0]!, 1],
+    updates: x!,
+    reduction: 'add',
+  });
   return [onnx.op('Slice', [sums, onnx.int64s([0]), onnx.int64s([segments]), onnx.int64s([0])])];
 };
 
@@ -91,9 +139,7 @@ export const indexing: Lowerings = {
   GatherV2: gather,
   GatherNd: gatherNd,
   ScatterNd: scatterNd,
-  TensorScatterUpdate: (onnx, [tensor, indices, updates]) => [
-    onnx.op('ScatterND', [tensor!, onnx.cast(indices!, 'int64'), updates!]),
-  ],
+  TensorScatterUpdate: tensorScatterUpdate,
   UnsortedSegmentSum: unsortedSegmentSum,
   OneHot: oneHot,
 };

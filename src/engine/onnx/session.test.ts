@@ -1,0 +1,145 @@
+import { hash32, stream, uniformAt } from '../../rng.js';
+import { type Graph, GraphBuilder, type HostArray, sizeOf } from '../../trace/index.js';
+import { GraphSession } from './session.js';
+
+const f32 = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
+const i32 = { shape: [], dtype: 'int32' } as const;
+
+async function run(graph: Graph, feeds: Record<string, HostArray>, threads = 1): Promise<Record<string, HostArray>> {
+  const session = await GraphSession.open(graph, { device: 'cpu', threads });
+  const results = await session.run(feeds);
+  await session.release();
+  return results;
+}
+
+describe('RandomUniform', () => {
+  const graphOf = (shape: number[], place: number) => {
+    const builder = new GraphBuilder('random');
+    const inputs = [builder.input('seed', i32), builder.input('step', i32)];
+    builder.output('y', builder.add('RandomUniform', inputs, { place, shape }, [f32(...shape)])[0]!);
+    return builder.build();
+  };
+
+  test.each([
+    [[], 0],
+    [[1], 1],
+    [[0, 3], 1],
+    [[2, 3], 5],
+    [[4096], 2],
+    [[4097], 2],
+    [[3, 5, 701], 17],
+  ])('of shape [%p], place %p, has the bits of rng.ts', async (shape, place) => {
+    const graph = graphOf(shape, place);
+    for (const [seed, step] of [
+      [1337, 1],
+      [-1, 0],
+      [0, -2147483648],
+      [2147483647, 123456789],
+    ] as const) {
+      const { y } = await run(graph, { seed: Int32Array.of(seed), step: Int32Array.of(step) }, 2);
+      const key = hash32(stream.dropout, place, seed, step);
+      expect(Array.from(y!)).toEqual(Array.from({ length: sizeOf(shape) }, (_, i) => uniformAt(key, i)));
+    }
+  });
+});
+
+describe('a session', () => {
+  /** y = x * w, and what else an output can be. */
+  function product(): Graph {
+    const builder = new GraphBuilder('product');
+    const [x, w] = [builder.input('x', f32(3)), builder.input('w', f32(3))];
+    const [y] = builder.add('Multiply', [x, w], {}, [f32(3)]);
+    const constant = builder.constant(Float32Array.of(1, 2, 3, 4), [2, 2], 'float32');
+    const [flat] = builder.add('Reshape', [constant], { shape: [4] }, [f32(4)]);
+    for (const [name, value] of Object.entries({ y: y!, again: y!, input: x, constant, flat: flat! }))
+      builder.output(name, value);
+    return builder.build();
+  }
+
+  test('gives outputs that are inputs, constants or twice there', async () => {
+    const results = await run(product(), { x: Float32Array.of(1, 2, 3), w: Float32Array.of(2, 2, 2) });
+    const numbers = Object.entries(results).map(([name, data]) => [name, Array.from(data)]);
+    expect(Object.fromEntries(numbers)).toEqual({
+      y: [2, 4, 6],
+      again: [2, 4, 6],
+      input: [1, 2, 3],
+      constant: [1, 2, 3, 4],
+      flat: [1, 2, 3, 4],
+    });
+  });
+
+  test('reads a bound input anew in every run, and writes a bound output into WebAssembly memory', async () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1 });
+    const [w, y, input] = [0, 64, 128].map((offset) => new Float32Array(memory.buffer, offset, 3));
+    const session = await GraphSession.open(product(), { device: 'cpu', threads: 1 });
+    session.bindInput('w', w!);
+    session.bindOutput('y', y!);
+    session.bindOutput('input', input!);
+    for (const factor of [3, -5]) {
+      w!.fill(factor);
+      const results = await session.run({ x: Float32Array.of(1, 2, 3) });
+      expect(Object.keys(results)).toEqual(['again', 'constant', 'flat']);
+      expect(Array.from(y!)).toEqual([factor, 2 * factor, 3 * factor]);
+      expect(Array.from(input!)).toEqual([1, 2, 3]);
+    }
+    await session.release();
+  });
+
+  test('that was released runs no more, and is released twice without harm', async () => {
+    const session = await GraphSession.open(product(), { device: 'cpu', threads: 1 });
+    await session.release();
+    await session.release();
+    await expect(session.run({})).rejects.toThrow('released');
+  });
+
+  test('keeps its memory over two thousand runs, and gives it back', async () => {
+    const builder = new GraphBuilder('large');
+    const x = builder.input('x', f32(256, 256));
+    const [square] = builder.add('BatchMatMul', [x, x], { transposeA: false, transposeB: true }, [f32(256, 256)]);
+    builder.output('y', square!);
+    const graph = builder.build();
+    const [data, target] = [new Float32Array(65536).fill(0.01), new Float32Array(65536)];
+    const work = async (runs: number) => {
+      const session = await GraphSession.open(graph, { device: 'cpu', threads: 1 });
+      session.bindOutput('y', target);
+      for (let i = 0; i < runs; i++) await session.run({ x: data });
+      await session.release();
+    };
+    await work(200);
+    const before = process.memoryUsage().rss;
+    await work(2000);
+    for (let i = 0; i < 20; i++) await work(1);
+    expect((process.memoryUsage().rss - before) / 1e6).toBeLessThan(30);
+  });
+
+  test('an operation that it cannot compute is an error with its name', async () => {
+    const builder = new GraphBuilder('foreign');
+    builder.output('y', builder.add('Frobnicate', [builder.input('x', f32(1))], {}, [f32(1)])[0]!);
+    await expect(run(builder.build(), { x: Float32Array.of(1) })).rejects.toMatchObject({
+      code: 'onnx/op',
+      message: 'the onnx engine cannot compute Frobnicate',
+    });
+  });
+
+  test('adds up rows of equal number to the same bits on one thread and two', async () => {
+    const rows = 6000;
+    const builder = new GraphBuilder('scatter');
+    const indices = builder.input('indices', { shape: [rows, 1], dtype: 'int32' });
+    const updates = builder.input('updates', f32(rows, 64));
+    builder.output('y', builder.add('ScatterNd', [indices, updates], { shape: [5, 64] }, [f32(5, 64)])[0]!);
+    const graph = builder.build();
+    const feeds = {
+      indices: Int32Array.from({ length: rows }, (_, i) => (i * i) % 5),
+      updates: Float32Array.from({ length: rows * 64 }, (_, i) => uniformAt(7, i) - 0.5),
+    };
+    const expected = new Float64Array(5 * 64);
+    feeds.updates.forEach((value, i) => {
+      const row = feeds.indices[Math.floor(i / 64)]!;
+      expected[row * 64 + (i % 64)]! += value;
+    });
+    const [one, two, again] = [await run(graph, feeds), await run(graph, feeds, 2), await run(graph, feeds, 2)];
+    expect(Math.max(...one['y']!.map((x, i) => Math.abs(x - expected[i]!)))).toBeLessThan(1e-3);
+    expect(two['y']).toEqual(one['y']);
+    expect(again['y']).toEqual(one['y']);
+  });
+});
