@@ -1,6 +1,6 @@
 // The character tokenizer: a token for each character (code point) of the training text, its UTF-8 bytes for any
 // other, so that nothing a person types can fail.
-import { AddedTokens } from './added-tokens.js';
+import { type AddedToken, AddedTokens } from './added-tokens.js';
 import { addedTokenJson, endOfTextToken, tokenizerJson } from './hf-json.js';
 import { IdBuffer } from './id-buffer.js';
 import { type TokenEntry, TokenTable } from './token-table.js';
@@ -17,6 +17,8 @@ export interface CharParts {
   readonly byteIds: Int32Array;
   readonly endOfText: number;
   readonly modelVocabSize: number;
+  /** Special tokens besides <|endoftext|>. */
+  readonly extra?: readonly AddedToken[];
   readonly json: unknown;
 }
 
@@ -36,7 +38,7 @@ export class CharTokenizer implements Tokenizer {
   private readonly ids: Int32Array;
 
   constructor(private readonly parts: CharParts) {
-    const { chars, byteIds, endOfText } = parts;
+    const { chars, byteIds, endOfText, extra = [] } = parts;
     const entries: TokenEntry[] = [];
     const encoder = new TextEncoder();
     const codePoints = [...chars.keys()];
@@ -47,9 +49,10 @@ export class CharTokenizer implements Tokenizer {
     }
     for (let byte = 0; byte < 256; byte++) entries[byteIds[byte]!] = { bytes: Uint8Array.of(byte), special: false };
     entries[endOfText] = { bytes: encoder.encode(endOfTextToken), special: true };
+    for (const { id, content } of extra) entries[id] = { bytes: encoder.encode(content), special: true };
     this.table = new TokenTable(entries);
     const flags = { special: true, lstrip: false, rstrip: false, singleWord: false };
-    this.added = new AddedTokens([{ id: endOfText, content: endOfTextToken, ...flags }]);
+    this.added = new AddedTokens([{ id: endOfText, content: endOfTextToken, ...flags }, ...extra]);
     this.vocabSize = this.table.size;
     this.modelVocabSize = parts.modelVocabSize;
     this.endOfText = endOfText;

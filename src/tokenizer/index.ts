@@ -3,6 +3,7 @@ export type { BpeOptions } from './bpe-train.js';
 export { trainBpeTokenizer } from './bpe-train.js';
 export { byteTokenizer } from './byte.js';
 export { trainCharTokenizer } from './char-train.js';
+export { classificationToken, specialToken, withClassificationToken } from './extend.js';
 export { loadTokenizer } from './load.js';
 export type { ParseOptions } from './parse.js';
 export { parseTokenizer } from './parse.js';

@@ -62,9 +62,12 @@ function parseChar(file: TokenizerFile): Tokenizer {
   }
   const size = chars.size + 257;
   if ([...vocab.values(), end.id].some((id) => id >= size)) throw file.error('its ids have gaps');
+  const extra = file.added.filter(({ id, special }) => id >= size && special);
+  if (extra.some(({ id }) => id >= size + extra.length)) throw file.error('its ids have gaps');
   const alone = end.id === chars.size && file.model[severalDocumentsKey] === false; // the key is lost when HF saves it
-  const modelVocabSize = end.id === chars.size ? chars.size + (alone ? 0 : 1) : size;
-  return new CharTokenizer({ chars, byteIds, endOfText: end.id, modelVocabSize, json: file.json });
+  const occurring = end.id === chars.size ? chars.size + (alone ? 0 : 1) : size;
+  const modelVocabSize = extra.length > 0 ? size + extra.length : occurring;
+  return new CharTokenizer({ chars, byteIds, endOfText: end.id, modelVocabSize, extra, json: file.json });
 }
 
 function parseBpe(file: TokenizerFile, options: ParseOptions): Tokenizer {
@@ -79,7 +82,10 @@ function parseBpe(file: TokenizerFile, options: ParseOptions): Tokenizer {
   for (const { id, content, special } of added) entries[id] = { bytes: encoder.encode(content), special };
   const byteIds = Int32Array.from(byteToChar, (char) => vocab.get(char) ?? -1);
   const isByte =
-    file.merges.length === 0 && endOfText === 256 && entries.length === 257 && byteIds.every((id, byte) => id === byte);
+    file.merges.length === 0 &&
+    endOfText === 256 &&
+    entries.slice(257).every((entry) => entry?.special) &&
+    byteIds.every((id, byte) => id === byte);
   const eachWord = makePreTokenizer(file.preTokenizer, file.name);
   return new BpeTokenizer({
     kind: isByte ? 'byte' : 'bpe',

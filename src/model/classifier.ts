@@ -1,0 +1,53 @@
+// A GPT with a linear head that reads one position of each text (GPT-1; transformers' GPT2ForSequenceClassification).
+import { dropout, embedding } from '../ops/index.js';
+import * as tf from '../tf.js';
+import type { ParameterSpec } from './config.js';
+import type { Gpt, GptOptions } from './gpt.js';
+
+/** The head's name in checkpoints: [labels, C], without bias, as torch's Linear keeps it. */
+export const headName = 'score.weight';
+
+export function headSpec(nEmbd: number, labelCount: number): ParameterSpec {
+  return { name: headName, shape: [labelCount, nEmbd], decay: true, init: { kind: 'normal', deviation: 0.02 } };
+}
+
+/** What a classifier computes from one batch. */
+export interface Reading {
+  /** [B*T, C] */
+  readonly hidden: tf.Tensor;
+  /** [B, L], L labels */
+  readonly scores: tf.Tensor;
+}
+
+export class Classifier {
+  /** Those of the GPT, then the head. */
+  readonly variables: ReadonlyMap<string, tf.Variable>;
+  private readonly head: tf.Variable;
+
+  constructor(
+    readonly gpt: Gpt,
+    readonly labelCount: number,
+  ) {
+    this.head = tf.tidy(() => tf.variable(tf.zeros([labelCount, gpt.config.nEmbd])));
+    this.variables = new Map([...gpt.variables, [headName, this.head]]);
+  }
+
+  /**
+   * @param ids int32 [B, T]
+   * @param positions int32 [B], where the head reads; what stands right of it does not matter
+   */
+  read(ids: tf.Tensor, positions: tf.Tensor, options: Pick<GptOptions, 'dropout'> = {}): Reading {
+    const { dropout: rate, nLayer } = this.gpt.config;
+    const [batch, time] = ids.shape as [number, number];
+    const hidden = this.gpt.hidden(ids, options);
+    const rows = tf.add(tf.range(0, batch * time, time, 'int32'), positions); // row b*T + positions[b]
+    const place = 1 + 3 * nLayer; // after the masks of the embeddings and of every block
+    const read = dropout(embedding(hidden, rows), rate, options.dropout, place); // [B, C]
+    return { hidden, scores: tf.matMul(read, this.head, false, true) };
+  }
+
+  /** Frees the head; the GPT is its owner's. */
+  dispose(): void {
+    this.head.dispose();
+  }
+}
