@@ -66,11 +66,13 @@ export function summary(
 ): string[] {
   const seconds = `${count(event.iter)} steps, ${time(event.elapsed)}, ${count(event.tokensPerSecond)} tokens/s`;
   const lines = [`${REASONS[event.reason]}: ${seconds}, ${count(event.peakMemoryMB)} MB at most`];
-  const losses = [`validation loss ${loss(event.valLoss)} (best ${loss(event.bestValLoss)})`];
-  losses.push(`training loss ${loss(event.trainLoss)}`);
+  const losses: string[] = [];
+  const best = Number.isFinite(event.bestValLoss) ? ` (best ${loss(event.bestValLoss)})` : '';
+  if (Number.isFinite(event.valLoss)) losses.push(`validation loss ${loss(event.valLoss)}${best}`);
+  if (Number.isFinite(event.trainLoss)) losses.push(`training loss ${loss(event.trainLoss)}`);
   if (event.accuracy !== undefined) losses.push(`accuracy ${(100 * event.accuracy).toFixed(1)} %`);
   if (event.macroF1 !== undefined) losses.push(`macro F1 ${event.macroF1.toFixed(3)}`);
-  lines.push(losses.join(', '));
+  lines.push(losses.join(', ') || 'not evaluated yet');
   for (const [kind, path] of checkpoints) lines.push(`${kind}: ${path}`);
   const out = quote(event.out);
   if (event.reason === 'interrupted')

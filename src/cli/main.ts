@@ -33,7 +33,7 @@ function createProgram(streams: Streams): Command {
       writeOut: (text) => void streams.stdout.write(text),
       writeErr: () => {},
       outputError: () => {},
-      getOutHelpWidth: () => streams.stdout.columns ?? 100,
+      getOutHelpWidth: () => streams.stdout.columns || 100,
       getOutHasColors: () => false,
     })
     .configureHelp({ showGlobalOptions: true })

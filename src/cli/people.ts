@@ -62,7 +62,7 @@ export function showPeople(context: Context): Show {
     },
     done(event) {
       const colours = context.color ? { training: paint.gray, validation: paint.cyan } : {};
-      const curve = history.curve((stdout.columns ?? 80) - 1, colours);
+      const curve = history.curve((stdout.columns || 80) - 1, colours);
       if (curve.length > 0) for (const line of ['', 'loss of training and validation', ...curve, '']) print(line);
       for (const line of summary(event, checkpoints, start)) print(line);
     },

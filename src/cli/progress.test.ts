@@ -117,6 +117,14 @@ test('an interrupted run says how to go on', async () => {
   expect(out).toContain("go on:  gpt-cli pretrain --resume --out 'runs/my book'\n");
 });
 
+test('a run without an evaluation says so', async () => {
+  const { out } = await shown([
+    start,
+    { ...done, trainLoss: Number.NaN, valLoss: Number.NaN, bestValLoss: Number.NaN },
+  ]);
+  expect(out).toContain('\nnot evaluated yet\n');
+});
+
 test('a finetuned classifier says how to use it', async () => {
   const { out } = await shown([
     { ...start, command: 'finetune' },
