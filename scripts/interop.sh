@@ -18,6 +18,5 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 [ -f dist/cli.js ] || node scripts/build.js --no-types
 node scripts/interop/bundle.js dist/test/interop-tool.mjs
-for script in scripts/interop/*.py; do
-  "$python" "$script" "$work" dist/test/interop-tool.mjs
-done
+"$python" scripts/interop/model.py "$work" dist/test/interop-tool.mjs
+"$python" scripts/interop/tokenizer.py

@@ -3,19 +3,24 @@
 //   write FOLDER POSITION BIAS TOKENIZER   a model with random weights
 //   encode FOLDER TEXT                     the ids
 //   logits FOLDER IDS OUT                  ids [B, T]; writes logits [B, T, V] as safetensors
-import { open } from 'node:fs/promises';
+//   graph FOLDER PURPOSE OUT               writes the ONNX model of loss and gradients, of evaluation or of logits
+import { open, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { openCheckpoint, saveCheckpoint, writeSafetensors } from '../../src/checkpoint/index.js';
 import { openEngine } from '../../src/engine/index.js';
+import { kept, lower } from '../../src/engine/onnx/lower.js';
 import {
+  evaluationStep,
   Gpt,
   type GptConfig,
   initialize,
   logitsStep,
+  lossStep,
   type PositionKind,
   parameterSpecs,
 } from '../../src/model/index.js';
 import { byteTokenizer, type Tokenizer, trainBpeTokenizer, trainCharTokenizer } from '../../src/tokenizer/index.js';
+import { optimize, trace } from '../../src/trace/index.js';
 
 const sample = 'In the beginning the fox said: "Où est le café?"\n\tA 12th naïve line, 中文 too.\n';
 
@@ -87,7 +92,20 @@ async function logits(folder: string, texts: number[][], out: string): Promise<v
   await checkpoint.close();
 }
 
-const commands = { write, encode, logits } as Record<string, (...args: never[]) => Promise<unknown>>;
+/** What the onnx engine gives onnxruntime. */
+async function graph(folder: string, purpose: 'training' | 'evaluation' | 'logits', out: string): Promise<number> {
+  const checkpoint = await openCheckpoint(folder);
+  await checkpoint.close();
+  const step = { training: lossStep, evaluation: evaluationStep, logits: logitsStep }[purpose];
+  const traced = trace(step(new Gpt(checkpoint.config), { batchSize: 2, time: 16 }), {
+    gradients: purpose === 'training',
+  });
+  const { model, nodeCount } = lower(optimize(traced, { keep: (op) => kept.has(op) }));
+  await writeFile(out, model);
+  return nodeCount;
+}
+
+const commands = { write, encode, logits, graph } as Record<string, (...args: never[]) => Promise<unknown>>;
 for await (const line of createInterface({ input: process.stdin })) {
   const [command, ...args] = JSON.parse(line) as [string, ...never[]];
   const answer = await commands[command]!(...args);

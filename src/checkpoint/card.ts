@@ -34,7 +34,7 @@ tags:
 
 ${table}
 
-${openWith(config, labels !== undefined)}`;
+${openWith(config, labels !== undefined)}${rowsNote(config, tokenizer)}`;
 }
 
 function trainingRows({ iter, tokens, evaluation }: TrainingState): string[][] {
@@ -60,5 +60,14 @@ from transformers import ${model}, AutoTokenizer
 model = ${model}.from_pretrained(".")
 tokenizer = AutoTokenizer.from_pretrained(".")
 \`\`\`
+`;
+}
+
+/** transformers would look up a row that is not there. */
+function rowsNote({ vocabSize }: GptConfig, tokenizer: CardFacts['tokenizer']): string {
+  if (tokenizer.vocabSize <= vocabSize) return '';
+  return `
+The tokenizer gives characters that did not occur in training as bytes, with ids from ${vocabSize} on. The model has no
+rows for them: leave them out of a prompt in transformers, as gpt-cli does.
 `;
 }
