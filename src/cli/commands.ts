@@ -20,6 +20,7 @@ export const entries: readonly CommandEntry[] = [
   { name: 'eval', summary: 'loss, perplexity and bits per byte on a text', load: () => import('./commands/eval.js') },
   { name: 'tokenizer', summary: 'train, use and describe tokenizers', load: () => import('./commands/tokenizer.js') },
   { name: 'inspect', summary: 'what a run or a checkpoint holds', load: () => import('./commands/inspect.js') },
+  { name: 'doctor', summary: 'engines found, versions and measured speed', load: () => import('./commands/doctor.js') },
   {
     name: 'config',
     summary: 'the settings: presets, defaults, JSON schema',

@@ -1,0 +1,47 @@
+import type { Report } from '../../engine/index.js';
+import { typed } from '../fixtures.js';
+import { reportLines } from './doctor.js';
+
+const report: Report = {
+  node: '20.1.0',
+  platform: 'linux x64',
+  cpu: 'A processor',
+  logicalCores: 8,
+  threads: 4,
+  memoryMB: { total: 16384, available: 9000 },
+  engines: [
+    {
+      name: 'onnx',
+      available: true,
+      version: '1.30.0',
+      devices: [
+        { name: 'cpu', available: true, gflops: 120.4 },
+        { name: 'webgpu', available: false, reason: 'no adapter', fix: 'install a Vulkan driver' },
+      ],
+    },
+    { name: 'tensorflow', available: false, reason: 'not installed', fix: 'gpt-cli setup tensorflow', devices: [] },
+  ],
+};
+
+test('what is there, how fast it is, and what would bring the rest', () => {
+  expect(reportLines(report)).toEqual([
+    'node       20.1.0',
+    'platform   linux x64',
+    'processor  A processor, 8 logical cores',
+    'threads    4 by default',
+    'memory     9.0 GB of 16.4 GB available',
+    '',
+    'onnx        yes  1.30.0',
+    '  cpu       yes  120 GFLOP/s in float32',
+    '  webgpu    no   no adapter (install a Vulkan driver)',
+    'tensorflow  no   not installed (gpt-cli setup tensorflow)',
+  ]);
+});
+
+test('threads must be a number', async () => {
+  expect(await typed('doctor --threads many')).toEqual({
+    code: 2,
+    out: '',
+    err: 'error: "threads" must be a whole number from 1 to 1024, got "many"\n',
+  });
+});
