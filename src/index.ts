@@ -2,11 +2,11 @@
 export type { Layer } from './config/index.js';
 export { GptError } from './errors.js';
 export type { GptConfig } from './model/config.js';
+export type { CompletionOptions } from './run/completion.js';
 export { type EvaluateOptions, evaluate } from './run/eval.js';
 export type { EvaluationEvent, RunEvent, SamplingEvent } from './run/events.js';
 export { generate, type LoadedModel, loadCheckpoint } from './run/load.js';
 export { type PretrainOptions, pretrain } from './run/pretrain.js';
 export { type SampleOptions, sample } from './run/sample.js';
-export type { CompletionOptions } from './run/text-model.js';
 export type { Generated, GeneratedPiece } from './sample/index.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer/index.js';

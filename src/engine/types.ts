@@ -3,9 +3,11 @@
 import type { AdamWOptions } from '../optimizer/types.js';
 import type { HostArray } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
+import type { Device, EngineName } from './names.js';
 
 export type { AdamWOptions } from '../optimizer/types.js';
 export type { StepFunction } from '../trace/step.js';
+export type { Device, EngineName } from './names.js';
 
 export type Feeds = Readonly<Record<string, HostArray>>;
 export type Results = Record<string, HostArray>;
@@ -59,9 +61,6 @@ export interface State {
   write(kind: StateKind, name: string, data: Float32Array): Promise<void>;
   dispose(): Promise<void>;
 }
-
-export type EngineName = 'onnx' | 'eager' | 'tensorflow';
-export type Device = 'cpu' | 'webgpu' | 'cuda' | 'dml';
 
 export interface Engine {
   readonly name: EngineName;

@@ -1,11 +1,11 @@
 // What a run reports, as the command line prints it with --json (CONTRACT: one event a line) and as library users get it.
 // `phase`, `notice` and `text` are for people at a terminal and never appear in --json output.
-import type { Engine } from '../engine/types.js';
+import type { EngineName } from '../engine/names.js';
 
 export interface StartEvent {
   readonly event: 'start';
   readonly command: 'pretrain' | 'finetune';
-  readonly backend: Engine['name'];
+  readonly backend: EngineName;
   readonly device: string;
   readonly threads: number;
   readonly parameters: number;

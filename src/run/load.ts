@@ -4,8 +4,9 @@ import { type MachineConfig, resolve } from '../config/index.js';
 import type { GptConfig } from '../model/config.js';
 import type { Generated, GeneratedPiece } from '../sample/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
+import type { CompletionOptions } from './completion.js';
 import { Session } from './session.js';
-import type { CompletionOptions, TextModel } from './text-model.js';
+import type { TextModel } from './text-model.js';
 
 /** A model with its tokenizer on an engine. Close it when done. */
 export interface LoadedModel {

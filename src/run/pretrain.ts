@@ -6,7 +6,8 @@ import { type Layer, type PretrainConfig, resolve, resumeConfig } from '../confi
 import { type Batch, type Corpus, randomBatch, requireBlock, stepsPerEpoch } from '../dataset/index.js';
 import type { Feeds } from '../engine/index.js';
 import { GptError } from '../errors.js';
-import { countParameters, evaluationStep, type GptConfig, lossStep, parameterSpecs } from '../model/index.js';
+import type { GptConfig } from '../model/config.js';
+import { countParameters, evaluationStep, lossStep, parameterSpecs } from '../model/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { train } from '../train/index.js';
 import { textEvaluator } from './evaluator.js';

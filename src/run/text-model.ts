@@ -10,14 +10,7 @@ import {
   windowDecoder,
 } from '../sample/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-
-export interface CompletionOptions extends Partial<SamplingOptions> {
-  readonly maxNewTokens: number;
-  readonly stop?: readonly string[];
-  /** Which sample of several of one seed this is. */
-  readonly index?: number;
-  readonly signal?: AbortSignal | undefined;
-}
+import type { CompletionOptions } from './completion.js';
 
 /** A prompt as the model reads it. */
 export interface Prompt {

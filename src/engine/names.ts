@@ -1,0 +1,4 @@
+// The engines and devices by name. Apart from types.ts, so that the library's types do not lead to tfjs.
+
+export type EngineName = 'onnx' | 'eager' | 'tensorflow';
+export type Device = 'cpu' | 'webgpu' | 'cuda' | 'dml';
