@@ -22,6 +22,7 @@ export {
   inlineComposites,
   optimize,
   removeDeadCode,
+  rewrite,
   shareCommonSubexpressions,
   simplify,
   transposeIntoMatMul,

@@ -5,6 +5,7 @@ import { checkFeeds } from '../feeds.js';
 import { HostState } from '../host-state.js';
 import { checkTrained, checkVariables, hostTraining } from '../host-training.js';
 import type { AdamWOptions, Device, Engine, Program, State, StepFunction, TrainingProgram } from '../types.js';
+import { scatterIntoSum } from './fuse.js';
 import { kept } from './lower.js';
 import { loadRuntime } from './runtime.js';
 import { GraphSession } from './session.js';
@@ -83,7 +84,7 @@ class OnnxEngine implements Engine {
 
 /** Composites that this engine has no operator for are inlined, then the graph is improved. */
 function prepared(graph: Graph): Graph {
-  return optimize(graph, { keep: (op) => kept.has(op) });
+  return scatterIntoSum(optimize(graph, { keep: (op) => kept.has(op) }));
 }
 
 /** Parameters are read where the state keeps them. */

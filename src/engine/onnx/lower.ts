@@ -1,6 +1,6 @@
 // A graph of ours as the bytes of an ONNX model. Knows the format and the operators, not the runtime.
 import { GptError } from '../../errors.js';
-import type { Constant, Graph, Node, Value } from '../../trace/graph.js';
+import type { Constant, Graph, Value } from '../../trace/graph.js';
 import { composites } from './composites/index.js';
 import { elementwise } from './lowerings/elementwise.js';
 import { indexing } from './lowerings/indexing.js';
@@ -34,7 +34,8 @@ export interface Lowered {
 }
 
 /**
- * @throws GptError `onnx/op` for an operation that has neither a lowering nor a body
+ * Writes a graph whose composites, but those in `kept`, have been inlined.
+ * @throws GptError `onnx/op` for an operation that has no lowering
  */
 export function lower(graph: Graph): Lowered {
   const onnx = new OnnxWriter();
@@ -59,22 +60,14 @@ export function lower(graph: Graph): Lowered {
 function lowerInto(onnx: OnnxWriter, graph: Graph, names: Map<Value['id'], Name>): void {
   for (const constant of graph.constants) names.set(constant.value.id, lowerConstant(onnx, constant));
   for (const node of graph.nodes) {
-    const results = lowerNode(onnx, node, names);
+    const lowering = Object.hasOwn(lowerings, node.op) ? lowerings[node.op] : undefined;
+    if (!lowering) throw new GptError('onnx/op', `the onnx engine cannot compute ${node.op}`);
+    const inputs = node.inputs.map((value) => names.get(value.id)!);
+    const results = lowering(onnx, inputs, node);
     node.outputs.forEach((value, i) => {
       names.set(value.id, results[i]!);
     });
   }
-}
-
-function lowerNode(onnx: OnnxWriter, node: Node, names: ReadonlyMap<Value['id'], Name>): readonly Name[] {
-  const inputs = node.inputs.map((value) => names.get(value.id)!);
-  const lowering = Object.hasOwn(lowerings, node.op) ? lowerings[node.op] : undefined;
-  if (lowering) return lowering(onnx, inputs, node);
-  const { body } = node;
-  if (!body) throw new GptError('onnx/op', `the onnx engine cannot compute ${node.op}`);
-  const inner = new Map(body.inputs.map(({ value }, i) => [value.id, inputs[i]!]));
-  lowerInto(onnx, body, inner);
-  return body.outputs.map(({ value }) => inner.get(value.id)!);
 }
 
 function lowerConstant(onnx: OnnxWriter, { value, data }: Constant): Name {

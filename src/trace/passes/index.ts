@@ -4,10 +4,19 @@ import { shareCommonSubexpressions } from './common-subexpressions.js';
 import { removeDeadCode } from './dead-code.js';
 import { foldConstants } from './fold-constants.js';
 import { inlineComposites } from './inline-composites.js';
+import { rewrite } from './rewrite.js';
 import { simplify } from './simplify.js';
 import { transposeIntoMatMul } from './transpose-into-matmul.js';
 
-export { foldConstants, inlineComposites, removeDeadCode, shareCommonSubexpressions, simplify, transposeIntoMatMul };
+export {
+  foldConstants,
+  inlineComposites,
+  removeDeadCode,
+  rewrite,
+  shareCommonSubexpressions,
+  simplify,
+  transposeIntoMatMul,
+};
 
 /** Far more than any graph has needed; a guard against two rules that undo each other. */
 const mostRounds = 30;

@@ -1,18 +1,21 @@
-// Rows of a table, and their gradient as one scatter into zeros.
+// Rows of a table, and their gradient as one scatter: into zeros, or into what it is to be added to.
+import { scatter } from '../lowerings/indexing.js';
 import type { Lowering } from '../lowerings/lowering.js';
-import type { Name, OnnxWriter } from '../writer.js';
 
 /** table, ids -> rows */
 export const embedding: Lowering = (onnx, inputs) => [onnx.op('Gather', inputs, { axis: 0 })];
 
-/** Adds row n of dy to row ids[n] of the base. */
-export function scatterRows(onnx: OnnxWriter, base: Name, dy: Name, ids: Name): Name {
-  const places = onnx.op('Unsqueeze', [onnx.cast(ids, 'int64'), onnx.int64s([1])]);
-  return onnx.op('ScatterND', [base, places, dy], { reduction: 'add' });
-}
+/** base, dy, ids -> base with row n of dy added to row ids[n] (see fuse.ts) */
+export const addRows: Lowering = (onnx, [base, dy, ids], node) => {
+  const { shape } = node.outputs[0]!;
+  const indexShape = [node.inputs[2]!.shape[0]!, 1];
+  return [scatter(onnx, { base: base!, shape, indices: ids!, indexShape, updates: dy!, reduction: 'add' })];
+};
 
 /** dy, ids -> dtable */
 export const embeddingGrad: Lowering = (onnx, [dy, ids], node) => {
-  const zeros = onnx.op('Expand', [onnx.scalar(0), onnx.int64s(node.outputs[0]!.shape)]);
-  return [scatterRows(onnx, zeros, dy!, ids!)];
+  const { shape } = node.outputs[0]!;
+  const base = onnx.op('Expand', [onnx.scalar(0), onnx.int64s(shape)]);
+  const indexShape = [node.inputs[1]!.shape[0]!, 1];
+  return [scatter(onnx, { base, shape, indices: ids!, indexShape, updates: dy!, reduction: 'add' })];
 };

@@ -2,12 +2,13 @@
 // table are inlined.
 import type { Lowerings } from '../lowerings/lowering.js';
 import { causalAttention, causalAttentionGrad } from './attention.js';
-import { embedding, embeddingGrad } from './embedding.js';
+import { addRows, embedding, embeddingGrad } from './embedding.js';
 import { gelu, geluGrad } from './gelu.js';
 import { layerNorm, layerNormGrad } from './layer-norm.js';
 import { tokenLoss, tokenLossGrad } from './token-loss.js';
 
 export const composites: Lowerings = {
+  AddRows: addRows,
   CausalAttention: causalAttention,
   CausalAttentionGrad: causalAttentionGrad,
   Embedding: embedding,

@@ -48,7 +48,7 @@ function zeros(onnx: OnnxWriter, shape: readonly number[], dtype: DType): Name {
   return onnx.op('Expand', [onnx.scalar(0, dtype), onnx.int64s(shape)]);
 }
 
-interface Scatter {
+export interface Scatter {
   /** The tensor written to. */
   readonly base: Name;
   readonly shape: readonly number[];
@@ -63,7 +63,7 @@ interface Scatter {
  * Row by row through ScatterElements, which works in order. ScatterND shares its updates out among threads even where
  * they meet in one place: sums then lose addends.
  */
-function scatter(onnx: OnnxWriter, { base, shape, indices, indexShape, updates, reduction }: Scatter): Name {
+export function scatter(onnx: OnnxWriter, { base, shape, indices, indexShape, updates, reduction }: Scatter): Name {
   const depth = indexShape.at(-1)!;
   const count = sizeOf(indexShape.slice(0, -1));
   const pointed = shape.slice(0, depth);

@@ -1,0 +1,26 @@
+// Rewrites that only onnxruntime needs, after the general passes: nodes that it does better together than apart.
+import type { Graph, Node, Value } from '../../trace/graph.js';
+import { removeDeadCode, rewrite } from '../../trace/index.js';
+
+/**
+ * Add(EmbeddingGrad(dy, ids), other) becomes AddRows(other, dy, ids): with tied embeddings both sides have a row for
+ * every token of the vocabulary, and scattering into the other one spares a table of zeros and a sum.
+ */
+export function scatterIntoSum(graph: Graph): Graph {
+  const fused = rewrite(graph, () => ({
+    visit(node, inputs, { builder, usesOf }) {
+      if (node.op !== 'Add') return undefined;
+      const isScatter = (side: number) => {
+        const producer: Node | undefined = builder.producerOf(inputs[side]!);
+        return producer?.op === 'EmbeddingGrad' && usesOf(node.inputs[side]!) === 1;
+      };
+      const side = [0, 1].find(isScatter);
+      if (side === undefined) return undefined;
+      const other: Value = inputs[1 - side]!;
+      const [dy, ids] = builder.producerOf(inputs[side]!)!.inputs;
+      if (other.shape.join() !== node.outputs[0]!.shape.join()) return undefined;
+      return builder.add('AddRows', [other, dy!, ids!], {}, node.outputs);
+    },
+  }));
+  return fused === graph ? graph : removeDeadCode(fused);
+}
