@@ -87,11 +87,12 @@ function onSignal(context: Context): void {
 
 /** The entry of bin/gpt-cli.js. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // A reader that has seen enough (`| head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  for (const output of [process.stdout, process.stderr]) {
+    output.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0); // a reader that has seen enough (`| head`) is no error
+      throw error;
+    });
+  }
   const { stdin, stdout, stderr, env } = process;
   const watch = (context: Context) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => onSignal(context));

@@ -4,12 +4,13 @@ import { settings } from '../../config/index.js';
 import type { DeviceReport, EngineReport, Report } from '../../engine/index.js';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
-import { count, table } from '../format.js';
+import { table } from '../format.js';
 
 const gigabytes = (megabytes: number) => `${(megabytes / 1000).toFixed(1)} GB`;
 
 function deviceLine({ name, available, gflops, reason, fix }: DeviceReport): string[] {
-  if (available) return [`  ${name}`, 'yes', gflops === undefined ? '' : `${count(gflops)} GFLOP/s in float32`];
+  if (available)
+    return [`  ${name}`, 'yes', gflops === undefined ? '' : `${Number(gflops.toPrecision(3))} GFLOP/s in float32`];
   return [`  ${name}`, 'no', [reason, fix && `(${fix})`].filter(Boolean).join(' ')];
 }
 
