@@ -16,6 +16,11 @@ export interface CommandEntry {
 
 export const entries: readonly CommandEntry[] = [
   { name: 'pretrain', summary: 'train a GPT on text', load: () => import('./commands/pretrain.js') },
+  {
+    name: 'finetune',
+    summary: 'train a GPT on labelled data: a classifier, instructions, more text',
+    load: () => import('./commands/finetune.js'),
+  },
   { name: 'sample', summary: 'write text with a trained GPT', load: () => import('./commands/sample.js') },
   { name: 'eval', summary: 'loss, perplexity and bits per byte on a text', load: () => import('./commands/eval.js') },
   { name: 'tokenizer', summary: 'train, use and describe tokenizers', load: () => import('./commands/tokenizer.js') },

@@ -9,6 +9,7 @@ import { Block } from './layers/block.js';
 import { LayerNorm } from './layers/layerNorm.js';
 import { PositionEmbedding } from './layers/positionEmbedding.js';
 import { TokenEmbedding } from './layers/tokenEmbedding.js';
+import { type LoraConfig, loraSpecs } from './lora.js';
 
 /** Absent: no dropout, positions 0..T-1. `positions` is int32 [B*T]. */
 export type GptOptions = Pick<CallOptions, 'dropout' | 'positions'>;
@@ -17,14 +18,18 @@ export type GptOptions = Pick<CallOptions, 'dropout' | 'positions'>;
 const masksPerBlock = 3;
 
 export class Gpt {
-  /** By GPT-2's names, exactly those of `parameterSpecs(config)`, in its order. */
+  /** By GPT-2's names, exactly those of `parameterSpecs(config)`, in its order; then those of the adapters. */
   readonly variables: ReadonlyMap<string, tf.Variable>;
   private readonly tokens: TokenEmbedding;
   private readonly positions: PositionEmbedding | undefined;
   private readonly blocks: readonly Block[];
   private readonly lastNorm: LayerNorm;
 
-  constructor(readonly config: GptConfig) {
+  /** @param lora with low-rank adapters beside the blocks' linear layers */
+  constructor(
+    readonly config: GptConfig,
+    readonly lora?: LoraConfig,
+  ) {
     const { vocabSize, blockSize, nLayer, nHead, nEmbd, dropout: rate, bias, position, layerNormEpsilon } = config;
     const epsilon = layerNormEpsilon;
     const ropePositions = position === 'rope' ? blockSize : undefined;
@@ -33,7 +38,7 @@ export class Gpt {
       position === 'rope' ? undefined : new PositionEmbedding({ name: 'wpe', blockSize, kind: position });
     this.blocks = Array.from({ length: nLayer }, (_, i) => {
       const place = 1 + masksPerBlock * i;
-      return new Block({ name: `h.${i}`, nHead, nEmbd, bias, dropout: rate, epsilon, place, ropePositions });
+      return new Block({ name: `h.${i}`, nHead, nEmbd, bias, dropout: rate, epsilon, place, ropePositions, lora });
     });
     this.lastNorm = new LayerNorm({ name: 'ln_f', bias, epsilon });
     this.variables = this.build();
@@ -50,13 +55,15 @@ export class Gpt {
       }),
     );
     return new Map(
-      parameterSpecs(this.config).map(({ name, shape }) => {
-        const variable = found.get(name);
-        if (!variable || String(variable.shape) !== String(shape)) {
-          throw new Error(`no layer has ${name} [${shape}]: found ${variable?.shape}`);
-        }
-        return [name, variable];
-      }),
+      [...parameterSpecs(this.config), ...(this.lora ? loraSpecs(this.config, this.lora) : [])].map(
+        ({ name, shape }) => {
+          const variable = found.get(name);
+          if (!variable || String(variable.shape) !== String(shape)) {
+            throw new Error(`no layer has ${name} [${shape}]: found ${variable?.shape}`);
+          }
+          return [name, variable];
+        },
+      ),
     );
   }
 

@@ -18,4 +18,6 @@ export { Linear } from './layers/linear.js';
 export { MLP } from './layers/mlp.js';
 export { PositionEmbedding, sinusoidalTable } from './layers/positionEmbedding.js';
 export { TokenEmbedding } from './layers/tokenEmbedding.js';
+export { adapterOf, type LoraConfig, loraSpecs, loraTargets, merged } from './lora.js';
 export { type BatchShape, evaluationStep, logitsStep, lossStep } from './steps.js';
+export { type Training, withTrainable } from './trainable.js';

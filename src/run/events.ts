@@ -11,6 +11,10 @@ export interface StartEvent {
   readonly parameters: number;
   readonly vocabSize: number;
   readonly tokens: { readonly train: number; readonly val: number };
+  /** Of finetuning: rows, what is learned, and the labels. */
+  readonly examples?: { readonly train: number; readonly val: number };
+  readonly task?: 'classify' | 'instruct' | 'text';
+  readonly labels?: readonly string[];
   readonly iter: number;
   readonly maxIters: number | null;
   /** Seconds, where time ends the run (--max-time). */

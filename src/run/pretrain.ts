@@ -2,7 +2,7 @@
 // Knows no terminal: it yields events. The command line and the library are both thin users of it.
 import { basename, extname, join } from 'node:path';
 import { type Checkpoint, claimRun, openCheckpoint, type Run } from '../checkpoint/index.js';
-import { type Layer, type PretrainConfig, resolve, resumeConfig } from '../config/index.js';
+import { type Layer, type PretrainConfig, resolve, resumeConfig, type TrainingConfig } from '../config/index.js';
 import { type Batch, type Corpus, randomBatch, requireBlock, stepsPerEpoch } from '../dataset/index.js';
 import type { Feeds } from '../engine/index.js';
 import { GptError } from '../errors.js';
@@ -118,7 +118,7 @@ async function startingPoint(run: Run, config: PretrainConfig): Promise<Checkpoi
 }
 
 /** The model that the settings ask for, with as many rows as the tokenizer needs. */
-export function modelConfig(config: PretrainConfig, tokenizer: Tokenizer): GptConfig {
+export function modelConfig(config: TrainingConfig, tokenizer: Tokenizer): GptConfig {
   const { blockSize, nLayer, nHead, nEmbd, dropout, bias, position } = config;
   const vocabSize = tokenizer.modelVocabSize;
   return { vocabSize, blockSize, nLayer, nHead, nEmbd, dropout, bias, position, layerNormEpsilon: 1e-5 };
@@ -153,6 +153,7 @@ async function* steps(
     tokens: { train: text.length, val: validation.length },
     iter: resumed?.iter ?? 0,
     maxIters,
+    ...(config.maxTime !== null && { maxTime: config.maxTime }),
     out: run.directory,
   };
 

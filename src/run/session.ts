@@ -9,12 +9,33 @@ import {
   type StepFunction,
   type TrainingProgram,
 } from '../engine/index.js';
-import { Gpt, type GptConfig, initialize, type ParameterSpec, parameterSpecs } from '../model/index.js';
+import {
+  Classifier,
+  Gpt,
+  type GptConfig,
+  headSpec,
+  type LoraConfig,
+  loraSpecs,
+  type ParameterSpec,
+  parameterSpecs,
+  type Training,
+  withTrainable,
+} from '../model/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { TrainingState } from '../train/index.js';
 import type { RunEvent } from './events.js';
+import { type FillOptions, fillState } from './fill.js';
 import { phase } from './phase.js';
 import { TextModel } from './text-model.js';
+
+export interface SessionOptions extends Training {
+  /** With AdamW's moments. */
+  readonly training: boolean;
+  /** A classifier's classes by id: the model then has a head. */
+  readonly labels?: readonly string[] | undefined;
+  /** With low-rank adapters, which alone are trained. */
+  readonly lora?: LoraConfig | undefined;
+}
 
 export class Session {
   private readonly programs: { dispose(): Promise<void> }[] = [];
@@ -25,7 +46,9 @@ export class Session {
     readonly gpt: Gpt,
     readonly tokenizer: Tokenizer,
     readonly state: State,
-    private readonly specs: readonly ParameterSpec[],
+    readonly specs: readonly ParameterSpec[],
+    readonly labels: readonly string[] | undefined,
+    readonly classifier: Classifier | undefined,
   ) {}
 
   /** @throws GptError `engine/...` when the backend or device is not to be had */
@@ -33,28 +56,27 @@ export class Session {
     machine: MachineConfig,
     config: GptConfig,
     tokenizer: Tokenizer,
-    options: { training: boolean },
+    { training, labels, lora, freeze = 0 }: SessionOptions,
   ): Promise<Session> {
     const { backend, device, threads } = machine;
     const engine = await openEngine({ backend, device, ...(threads === null ? {} : { threads }) });
-    const gpt = new Gpt(config);
-    const specs = parameterSpecs(config);
-    const state = await engine.createState(specs, options);
-    return new Session(engine, gpt, tokenizer, state, specs);
+    const gpt = new Gpt(config, lora);
+    const all = [
+      ...parameterSpecs(config),
+      ...(lora ? loraSpecs(config, lora) : []),
+      ...(labels ? [headSpec(config.nEmbd, labels.length)] : []),
+    ];
+    const specs = withTrainable(all, { freeze, adaptersOnly: lora !== undefined });
+    const state = await engine.createState(specs, { training });
+    const classifier = labels && new Classifier(gpt, labels.length);
+    return new Session(engine, gpt, tokenizer, state, specs, labels, classifier);
   }
 
   /** Gives the parameters their values: those of a checkpoint, else initial ones. */
-  async *fill(
-    checkpoint: Checkpoint | undefined,
-    { seed, moments }: { seed: number; moments: boolean },
-  ): AsyncGenerator<RunEvent> {
-    if (checkpoint === undefined) {
-      for (const { name, data } of initialize(this.specs, seed)) await this.state.write('parameter', name, data);
-      return;
-    }
-    const { nonFinite } = await checkpoint.readInto(this.state, { moments });
+  async *fill(checkpoint: Checkpoint | undefined, options: FillOptions): AsyncGenerator<RunEvent> {
+    const nonFinite = await fillState(this.state, this.specs, checkpoint, options);
     if (nonFinite.length > 0) {
-      const message = `${checkpoint.directory} holds NaN or infinity in ${nonFinite.join(', ')}`;
+      const message = `${checkpoint!.directory} holds NaN or infinity in ${nonFinite.join(', ')}`;
       yield { event: 'notice', level: 'warning', message };
     }
   }
@@ -88,14 +110,16 @@ export class Session {
   }
 
   async save(directory: string, training: TrainingState, resumable: boolean): Promise<string> {
-    const { state, tokenizer } = this;
-    await saveCheckpoint(directory, { config: this.gpt.config, tokenizer, state, training, resumable });
+    const { state, tokenizer, labels } = this;
+    const { config } = this.gpt;
+    await saveCheckpoint(directory, { config, tokenizer, state, training, resumable, ...(labels && { labels }) });
     return directory;
   }
 
   async close(): Promise<void> {
     for (const program of this.programs) await program.dispose();
     await this.state.dispose();
+    this.classifier?.dispose();
     this.gpt.dispose();
     await this.engine.dispose();
   }

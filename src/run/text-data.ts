@@ -7,6 +7,7 @@ import { GptError } from '../errors.js';
 import {
   byteTokenizer,
   loadTokenizer,
+  type TextPiece,
   type Tokenizer,
   trainBpeTokenizer,
   trainCharTokenizer,
@@ -69,16 +70,21 @@ export async function* reopenText(
   return yield* tokenize(options.inputs, tokenizer, options);
 }
 
-async function* chooseTokenizer(
-  inputs: readonly string[],
-  { tokenizer, vocabSize }: TextDataOptions['config'],
+/**
+ * Loads or trains the tokenizer that the settings name.
+ * @param texts files, folders and globs as `readTexts` takes them, or the texts themselves
+ */
+export async function* chooseTokenizer(
+  texts: readonly string[] | (() => AsyncIterable<TextPiece>),
+  { tokenizer, vocabSize }: Pick<TextDataOptions['config'], 'tokenizer' | 'vocabSize'>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<RunEvent, Tokenizer> {
+  const pieces = typeof texts === 'function' ? texts : () => readTexts(texts);
   if (tokenizer === 'byte') return byteTokenizer();
-  if (tokenizer === 'char') return yield* phase('reading the characters', () => trainCharTokenizer(readTexts(inputs)));
+  if (tokenizer === 'char') return yield* phase('reading the characters', () => trainCharTokenizer(pieces()));
   if (tokenizer === 'bpe') {
     return yield* phase('training the tokenizer', (report) =>
-      trainBpeTokenizer(readTexts(inputs), { vocabSize, onProgress: report, ...(signal && { signal }) }),
+      trainBpeTokenizer(pieces(), { vocabSize, onProgress: report, ...(signal && { signal }) }),
     );
   }
   return loadTokenizer(tokenizer);

@@ -1,5 +1,6 @@
 // A pre-norm transformer block (GPT-2): attention and MLP, each behind a layer norm and added to what came in.
 import * as tf from '../../tf.js';
+import type { LoraConfig } from '../lora.js';
 import { type CallOptions, type Config, fold, GptLayer, type LayerArgs, type Shape, timeOf, unfold } from './base.js';
 import { CausalSelfAttention } from './causalSelfAttention.js';
 import { LayerNorm } from './layerNorm.js';
@@ -14,6 +15,7 @@ export interface BlockArgs extends LayerArgs {
   /** Names the block's dropout masks: this and the next two integers. */
   readonly place: number;
   readonly ropePositions?: number | undefined;
+  readonly lora?: LoraConfig | undefined;
 }
 
 /** [B, T, C] to the same shape, or [B*T, C] with the option `time`. */
@@ -27,8 +29,8 @@ export class Block extends GptLayer {
 
   constructor(args: BlockArgs) {
     super(args);
-    const { nHead, nEmbd, bias, dropout, epsilon, place, ropePositions } = args;
-    const shared = { nEmbd, bias, dropout };
+    const { nHead, nEmbd, bias, dropout, epsilon, place, ropePositions, lora } = args;
+    const shared = { nEmbd, bias, dropout, lora };
     this.args = args;
     this.norm1 = this.part('ln_1', (part) => new LayerNorm({ ...part, bias, epsilon }));
     this.attention = this.part(
@@ -54,9 +56,10 @@ export class Block extends GptLayer {
   }
 
   override getConfig(): Config {
-    const { nHead, nEmbd, bias, dropout, epsilon, place, ropePositions } = this.args;
+    const { nHead, nEmbd, bias, dropout, epsilon, place, ropePositions, lora } = this.args;
     const own = { nHead, nEmbd, bias, dropout, epsilon, place };
-    return { ...super.getConfig(), ...own, ...(ropePositions ? { ropePositions } : {}) };
+    const present = { ...(ropePositions ? { ropePositions } : {}), ...(lora ? { lora: { ...lora } } : {}) };
+    return { ...super.getConfig(), ...own, ...present };
   }
 }
 

@@ -1,6 +1,7 @@
 // Multi-head causal self-attention: one projection to q, k and v, attention, one projection back.
 import { causalAttention, dropout, dropoutMask, type RopeTables, rope, ropeTables } from '../../ops/index.js';
 import * as tf from '../../tf.js';
+import type { LoraConfig } from '../lora.js';
 import {
   type CallOptions,
   type Config,
@@ -20,6 +21,7 @@ export interface CausalSelfAttentionArgs extends LayerArgs {
   readonly nEmbd: number;
   readonly bias: boolean;
   readonly dropout: number;
+  readonly lora?: LoraConfig | undefined;
   /** Names the layer's dropout masks: this and the next integer. */
   readonly place: number;
   /** The longest time, where q and k are to be turned by position; else undefined. */
@@ -35,13 +37,13 @@ export class CausalSelfAttention extends GptLayer {
 
   constructor(args: CausalSelfAttentionArgs) {
     super(args);
-    const { nHead, nEmbd, bias } = args;
+    const { nHead, nEmbd, bias, lora } = args;
     if (nEmbd % nHead !== 0) {
       throw new Error(`${this.name}: nEmbd (${nEmbd}) is not divisible by nHead (${nHead})`);
     }
     this.args = args;
-    this.toQkv = this.part('c_attn', (part) => new Linear({ ...part, units: 3 * nEmbd, bias }));
-    this.fromHeads = this.part('c_proj', (part) => new Linear({ ...part, units: nEmbd, bias }));
+    this.toQkv = this.part('c_attn', (part) => new Linear({ ...part, units: 3 * nEmbd, bias, lora }));
+    this.fromHeads = this.part('c_proj', (part) => new Linear({ ...part, units: nEmbd, bias, lora }));
   }
 
   override build(inputShape: Shape | Shape[]): void {
@@ -73,9 +75,10 @@ export class CausalSelfAttention extends GptLayer {
   }
 
   override getConfig(): Config {
-    const { nHead, nEmbd, bias, dropout: rate, place, ropePositions } = this.args;
+    const { nHead, nEmbd, bias, dropout: rate, place, ropePositions, lora } = this.args;
     const own = { nHead, nEmbd, bias, dropout: rate, place };
-    return { ...super.getConfig(), ...own, ...(ropePositions ? { ropePositions } : {}) };
+    const present = { ...(ropePositions ? { ropePositions } : {}), ...(lora ? { lora: { ...lora } } : {}) };
+    return { ...super.getConfig(), ...own, ...present };
   }
 }
 

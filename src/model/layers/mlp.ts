@@ -1,6 +1,7 @@
 // The feed-forward part of a block: four times as wide inside, GELU between.
 import { dropout, gelu } from '../../ops/index.js';
 import * as tf from '../../tf.js';
+import type { LoraConfig } from '../lora.js';
 import {
   type CallOptions,
   type Config,
@@ -18,6 +19,7 @@ export interface MLPArgs extends LayerArgs {
   readonly nEmbd: number;
   readonly bias: boolean;
   readonly dropout: number;
+  readonly lora?: LoraConfig | undefined;
   /** Names the layer's dropout mask. */
   readonly place: number;
 }
@@ -31,10 +33,10 @@ export class MLP extends GptLayer {
 
   constructor(args: MLPArgs) {
     super(args);
-    const { nEmbd, bias } = args;
+    const { nEmbd, bias, lora } = args;
     this.args = args;
-    this.up = this.part('c_fc', (part) => new Linear({ ...part, units: 4 * nEmbd, bias }));
-    this.down = this.part('c_proj', (part) => new Linear({ ...part, units: nEmbd, bias }));
+    this.up = this.part('c_fc', (part) => new Linear({ ...part, units: 4 * nEmbd, bias, lora }));
+    this.down = this.part('c_proj', (part) => new Linear({ ...part, units: nEmbd, bias, lora }));
   }
 
   override build(inputShape: Shape | Shape[]): void {
@@ -52,8 +54,8 @@ export class MLP extends GptLayer {
   }
 
   override getConfig(): Config {
-    const { nEmbd, bias, dropout: rate, place } = this.args;
-    return { ...super.getConfig(), nEmbd, bias, dropout: rate, place };
+    const { nEmbd, bias, dropout: rate, place, lora } = this.args;
+    return { ...super.getConfig(), nEmbd, bias, dropout: rate, place, ...(lora ? { lora: { ...lora } } : {}) };
   }
 }
 

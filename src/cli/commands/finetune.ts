@@ -1,0 +1,43 @@
+// gpt-cli finetune: options and labelled data in, a run's events out. The work is in run/finetune.
+import type { Command } from 'commander';
+import { GptError } from '../../errors.js';
+import type { Context } from '../context.js';
+import { addSettings, layersOf } from '../options.js';
+import { showRun } from '../progress.js';
+
+const EXAMPLES = `
+Data: CSV, TSV or JSONL, or a folder with train, valid and test of those. With columns text and label it is
+classification; prompt and completion, instruction and output, or messages: instructions; text alone: more text.
+
+Examples:
+  gpt-cli finetune reviews.csv --from runs/book          a classifier, into runs/reviews
+  gpt-cli finetune reviews.csv                           the same from scratch
+  gpt-cli finetune pairs.tsv --text-column premise,hypothesis --label-column gold
+  gpt-cli finetune questions.jsonl --from gpt2/ --lora-rank 8
+  gpt-cli finetune diary.txt --from runs/book --task text
+  gpt-cli finetune --resume -o runs/reviews              go on after an interruption`;
+
+interface FinetuneFlags {
+  readonly out?: string;
+  readonly resume?: boolean;
+  readonly overwrite?: boolean;
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .argument('[data]', 'a CSV, TSV or JSONL file, or a folder with train, valid and test')
+    .option('-o, --out <folder>', "the run's folder (default: runs/<name of the data>)")
+    .option('--resume', 'go on with the run in that folder')
+    .option('--overwrite', 'delete the run in that folder and start anew');
+  addSettings(command, 'finetune').addHelpText('after', EXAMPLES);
+  command.action(async (data: string | undefined, flags: FinetuneFlags) => {
+    const { out, resume = false, overwrite = false } = flags;
+    if (resume && overwrite) {
+      throw new GptError('cli/resume', '--resume and --overwrite exclude each other', { hint: 'leave out one' });
+    }
+    const layers = layersOf(command, 'finetune');
+    const { finetune } = await import('../../run/finetune.js');
+    const { commandLine, signal } = context;
+    await showRun(finetune({ data, layers, out, resume, overwrite, signal, commandLine }), context);
+  });
+}

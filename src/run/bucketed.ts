@@ -1,0 +1,76 @@
+// Training on padded batches of a few lengths: one compiled program a length, all on one state. To the training loop it
+// looks like one program. Knows padded batches, no model.
+import { bucketLengths, type Encoded, EpochBatches, ignored, type PaddedBatch } from '../dataset/index.js';
+import type { Feeds, StepResult, TrainingProgram } from '../engine/types.js';
+
+/** Dispatches a step on the length of its batches. */
+export class BucketProgram implements TrainingProgram {
+  /** @param programs by the length of their batches; who compiled them disposes them */
+  constructor(
+    private readonly programs: ReadonlyMap<number, TrainingProgram>,
+    private readonly batchSize: number,
+  ) {}
+
+  step(microBatches: readonly Feeds[], update: { learningRate: number; iteration: number }): Promise<StepResult> {
+    const time = microBatches[0]!['ids']!.length / this.batchSize;
+    const program = this.programs.get(time);
+    if (!program) throw new Error(`no program for batches of ${time} tokens: there are ${[...this.programs.keys()]}`);
+    return program.step(microBatches, update);
+  }
+
+  async dispose(): Promise<void> {
+    // Holds nothing of its own.
+  }
+}
+
+/** The same batch, padded to `length`. */
+export function widen(batch: PaddedBatch, length: number): PaddedBatch {
+  if (batch.length === length) return batch;
+  const rows = batch.ids.length / batch.length;
+  const ids = new Int32Array(rows * length);
+  const targets = new Int32Array(rows * length).fill(ignored);
+  for (let row = 0; row < rows; row++) {
+    ids.set(batch.ids.subarray(row * batch.length, (row + 1) * batch.length), row * length);
+    targets.set(batch.targets.subarray(row * batch.length, (row + 1) * batch.length), row * length);
+  }
+  return { ...batch, ids, targets, length };
+}
+
+export interface StepShape {
+  readonly batchSize: number;
+  readonly blockSize: number;
+  readonly gradAccum: number;
+}
+
+/** The batches of every optimizer step: a pure function of (examples, shape, seed, step). */
+export class StepBatches {
+  readonly stepsPerEpoch: number;
+  /** The lengths that batches of any epoch can have. */
+  readonly lengths: readonly number[];
+  private readonly batches: EpochBatches;
+
+  constructor(
+    examples: readonly Encoded[],
+    private readonly shape: StepShape,
+    seed: number,
+  ) {
+    this.batches = new EpochBatches(examples, shape, seed);
+    this.stepsPerEpoch = this.batches.batchesPerEpoch / shape.gradAccum;
+    this.lengths = usedLengths(examples, shape.blockSize);
+  }
+
+  /** The micro-batches of step `iter`, from 1, all of one length, since one program makes the step. */
+  at(iter: number): PaddedBatch[] {
+    const { gradAccum } = this.shape;
+    const micro = Array.from({ length: gradAccum }, (_, i) => this.batches.at((iter - 1) * gradAccum + i));
+    const longest = Math.max(...micro.map(({ length }) => length));
+    return micro.map((batch) => widen(batch, longest));
+  }
+}
+
+/** Of the bucket lengths, those that some example needs. */
+export function usedLengths(examples: readonly Encoded[], blockSize: number): number[] {
+  const lengths = bucketLengths(blockSize);
+  const used = new Set(examples.map(({ ids }) => lengths.find((length) => ids.length <= length)!));
+  return [...used].sort((a, b) => a - b);
+}

@@ -1,0 +1,197 @@
+// What a finetuning run learns: examples, model and steps of a classifier or of a follower of instructions, behind one
+// face for the run to drive.
+import { type Checkpoint, classifierHead, type Run } from '../checkpoint/index.js';
+import type { FinetuneConfig } from '../config/index.js';
+import { type Encoded, type Example, type PaddedBatch, renderChat, renderPrompt } from '../dataset/index.js';
+import type { Feeds, Program, StepFunction, TrainingProgram } from '../engine/index.js';
+import { GptError } from '../errors.js';
+import { classifierLossStep, evaluationStep, type GptConfig, lossStep } from '../model/index.js';
+import { type TextPiece, type Tokenizer, withClassificationToken } from '../tokenizer/index.js';
+import type { TrainingJob, TrainingState } from '../train/index.js';
+import { BucketProgram } from './bucketed.js';
+import { ClassifierModel } from './classifier-model.js';
+import { evaluationBatch } from './eval.js';
+import type { RunEvent } from './events.js';
+import { encodeAnswers, encodeTexts, readLabelledTexts } from './labelled-data.js';
+import { answerEvaluator, labelEvaluator, scoreAnswers, spread } from './labelled-evaluate.js';
+import { modelConfig } from './pretrain.js';
+import { Session } from './session.js';
+import { chooseTokenizer } from './text-data.js';
+
+export interface FinetuneTask {
+  readonly kind: 'classify' | 'instruct';
+  /** Why: one sentence. */
+  readonly reason: string;
+  readonly session: Session;
+  readonly train: readonly Encoded[];
+  readonly validation: readonly Encoded[];
+  /** Of classification. */
+  readonly labels: readonly string[] | undefined;
+  /** Of instructions: how columns make a prompt. */
+  readonly template: string;
+  /** Called once, when the run may be written to. */
+  begin(run: Run, resuming: boolean): Promise<TrainingJob['evaluate']>;
+  /** A program that takes batches of these lengths. */
+  compile(lengths: readonly number[]): AsyncGenerator<RunEvent, TrainingProgram>;
+  /** @param step another number for every micro-batch of the run */
+  feed(batch: PaddedBatch, step: number): Feeds;
+  save(directory: string, training: TrainingState, resumable: boolean): Promise<string>;
+}
+
+export interface TaskOptions {
+  readonly run: Run;
+  readonly data: string;
+  readonly config: FinetuneConfig;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Reads the data, makes the model, and gives it its values. Nothing is written. */
+export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEvent, FinetuneTask> {
+  const { config, checkpoint, data, run, signal } = options;
+  const { data: labelled, train, validation, template } = yield* readLabelledTexts(data, config, signal);
+  const { task: kind, reason } = labelled;
+  if (kind === 'text') throw new Error('continued text is not labelled data');
+  const base =
+    (await checkpoint?.loadTokenizer()) ?? (yield* chooseTokenizer(() => textsOf(train, template), config, signal));
+  const tokenizer = kind === 'classify' ? withClassificationToken(base) : base;
+  const model = modelOf(config, checkpoint, tokenizer);
+  if (config.freeze > model.nLayer) {
+    throw new GptError('config/freeze', `freeze (${config.freeze}) is above the ${model.nLayer} blocks of the model`, {
+      hint: `at most --freeze ${model.nLayer}: then only the last norm and the head are trained`,
+    });
+  }
+
+  const labels = kind === 'classify' ? (run.checkpoint && checkpoint?.labels) || labelled.labels : undefined;
+  const encode = (examples: readonly Example[]) =>
+    labels
+      ? encodeTexts(examples, tokenizer, model.blockSize, labels)
+      : encodeAnswers(examples, tokenizer, model.blockSize, template);
+  const encoded = { train: yield* encode(train), validation: yield* encode(validation) };
+
+  const session = await Session.open(config, model, tokenizer, { training: true, labels, freeze: config.freeze });
+  try {
+    const sameLabels = labels && checkpoint?.labels?.join('\n') === labels.join('\n');
+    const fresh = labels && !sameLabels ? [classifierHead] : [];
+    yield* session.fill(checkpoint, { seed: config.seed, moments: run.checkpoint !== undefined, fresh });
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  const parts = { config, session, ...encoded };
+  const work = labels ? classification(parts, labels) : instruction(parts);
+  return { kind, reason, labels, template, ...parts, ...work };
+}
+
+/** The checkpoint's model, or the one that the settings ask for, with a row for every token. */
+function modelOf(config: FinetuneConfig, checkpoint: Checkpoint | undefined, tokenizer: Tokenizer): GptConfig {
+  const { dropout } = config;
+  const start = checkpoint ? { ...checkpoint.config, dropout } : modelConfig(config, tokenizer);
+  return { ...start, vocabSize: Math.max(start.vocabSize, tokenizer.vocabSize) };
+}
+
+interface Parts {
+  readonly config: FinetuneConfig;
+  readonly session: Session;
+  readonly train: readonly Encoded[];
+  readonly validation: readonly Encoded[];
+}
+
+type Work = Pick<FinetuneTask, 'begin' | 'compile' | 'feed' | 'save'>;
+
+/** Examples in a batch of an evaluation. */
+const evaluationRows = 64;
+
+function classification({ config, session, train, validation }: Parts, labels: readonly string[]): Work {
+  const { batchSize, lmCoef } = config;
+  const labelWeights = config.balance ? balanced(train, labels.length) : undefined;
+  const step = (time: number) =>
+    classifierLossStep(session.classifier!, { batchSize, time }, { lmCoef, ...(labelWeights && { labelWeights }) });
+  return {
+    begin: async () => {
+      const rows = Math.min(evaluationRows, Math.max(train.length, validation.length));
+      const model = new ClassifierModel(session.classifier!, (s) => session.compile(s), rows);
+      const measured = { train: spread(train, config.evalIters * batchSize), validation };
+      return labelEvaluator(model, labels.length, measured);
+    },
+    compile: (lengths) => compileAll(session, config, lengths, step),
+    feed: ({ ids, targets, labels: own, positions }, at) => ({
+      ids,
+      ...(lmCoef > 0 && { targets }),
+      labels: own,
+      positions,
+      ...dropoutKey(session, config, at),
+    }),
+    save: (directory, training, resumable) => session.save(directory, training, resumable),
+  };
+}
+
+function instruction({ config, session, train, validation }: Parts): Work {
+  const { batchSize } = config;
+  const { blockSize } = session.gpt.config;
+  return {
+    begin: async () => {
+      const score = answerScorer(session, evaluationBatch(session.gpt.config, batchSize * blockSize));
+      const measured = { train: spread(train, config.evalIters * batchSize), validation };
+      return answerEvaluator((examples, signal) => score(examples, { signal }), measured, session.tokenizer);
+    },
+    compile: (lengths) => compileAll(session, config, lengths, (time) => lossStep(session.gpt, { batchSize, time })),
+    feed: ({ ids, targets }, at) => ({ ids, targets, ...dropoutKey(session, config, at) }),
+    save: (directory, training, resumable) => session.save(directory, training, resumable),
+  };
+}
+
+/** Scores answers with programs that are compiled when a length first occurs. */
+export function answerScorer(session: Session, batchSize: number) {
+  const { blockSize } = session.gpt.config;
+  const programs = new Map<number, Promise<Program>>();
+  const programFor = (time: number) => {
+    const program = programs.get(time) ?? session.compile(evaluationStep(session.gpt, { batchSize, time }));
+    programs.set(time, program);
+    return program;
+  };
+  return (examples: readonly Encoded[], options: Parameters<typeof scoreAnswers>[3] = {}) =>
+    scoreAnswers(examples, programFor, { batchSize, blockSize }, options);
+}
+
+async function* compileAll(
+  session: Session,
+  config: FinetuneConfig,
+  lengths: readonly number[],
+  step: (time: number) => StepFunction,
+): AsyncGenerator<RunEvent, TrainingProgram> {
+  const programs = new Map<number, TrainingProgram>();
+  for (const time of lengths) programs.set(time, yield* session.compileTraining(step(time), config));
+  return new BucketProgram(programs, config.batchSize);
+}
+
+function dropoutKey({ gpt }: Session, { seed }: FinetuneConfig, step: number): Feeds {
+  return gpt.config.dropout > 0 ? { seed: Int32Array.of(seed), step: Int32Array.of(step) } : {};
+}
+
+/** Weights under which every label counts as much: examples / (labels x examples of the label). */
+export function balanced(examples: readonly Encoded[], labelCount: number): number[] {
+  const counts = new Array<number>(labelCount).fill(0);
+  for (const { label } of examples) if (label >= 0) counts[label]!++;
+  return counts.map((count) => (count === 0 ? 0 : examples.length / (labelCount * count)));
+}
+
+/** What a tokenizer is trained on when the model begins from scratch: all that the training examples say. */
+async function* textsOf(examples: readonly Example[], template: string): AsyncGenerator<TextPiece> {
+  for (const example of examples) yield { text: textOf(example, template), endOfDocument: true };
+}
+
+function textOf(example: Example, template: string): string {
+  switch (example.kind) {
+    case 'classify':
+      return example.second === undefined ? example.text : `${example.text}\n${example.second}`;
+    case 'instruct':
+      return `${renderPrompt(template, example.fields)}${example.completion}`;
+    case 'chat':
+      return renderChat(example.messages)
+        .map(({ text }) => text)
+        .join('');
+    case 'text':
+      return example.text;
+  }
+}
