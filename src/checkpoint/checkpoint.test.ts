@@ -197,6 +197,27 @@ test('a checkpoint that is replaced while it is open is read to its end', async 
   await checkpoint.close();
 });
 
+test('a checkpoint that is opened while a run saves is never a mixture', async () => {
+  const save = (seed: number) =>
+    saveCheckpoint(at('run', 'last'), content({ seed, training: { ...trainingState, iter: seed } }));
+  await save(1);
+  let saving = true;
+  const writer = (async () => {
+    for (let seed = 2; seed <= 5; seed++) await save(seed);
+    saving = false;
+  })();
+  const seen = new Set<number>();
+  while (saving) {
+    const checkpoint = await openCheckpoint(at('run'));
+    const { iter } = checkpoint.training!;
+    expect(await checkpoint.read('ln_f.bias')).toEqual(await stateOf(tiny, iter).read('parameter', 'ln_f.bias'));
+    await checkpoint.close();
+    seen.add(iter);
+  }
+  await writer;
+  expect(seen.size).toBeGreaterThan(0);
+});
+
 test('weights that are no numbers are loaded and reported', async () => {
   const state = stateOf(tiny);
   state.arrays.get('parameter ln_f.weight')![2] = Number.NaN;

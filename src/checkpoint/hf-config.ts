@@ -7,7 +7,8 @@ export const ropeModelType = 'gpt-cli-rope';
 
 /** What the tokenizer adds to a model's config.json. */
 export interface TokenFacts {
-  readonly endOfText: number;
+  /** null where the model has no row for it. */
+  readonly endOfText: number | null;
 }
 
 /** What a classifier adds to a model's config.json. */

@@ -36,8 +36,9 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
   if (resumable && (training === undefined || !state.training))
     throw new Error('a resumable checkpoint needs its training state');
   const tensors = await modelTensors(config, state, labels !== undefined);
-  const { endOfText } = tokenizer;
-  const classifier = labels && { labels, padToken: endOfText };
+  // A model of single characters may have no row for <|endoftext|>; transformers refuses an id beyond its rows.
+  const endOfText = tokenizer.endOfText < config.vocabSize ? tokenizer.endOfText : null;
+  const classifier = labels && { labels, padToken: tokenizer.endOfText };
 
   await replaceFolder(directory, async (folder) => {
     const json = (name: string, value: unknown) => writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
