@@ -42,7 +42,7 @@ export function run(args: readonly string[], options: { stdin?: string; cwd?: st
 }
 
 /** The events of a run with --json. */
-export function events({ stdout }: Result): Record<string, never>[] {
+export function events({ stdout }: Result): Record<string, unknown>[] {
   return stdout
     .split('\n')
     .filter(Boolean)
