@@ -69,6 +69,10 @@ const TRAINING = {
   weightDecay: real({ min: 0, max: 100, default: 0.1, finetuneDefault: 0.01, help: "AdamW's decay of matrices" }),
   beta1: real({ min: 0, below: 1, default: 0.9, help: "AdamW's memory of the gradient" }),
   beta2: real({ min: 0, below: 1, default: 0.99, finetuneDefault: 0.999, help: "AdamW's memory of its square" }),
+  recompute: toggle({
+    default: false,
+    help: 'compute the inner values of blocks twice: less memory, more time',
+  }),
   gradClip: real({ min: 0, default: 1, help: 'largest norm of the gradient; 0: no clipping' }),
 };
 

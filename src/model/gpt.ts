@@ -1,6 +1,6 @@
 // GPT-2's architecture out of the layers: embeddings, blocks, a last layer norm, logits by the tied token table.
 // Its variables are placeholders of zeros: whoever runs it (an engine) binds them to the real parameters by name.
-import { dropout } from '../ops/index.js';
+import { dropout, recompute } from '../ops/index.js';
 import * as tf from '../tf.js';
 import type { GptConfig } from './config.js';
 import { parameterSpecs } from './config.js';
@@ -25,10 +25,14 @@ export class Gpt {
   private readonly blocks: readonly Block[];
   private readonly lastNorm: LayerNorm;
 
-  /** @param lora with low-rank adapters beside the blocks' linear layers */
+  /**
+   * @param lora with low-rank adapters beside the blocks' linear layers
+   * @param options.recompute keep only what enters a block for its gradient, and compute the rest again (ops/recompute)
+   */
   constructor(
     readonly config: GptConfig,
     readonly lora?: LoraConfig,
+    private readonly options: { readonly recompute?: boolean } = {},
   ) {
     const { vocabSize, blockSize, nLayer, nHead, nEmbd, dropout: rate, bias, position, layerNormEpsilon } = config;
     const epsilon = layerNormEpsilon;
@@ -82,9 +86,19 @@ export class Gpt {
       const embedded = this.tokens.run(ids); // [B, T, C]
       const placed = this.positions?.run(embedded, options) ?? embedded;
       const start = dropout(tf.reshape(placed, [batch * time, nEmbd]), rate, options.dropout, 0);
-      const last = this.blocks.reduce((x, block) => block.run(x, { ...options, time }), start);
+      const last = this.blocks.reduce((x, block) => this.runBlock(block, x, { ...options, time }), start);
       return this.lastNorm.run(last);
     });
+  }
+
+  private runBlock(block: Block, x: tf.Tensor, options: CallOptions): tf.Tensor {
+    const run = (input: tf.Tensor) => block.run(input, options);
+    if (!this.options.recompute) return run(x);
+    return recompute(
+      run,
+      x,
+      block.parameters().map(([, variable]) => variable),
+    );
   }
 
   /**

@@ -1,11 +1,12 @@
 // Operations with a gradient of their own. Each file says what its nodes in a graph are: inputs, outputs, attributes.
 // Those of one name with `Grad` behind are the gradients. Every one has a plain definition in tfjs operations, except
-// RandomUniform, whose definition is rng.ts.
+// RandomUniform, whose definition is rng.ts, and Fence.
 export { type AttentionShape, causalAttention } from './causalAttention.js';
 export { type DropoutKey, dropout, dropoutMask, randomUniform } from './dropout.js';
 export { embedding } from './embedding.js';
 export { gelu } from './gelu.js';
 export { layerNorm } from './layerNorm.js';
 export { linear } from './linear.js';
+export { recompute } from './recompute.js';
 export { type RopeTables, rope, ropeTables } from './rope.js';
 export { type TokenLoss, tokenLoss, tokenLosses } from './tokenLoss.js';

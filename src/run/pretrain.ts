@@ -88,7 +88,7 @@ async function* pretrainIn(
     requireBlock(text, model.blockSize);
     if (validation.length > 0) requireBlock(validation, model.blockSize);
 
-    session = await Session.open(config, model, tokenizer!, { training: true });
+    session = await Session.open(config, model, tokenizer!, { training: true, recompute: config.recompute });
     yield* session.fill(checkpoint, { seed: config.seed, moments: run.checkpoint !== undefined });
 
     const resumed = run.checkpoint === undefined ? undefined : checkpoint!.training;

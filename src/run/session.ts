@@ -35,6 +35,8 @@ export interface SessionOptions extends Training {
   readonly labels?: readonly string[] | undefined;
   /** With low-rank adapters, which alone are trained. */
   readonly lora?: LoraConfig | undefined;
+  /** Less memory for more time: see ops/recompute. */
+  readonly recompute?: boolean;
 }
 
 export class Session {
@@ -56,11 +58,11 @@ export class Session {
     machine: MachineConfig,
     config: GptConfig,
     tokenizer: Tokenizer,
-    { training, labels, lora, freeze = 0 }: SessionOptions,
+    { training, labels, lora, freeze = 0, recompute = false }: SessionOptions,
   ): Promise<Session> {
     const { backend, device, threads } = machine;
     const engine = await openEngine({ backend, device, ...(threads === null ? {} : { threads }) });
-    const gpt = new Gpt(config, lora);
+    const gpt = new Gpt(config, lora, { recompute });
     const all = [
       ...parameterSpecs(config),
       ...(lora ? loraSpecs(config, lora) : []),

@@ -3,6 +3,7 @@ import { GptError } from '../../errors.js';
 import type { Constant, Graph, Value } from '../../trace/graph.js';
 import { composites } from './composites/index.js';
 import { elementwise } from './lowerings/elementwise.js';
+import { fences } from './lowerings/fence.js';
 import { indexing } from './lowerings/indexing.js';
 import type { Lowerings } from './lowerings/lowering.js';
 import { products } from './lowerings/products.js';
@@ -19,6 +20,7 @@ export const lowerings: Lowerings = {
   ...shapes,
   ...indexing,
   ...random,
+  ...fences,
   ...composites,
 };
 
