@@ -46,7 +46,11 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
     await json('config.json', toHuggingFace(config, { endOfText }, classifier));
     await json('generation_config.json', { bos_token_id: endOfText, eos_token_id: endOfText, pad_token_id: endOfText });
     await json('tokenizer.json', tokenizer.toJSON());
-    await json('tokenizer_config.json', tokenizerConfig(tokenizer, config.blockSize));
+    const padding =
+      labels && endOfText !== null
+        ? { pad_token: tokenizer.decode([endOfText], { special: true }), padding_side: 'right' }
+        : {};
+    await json('tokenizer_config.json', { ...tokenizerConfig(tokenizer, config.blockSize), ...padding });
     await writeFile(join(folder, 'README.md'), modelCard({ config, tokenizer, training, labels }));
     if (resumable) {
       await json('training_state.json', trainingStateJson(training!));

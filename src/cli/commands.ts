@@ -22,9 +22,11 @@ export const entries: readonly CommandEntry[] = [
     load: () => import('./commands/finetune.js'),
   },
   { name: 'sample', summary: 'write text with a trained GPT', load: () => import('./commands/sample.js') },
+  { name: 'classify', summary: 'label texts with a finetuned GPT', load: () => import('./commands/classify.js') },
   { name: 'eval', summary: 'loss, perplexity and bits per byte on a text', load: () => import('./commands/eval.js') },
   { name: 'tokenizer', summary: 'train, use and describe tokenizers', load: () => import('./commands/tokenizer.js') },
   { name: 'inspect', summary: 'what a run or a checkpoint holds', load: () => import('./commands/inspect.js') },
+  { name: 'data', summary: 'check training data', load: () => import('./commands/data.js') },
   { name: 'doctor', summary: 'engines found, versions and measured speed', load: () => import('./commands/doctor.js') },
   {
     name: 'config',

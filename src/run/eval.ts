@@ -2,19 +2,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openCheckpoint } from '../checkpoint/index.js';
-import { type Layer, resolve } from '../config/index.js';
+import { type Checkpoint, openCheckpoint } from '../checkpoint/index.js';
+import { type Layer, type MachineConfig, resolve } from '../config/index.js';
 import { type Batch, buildCorpus, ignored, type TokenSpan, windows } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { GptConfig } from '../model/config.js';
 import { evaluationStep } from '../model/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
+import { evaluationBatch } from './batch-size.js';
+import { evaluateLabelled, type LabelledChoice, labelledTask } from './eval-labelled.js';
 import { score } from './evaluator.js';
 import type { EvaluationEvent } from './events.js';
 import { phase } from './phase.js';
 import { Session } from './session.js';
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends LabelledChoice {
   /** A run folder, a checkpoint folder or a Hugging Face GPT-2 folder. */
   readonly run: string;
   /** Files, folders, globs, or `-` for standard input. */
@@ -24,22 +26,41 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Logits of one batch stay below this many numbers (256 MB). */
-const mostLogits = 2 ** 26;
-
-/** How many windows are scored at once: enough to keep the engine busy, few enough for its memory. */
-export function evaluationBatch({ blockSize, vocabSize }: GptConfig, tokens: number): number {
-  const fitting = Math.floor(mostLogits / (blockSize * vocabSize));
-  return Math.max(1, Math.min(16, fitting, Math.ceil(tokens / blockSize)));
-}
-
 /**
- * Scores text and yields one `result`. The first token is scored after <|endoftext|> where the model knows it, else
+ * Yields one `result`. A classifier and a table with labels: accuracy and confusion. A table with prompts and completions:
+ * the loss of the completions. Anything else is scored as text. The first token is scored after <|endoftext|> where the model knows it, else
  * not at all. Characters that never occurred in the training text have no row in the model: they are told, and left out.
  */
 export async function* evaluate(options: EvaluateOptions): AsyncGenerator<EvaluationEvent> {
   const machine = resolve('eval', options.layers).values;
   const checkpoint = await openCheckpoint(options.run);
+  try {
+    const { labels, directory } = checkpoint;
+    const labelled = await labelledTask(options.inputs, labels !== undefined, options);
+    if (!labelled) {
+      yield* evaluateText(checkpoint, machine, options);
+      return;
+    }
+    const tokenizer = await checkpoint.loadTokenizer();
+    const session = await Session.open(machine, checkpoint.config, tokenizer, { training: false, labels });
+    try {
+      for await (const event of session.fill(checkpoint, { seed: machine.seed, moments: false })) {
+        if (event.event === 'notice') yield event;
+      }
+      yield* evaluateLabelled({ session, ...labelled, choice: options, directory, signal: options.signal });
+    } finally {
+      await session.close();
+    }
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+async function* evaluateText(
+  checkpoint: Checkpoint,
+  machine: MachineConfig,
+  options: EvaluateOptions,
+): AsyncGenerator<EvaluationEvent> {
   const scratch = await mkdtemp(join(tmpdir(), 'gpt-cli-eval-'));
   try {
     const tokenizer = await checkpoint.loadTokenizer();
@@ -66,7 +87,6 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
       corpus.close();
     }
   } finally {
-    await checkpoint.close();
     await rm(scratch, { recursive: true, force: true });
   }
 }

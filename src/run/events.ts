@@ -120,13 +120,30 @@ export interface SampleEvent {
 
 export type SamplingEvent = PieceEvent | SampleEvent | PhaseEvent | NoticeEvent;
 
-/** What an evaluation found. Labelled data adds the last four. */
+/** A text with its label. */
+export interface ClassEvent {
+  readonly event: 'class';
+  readonly text: string;
+  /** Of a pair. */
+  readonly second?: string;
+  /** The likeliest one. */
+  readonly label: string;
+  /** The probability of every label. */
+  readonly scores: Readonly<Record<string, number>>;
+  /** The label that the data gave, where it has one. */
+  readonly expected?: string;
+}
+
+export type ClassifyingEvent = ClassEvent | PhaseEvent | NoticeEvent;
+
+/** What an evaluation found. Tables add `examples`, labelled ones all that follows; `bitsPerByte` is then NaN. */
 export interface ResultEvent {
   readonly event: 'result';
   readonly loss: number;
   readonly perplexity: number;
   readonly bitsPerByte: number;
   readonly tokens: number;
+  readonly examples?: number;
   readonly accuracy?: number;
   readonly macroF1?: number;
   /** Rows are true labels, columns predicted ones. */

@@ -1,6 +1,8 @@
 // gpt-cli eval: a model and data in, numbers out. The work is in run/eval.
+import { Chalk, type ChalkInstance } from 'chalk';
 import type { Command } from 'commander';
 import type { EvaluationEvent, ResultEvent } from '../../run/events.js';
+import { confusionLines } from '../confusion.js';
 import type { Context } from '../context.js';
 import { count, loss, table } from '../format.js';
 import { addSettings, layersOf } from '../options.js';
@@ -10,44 +12,38 @@ const EXAMPLES = `
 Examples:
   gpt-cli eval runs/book held-out.txt
   gpt-cli eval runs/book held-out.txt --json
+  gpt-cli eval runs/reviews test.csv            a classifier: accuracy, macro F1, confusion matrix
+  gpt-cli eval runs/questions test.jsonl        prompts and completions: the loss of the completions
 
+Of a folder with train, valid and test the test data is scored.
 Text is cut into windows of the context length, and every token is scored once.`;
 
 /** The lines for a person. */
-export function resultLines(result: ResultEvent): string[] {
-  const rows = [
-    ['loss', `${loss(result.loss)} nats a token`],
-    ['perplexity', result.perplexity.toPrecision(5)],
-    ['bits per byte', result.bitsPerByte.toFixed(4)],
-    ['tokens', count(result.tokens)],
-  ];
-  if (result.accuracy !== undefined) rows.push(['accuracy', `${(100 * result.accuracy).toFixed(2)} %`]);
-  if (result.macroF1 !== undefined) rows.push(['macro F1', result.macroF1.toFixed(4)]);
+export function resultLines(result: ResultEvent, paint?: ChalkInstance): string[] {
+  const { accuracy, macroF1, confusion, labels, bitsPerByte, examples } = result;
+  const labelled = accuracy !== undefined;
+  const rows = [['loss', `${loss(result.loss)} nats a ${labelled ? 'text' : 'token'}`]];
+  if (!labelled) rows.push(['perplexity', result.perplexity.toPrecision(5)]);
+  if (Number.isFinite(bitsPerByte)) rows.push(['bits per byte', bitsPerByte.toFixed(4)]);
+  rows.push(['tokens', count(result.tokens)]);
+  if (examples !== undefined) rows.push(['examples', count(examples)]);
+  if (labelled) rows.push(['accuracy', `${(100 * accuracy).toFixed(2)} %`]);
+  if (macroF1 !== undefined) rows.push(['macro F1', macroF1.toFixed(4)]);
   const lines = table(rows);
-  const { confusion, labels } = result;
-  if (confusion && labels) {
-    const body = confusion.map((row, i) => [labels[i] ?? String(i), ...row.map(String)]);
-    lines.push(
-      '',
-      'true \\ predicted',
-      ...table(
-        [['', ...labels], ...body],
-        [...labels.keys()].map((i) => i + 1),
-      ),
-    );
-  }
+  if (confusion && labels) lines.push('', ...confusionLines(confusion, labels, paint));
   return lines;
 }
 
 async function show(events: AsyncIterable<EvaluationEvent>, context: Context): Promise<void> {
   const work = showWork(context);
+  const paint = new Chalk({ level: context.color ? 2 : 0 });
   try {
     for await (const event of events) {
       if (event.event === 'notice' || event.event === 'phase') work.on(event);
       else {
         work.close();
         if (context.json) context.print(JSON.stringify(event));
-        else for (const line of resultLines(event)) context.print(line);
+        else for (const line of resultLines(event, paint)) context.print(line);
       }
     }
   } finally {
@@ -55,15 +51,30 @@ async function show(events: AsyncIterable<EvaluationEvent>, context: Context): P
   }
 }
 
+interface EvalFlags {
+  readonly textColumn?: string;
+  readonly labelColumn?: string;
+  readonly promptTemplate?: string;
+}
+
 export function define(command: Command, context: Context): void {
   command
     .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face GPT-2 folder')
     .argument('<data...>', 'files, folders, globs, or - for standard input');
+  command
+    .option('--text-column <name>', 'of a table: column of the text; two with a comma between them for pairs')
+    .option('--label-column <name>', 'of a table: column of the label')
+    .option('--prompt-template <template>', 'of a table: how columns make a prompt (default: that of the run)');
   addSettings(command, 'eval').addHelpText('after', EXAMPLES);
-  command.action(async (run: string, inputs: string[]) => {
+  command.action(async (run: string, inputs: string[], flags: EvalFlags) => {
     const layers = layersOf(command, 'eval');
     const { evaluate } = await import('../../run/eval.js');
     const { stdin } = context.streams;
-    await show(evaluate({ run, inputs, layers, stdin, signal: context.signal }), context);
+    const choice = {
+      textColumns: flags.textColumn?.split(',').map((name) => name.trim()),
+      labelColumn: flags.labelColumn,
+      promptTemplate: flags.promptTemplate?.replaceAll('\\n', '\n'),
+    };
+    await show(evaluate({ run, inputs, layers, stdin, signal: context.signal, ...choice }), context);
   });
 }

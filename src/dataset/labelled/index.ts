@@ -28,6 +28,6 @@ export {
 } from './padded.js';
 export { type Finding, Findings, type Problem, throwing } from './problems.js';
 export { quickChecks } from './quick-checks.js';
-export type { SplitName } from './splits.js';
+export { findSplits, isTable, type SplitName } from './splits.js';
 export { openTable, type Row, type Table } from './table.js';
 export { checkTemplate, defaultTemplate, renderChat, renderPrompt } from './template.js';

@@ -55,3 +55,14 @@ export function findSplits(path: string): Partial<Record<SplitName, string>> {
   const { train, validation, test } = splits;
   return { ...(train && { train }), ...(validation && { validation }), ...(test && { test }) };
 }
+
+/** Whether a path is labelled data by its name: a table, or a folder with train, valid or test tables. */
+export function isTable(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat?.isDirectory()) return tableExtensions.includes(extname(path).toLowerCase());
+  return readdirSync(path).some((name) => {
+    const extension = extname(name);
+    const stem = name.slice(0, name.length - extension.length).toLowerCase();
+    return tableExtensions.includes(extension.toLowerCase()) && Object.hasOwn(stems, stem);
+  });
+}

@@ -1,0 +1,106 @@
+// gpt-cli classify: texts in, labels out. The work is in run/classify.
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import { GptError } from '../../errors.js';
+import type { ClassEvent, ClassifyingEvent } from '../../run/events.js';
+import { ClassFile } from '../class-output.js';
+import type { Context } from '../context.js';
+import { count, table } from '../format.js';
+import { addSettings, layersOf } from '../options.js';
+import { showWork } from '../work.js';
+
+const EXAMPLES = `
+Examples:
+  gpt-cli classify runs/reviews "What a lovely film"
+  gpt-cli classify runs/reviews --input new.csv --output labelled.csv
+  gpt-cli classify runs/reviews --input texts.txt --json          a text a line
+  cat texts.txt | gpt-cli classify runs/reviews -`;
+
+interface ClassifyFlags {
+  readonly input?: string;
+  readonly output?: string;
+  readonly textColumn?: string;
+}
+
+/** One text: every label with a bar; several: a line each. */
+function linesFor({ text, label, scores }: ClassEvent, alone: boolean): string[] {
+  if (!alone) return [`${label}\t${scores[label]!.toFixed(4)}\t${text.replace(/\s+/g, ' ')}`];
+  const sorted = Object.entries(scores).sort((a, b) => b[1] - a[1]);
+  return table(
+    sorted.map(([name, share]) => [name, `${(100 * share).toFixed(1)} %`, '█'.repeat(Math.round(24 * share))]),
+    [1],
+  );
+}
+
+async function show(
+  events: AsyncIterable<ClassifyingEvent>,
+  file: ClassFile | undefined,
+  alone: boolean,
+  context: Context,
+): Promise<void> {
+  const work = showWork(context);
+  let rows = 0;
+  try {
+    for await (const event of events) {
+      if (event.event !== 'class') {
+        work.on(event);
+        continue;
+      }
+      rows++;
+      if (file) await file.write(event);
+      else {
+        work.close();
+        if (context.json) context.print(JSON.stringify(event));
+        else for (const line of linesFor(event, alone)) context.print(line);
+      }
+      if (file && context.json) context.print(JSON.stringify(event));
+    }
+    await file?.finish();
+    work.close();
+    if (file && !context.json) context.note(`${count(rows)} texts labelled in ${file.path}`);
+  } catch (error) {
+    await file?.abandon();
+    throw error;
+  } finally {
+    work.close();
+  }
+}
+
+/** Begins to read when the model is there: an interface made earlier would lose lines. */
+async function* linesOf(stdin: Context['streams']['stdin']): AsyncGenerator<string> {
+  for await (const line of createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
+    if (line.trim() !== '') yield line;
+  }
+}
+
+/** What is to be classified, from the three ways to say it. */
+function inputOf(text: string | undefined, flags: ClassifyFlags, context: Context) {
+  if (text !== undefined && flags.input !== undefined) {
+    throw new GptError('cli/input', 'there are a text and --input', { hint: 'give one of them' });
+  }
+  if (flags.input !== undefined) return { file: flags.input };
+  if (text === '-') return linesOf(context.streams.stdin);
+  if (text !== undefined && text.trim() !== '') return [text];
+  throw new GptError('cli/input', text === undefined ? 'there is no text' : 'the text is empty', {
+    hint: 'give a text in quotes, --input with a file, or - for standard input',
+  });
+}
+
+export function define(command: Command, context: Context): void {
+  command
+    .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face folder of a classifier')
+    .argument('[text]', 'the text, or - for one a line from standard input')
+    .option('--input <file>', 'a CSV, TSV or JSONL file, or a text file with a text a line')
+    .option('--output <file>', 'where the labels go: .csv, .tsv or .jsonl')
+    .option('--text-column <name>', 'column of the text; two with a comma between them for pairs');
+  addSettings(command, 'classify').addHelpText('after', EXAMPLES);
+  command.action(async (run: string, text: string | undefined, flags: ClassifyFlags) => {
+    const layers = layersOf(command, 'classify');
+    const input = inputOf(text, flags, context);
+    const { classify } = await import('../../run/classify.js');
+    const file = flags.output === undefined ? undefined : new ClassFile(flags.output);
+    const textColumns = flags.textColumn?.split(',').map((name) => name.trim());
+    const { signal } = context;
+    await show(classify({ run, input, textColumns, layers, signal }), file, Array.isArray(input), context);
+  });
+}

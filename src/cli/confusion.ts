@@ -1,0 +1,42 @@
+// A confusion matrix for a terminal: counts, shaded by their share of the row where there are colours, and what precision
+// and recall they mean for each label.
+import type { ChalkInstance } from 'chalk';
+import { type Confusion, perClass } from '../metrics/index.js';
+import { count, table } from './format.js';
+
+/** Cells of a wide matrix are cut to the labels that fit. */
+const mostLabels = 20;
+
+/** @param paint without it, or without colours, there is no shading */
+export function confusionLines(matrix: Confusion, labels: readonly string[], paint?: ChalkInstance): string[] {
+  const metrics = perClass(matrix).map(({ precision, recall, f1, support }, i) => {
+    const numbers = [precision, recall, f1].map((value) => value.toFixed(3));
+    return [labels[i]!, ...numbers, count(support)];
+  });
+  const perLabel = table([['', 'precision', 'recall', 'F1', 'texts'], ...metrics], [1, 2, 3, 4]);
+  if (labels.length > mostLabels) return perLabel;
+  return [...matrixLines(matrix, labels, paint), '', ...perLabel];
+}
+
+function matrixLines(matrix: Confusion, labels: readonly string[], paint: ChalkInstance | undefined): string[] {
+  const corner = 'true \\ predicted';
+  const left = Math.max(corner.length, ...labels.map((label) => label.length));
+  const cells = matrix.map((row) => row.map(count));
+  const widths = labels.map((label, i) => Math.max(label.length, ...cells.map((row) => row[i]!.length)));
+  const lines = [[corner.padEnd(left), ...labels.map((label, i) => label.padStart(widths[i]!))].join('  ')];
+  for (const [i, row] of cells.entries()) {
+    const total = matrix[i]!.reduce((a, b) => a + b, 0);
+    const shown = row.map((cell, j) => {
+      const text = ` ${cell.padStart(widths[j]!)} `;
+      return paint ? shade(paint, text, total === 0 ? 0 : matrix[i]![j]! / total, i === j) : text;
+    });
+    lines.push(`${labels[i]!.padEnd(left)} ${shown.join('')}`.trimEnd());
+  }
+  return lines;
+}
+
+/** Green on the diagonal, red beside it, the brighter the larger the share. */
+function shade(paint: ChalkInstance, text: string, share: number, right: boolean): string {
+  const level = Math.round(170 * share);
+  return level < 8 ? text : right ? paint.bgRgb(0, level, 0)(text) : paint.bgRgb(level, 0, 0)(text);
+}

@@ -1,0 +1,163 @@
+// Labels for texts: one, the lines of a stream, or the rows of a file of any size. Knows no terminal and writes no file.
+import { createReadStream } from 'node:fs';
+import { extname } from 'node:path';
+import { openCheckpoint } from '../checkpoint/index.js';
+import { type Layer, resolve } from '../config/index.js';
+import {
+  type ClassifyExample,
+  encodeClassification,
+  Findings,
+  readTexts,
+  streamExamples,
+  throwing,
+} from '../dataset/index.js';
+import { GptError } from '../errors.js';
+import { ClassifierModel } from './classifier-model.js';
+import type { ClassEvent, ClassifyingEvent } from './events.js';
+import { classificationTokens, notice } from './labelled-data.js';
+import { Session } from './session.js';
+
+export interface ClassifyOptions {
+  /** A run folder, a checkpoint folder or a Hugging Face folder of a classifier. */
+  readonly run: string;
+  /** The texts, or a CSV, TSV, JSONL or plain text file (a text a line). */
+  readonly input: AsyncIterable<string> | Iterable<string> | { readonly file: string };
+  /** Of a file: the column of the text, or of two texts. */
+  readonly textColumns?: readonly string[] | undefined;
+  readonly layers?: readonly Layer[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Texts that are sorted by length together: few enough for memory, many enough for full batches. */
+const chunkSize = 1024;
+const batchSize = 32;
+
+/**
+ * Yields a `class` event for every text, in their order, and a `phase` now and then for files.
+ * @throws GptError `classify/no-labels` for a model without a head, `data/...` for a broken file
+ */
+export async function* classify(options: ClassifyOptions): AsyncGenerator<ClassifyingEvent> {
+  const { signal } = options;
+  const machine = resolve('classify', options.layers).values;
+  const checkpoint = await openCheckpoint(options.run);
+  try {
+    const { labels, config, directory } = checkpoint;
+    if (!labels) throw noLabels(directory);
+    const tokenizer = await checkpoint.loadTokenizer();
+    const findings = new Findings();
+    const session = await Session.open(machine, config, tokenizer, { training: false, labels });
+    try {
+      for await (const event of session.fill(checkpoint, { seed: machine.seed, moments: false })) {
+        if (event.event === 'notice') yield event;
+      }
+      const one = typeof options.input === 'object' && Array.isArray(options.input) && options.input.length === 1;
+      const model = new ClassifierModel(session.classifier!, (step) => session.compile(step), one ? 1 : batchSize);
+      const tokens = classificationTokens(tokenizer);
+      const total = 'file' in options.input ? await rowsOf(options.input.file) : undefined;
+      let done = 0;
+      for await (const chunk of chunks(examplesOf(options, findings))) {
+        if (total !== undefined) yield { event: 'phase', name: 'classifying', done, total };
+        const encoded = chunk.map((example) => {
+          const made = encodeClassification(example, tokenizer, config.blockSize, labels, tokens);
+          if (made.cut !== 'nothing') {
+            const message = `longer than the context of ${config.blockSize} tokens; the end is not read`;
+            findings.add({ severity: 'warning', code: 'cut', message, place: example.place });
+          }
+          return made;
+        });
+        const predictions = await model.predict(encoded, { signal });
+        signal?.throwIfAborted();
+        for (const [row, example] of chunk.entries()) {
+          const own = predictions!.probabilities.subarray(row * labels.length, (row + 1) * labels.length);
+          yield classEvent(example, labels, predictions!.labels[row]!, own);
+        }
+        done += chunk.length;
+      }
+      if (total !== undefined) yield { event: 'phase', name: 'classifying', done, total: done, finished: true };
+      for (const finding of findings.list()) yield notice(finding);
+    } finally {
+      await session.close();
+    }
+  } finally {
+    await checkpoint.close();
+  }
+}
+
+/** What to say of a model without a head. */
+export function noLabels(directory: string): GptError {
+  return new GptError('classify/no-labels', `${directory} is a model without labels`, {
+    hint: `gpt-cli finetune reviews.csv --from ${directory} makes a classifier of it`,
+  });
+}
+
+function classEvent(
+  { text, second, label: expected }: ClassifyExample,
+  labels: readonly string[],
+  best: number,
+  probabilities: Float32Array,
+): ClassEvent {
+  const scores = Object.fromEntries(labels.map((label, id) => [label, probabilities[id]!]));
+  return {
+    event: 'class',
+    text,
+    ...(second !== undefined && { second }),
+    label: labels[best]!,
+    scores,
+    ...(expected !== undefined && { expected }),
+  };
+}
+
+async function* examplesOf(options: ClassifyOptions, findings: Findings): AsyncGenerator<ClassifyExample> {
+  const { input, textColumns, signal } = options;
+  if (!('file' in input)) {
+    let line = 0;
+    for await (const text of input) yield { kind: 'classify', place: `line ${++line}`, text: text.trim() };
+    return;
+  }
+  const { file } = input;
+  if (isPlain(file)) {
+    let line = 0;
+    for await (const text of linesOf(file)) yield { kind: 'classify', place: `${file}:${++line}`, text: text.trim() };
+    return;
+  }
+  const columns = { task: 'classify', needLabel: false, ...(textColumns && { textColumns }) } as const;
+  const report = throwing((problem) => findings.add(problem));
+  for await (const example of streamExamples(file, { ...columns, signal }, report)) yield example as ClassifyExample;
+}
+
+const isPlain = (file: string) => ['.txt', '.md', ''].includes(extname(file).toLowerCase());
+
+/** The lines of a text file that are not blank. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  let open = '';
+  for await (const { text } of readTexts([file])) {
+    const lines = (open + text).split('\n');
+    open = lines.pop()!;
+    for (const line of lines) if (line.trim() !== '') yield line;
+  }
+  if (open.trim() !== '') yield open;
+}
+
+/** About how many rows a file has: its line ends, for the bar. */
+async function rowsOf(file: string): Promise<number> {
+  let count = 0;
+  const stream = createReadStream(file);
+  stream.on('error', () => {}); // said where the rows are read
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) for (const byte of chunk) if (byte === 10) count++;
+  } catch {
+    return 1;
+  }
+  return Math.max(1, isPlain(file) || file.endsWith('l') ? count : count - 1);
+}
+
+async function* chunks<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let chunk: T[] = [];
+  for await (const item of items) {
+    chunk.push(item);
+    if (chunk.length < chunkSize) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}

@@ -1,0 +1,162 @@
+// Scores labelled data with a model: labels with a classifier, completions with any language model.
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import {
+  decideTask,
+  defaultTemplate,
+  type Encoded,
+  type Example,
+  findSplits,
+  isTable,
+  type LabelledData,
+  openTable,
+  readLabelled,
+  throwing,
+} from '../dataset/index.js';
+import { GptError } from '../errors.js';
+import { evaluationBatch } from './batch-size.js';
+import { ClassifierModel, measure } from './classifier-model.js';
+import type { EvaluationEvent } from './events.js';
+import { answerScorer } from './finetune-task.js';
+import { encodeAnswers, encodeTexts, notice, tokensOf } from './labelled-data.js';
+import { answerBytes } from './labelled-evaluate.js';
+import { phase } from './phase.js';
+import type { Session } from './session.js';
+
+export interface LabelledChoice {
+  readonly textColumns?: readonly string[] | undefined;
+  readonly labelColumn?: string | undefined;
+  readonly promptTemplate?: string | undefined;
+}
+
+/** Which file of the data is scored: of a folder the test data, else the validation data, else the training data. */
+function fileOf(path: string): string {
+  const { train, validation, test } = findSplits(path);
+  return test ?? validation ?? train!;
+}
+
+/**
+ * What the data is for, if this is not for the scoring of text: labels where the model has some, else completions.
+ * @throws GptError `data/...` where a classifier is given data without labels
+ */
+export async function labelledTask(
+  inputs: readonly string[],
+  classifier: boolean,
+  choice: LabelledChoice,
+): Promise<{ readonly file: string; readonly task: 'classify' | 'instruct' } | undefined> {
+  const [path] = inputs;
+  if (inputs.length !== 1 || path === undefined || path === '-') return undefined;
+  if (!isTable(path)) return undefined;
+  const file = fileOf(path);
+  const table = await openTable(
+    file,
+    throwing(() => {}),
+  );
+  try {
+    const { task } = decideTask(table.columns, { ...columnsChosen(choice), name: file });
+    if (task === 'classify' && classifier) return { file, task };
+    return task === 'instruct' ? { file, task } : undefined;
+  } catch (error) {
+    if (classifier || !(error instanceof GptError)) throw error;
+    return undefined; // the file as text
+  } finally {
+    await table.close();
+  }
+}
+
+function columnsChosen({ textColumns, labelColumn }: LabelledChoice) {
+  return { ...(textColumns && { textColumns }), ...(labelColumn !== undefined && { labelColumn }) };
+}
+
+export interface LabelledEvaluation {
+  readonly session: Session;
+  readonly file: string;
+  readonly task: 'classify' | 'instruct';
+  readonly choice: LabelledChoice;
+  /** The checkpoint's folder: the run it lies in knows the template. */
+  readonly directory: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Yields one `result`: labelled data with accuracy and confusion, completions with perplexity. */
+export async function* evaluateLabelled(evaluation: LabelledEvaluation): AsyncGenerator<EvaluationEvent> {
+  const { file, task, choice, signal } = evaluation;
+  const options = { task, ...columnsChosen(choice), signal };
+  const data = yield* phase('reading the data', () => readLabelled(file, options));
+  yield { event: 'notice', level: 'info', message: `${file}: ${data.reason}` };
+  for (const finding of data.warnings) yield notice(finding);
+  if (task === 'classify') yield* evaluateLabels(evaluation, data.splits.train!);
+  else yield* evaluateAnswers(evaluation, data);
+}
+
+async function* evaluateLabels(
+  { session, file, signal }: LabelledEvaluation,
+  examples: readonly Example[],
+): AsyncGenerator<EvaluationEvent> {
+  const labels = session.labels!;
+  const { blockSize } = session.gpt.config;
+  const encoded = yield* encodeTexts(examples, session.tokenizer, blockSize, labels);
+  const known = encoded.filter(({ label }) => label >= 0);
+  if (known.length === 0) {
+    throw new GptError('eval/labels', `${file} has none of the labels of the model: ${labels.join(', ')}`, {
+      hint: 'name another column with --label-column',
+    });
+  }
+  if (known.length < encoded.length) {
+    const message = `${encoded.length - known.length} of ${encoded.length} rows have a label that the model does not know; they are left out`;
+    yield { event: 'notice', level: 'warning', message };
+  }
+  const model = new ClassifierModel(session.classifier!, (step) => session.compile(step), Math.min(64, known.length));
+  const predictions = yield* phase('scoring', (report) =>
+    model.predict(known, { signal, report: (done) => report(done, known.length) }),
+  );
+  signal?.throwIfAborted();
+  const truth = known.map(({ label }) => label);
+  const { loss, accuracy, macroF1, confusion } = measure(predictions!, truth, labels.length);
+  const measured = { loss, perplexity: Math.exp(loss), bitsPerByte: Number.NaN, tokens: tokensOf(known) };
+  yield { event: 'result', ...measured, examples: known.length, accuracy, macroF1, confusion, labels };
+}
+
+async function* evaluateAnswers(
+  { session, directory, choice, signal }: LabelledEvaluation,
+  data: LabelledData,
+): AsyncGenerator<EvaluationEvent> {
+  const { gpt, tokenizer } = session;
+  const { blockSize, vocabSize } = gpt.config;
+  const template = choice.promptTemplate ?? (await templateOf(directory)) ?? defaultTemplate(data.columns);
+  const all = yield* encodeAnswers(data.splits.train!, tokenizer, blockSize, template);
+  const examples = all.map((example) => withoutUnknown(example, vocabSize));
+  const score = answerScorer(session, evaluationBatch(gpt.config, examples.length * blockSize));
+  const sums = yield* phase('scoring', (report) =>
+    score(examples, { signal, report: (done) => report(done, examples.length) }),
+  );
+  signal?.throwIfAborted();
+  const { lossSum, count } = sums!;
+  const loss = lossSum / count;
+  const bitsPerByte = lossSum / Math.LN2 / answerBytes(examples, tokenizer);
+  yield { event: 'result', loss, perplexity: Math.exp(loss), bitsPerByte, tokens: count, examples: examples.length };
+}
+
+/** Ids that a model has no row for (characters that it never met) are not read and not scored. */
+function withoutUnknown(example: Encoded, vocabSize: number): Encoded {
+  if (example.ids.every((id) => id < vocabSize) && example.targets.every((id) => id < vocabSize)) return example;
+  return {
+    ...example,
+    ids: example.ids.map((id) => (id < vocabSize ? id : 0)),
+    targets: example.targets.map((id) => (id < vocabSize ? id : -1)),
+  };
+}
+
+/** The template of the run that a checkpoint lies in. */
+export async function templateOf(directory: string): Promise<string | undefined> {
+  try {
+    const record = JSON.parse(await readFile(join(dirname(directory), 'config.json'), 'utf8')) as {
+      format?: string;
+      template?: string;
+    };
+    return record.format === 'gpt-cli-run' ? record.template : undefined;
+  } catch {
+    return undefined;
+  }
+}
