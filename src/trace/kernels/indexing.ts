@@ -1,5 +1,6 @@
 // Kernels that read or write at places given by a tensor of integers.
 
+import * as tf from '../../tf.js';
 import type { Value } from '../graph.js';
 import { sizeOf } from '../graph.js';
 import { resolveAxis } from '../shapes.js';
@@ -24,6 +25,13 @@ export const indexingRules: Rules = {
     const indices = integer(call, 'indices');
     const axis = resolveAxis(Number(call.attrs['axis'] ?? 0), x.shape.length);
     const batchDims = Number(call.attrs['batchDims'] ?? 0);
+    // Throws what tfjs throws.
+    tf.backend_util.segment_util.collectGatherOpShapeInfo(
+      { shape: [...x.shape] } as tf.TensorInfo,
+      { shape: [...indices.shape] } as tf.TensorInfo,
+      axis,
+      batchDims,
+    );
     return call.to.one('GatherV2', [x, indices], {
       axis,
       batchDims: batchDims < 0 ? batchDims + indices.shape.length : batchDims,

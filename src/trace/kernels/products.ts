@@ -1,5 +1,6 @@
 // Matrix products, and the fused kernels of tfjs taken apart again.
 import { GptError } from '../../errors.js';
+import * as tf from '../../tf.js';
 import type { Value } from '../graph.js';
 import { type Call, input, type Rules } from './rule.js';
 
@@ -35,6 +36,8 @@ export const productRules: Rules = {
   Einsum: (call) => {
     const equation = String(call.attrs['equation']).replaceAll(/\s/g, '');
     const operands = call.list.map((value) => call.to.cast(value, 'float32'));
+    const { allDims, idDims } = tf.backend_util.decodeEinsumEquation(equation, operands.length);
+    tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, operands as unknown as tf.Tensor[]);
     return call.to.cast(call.to.one('Einsum', operands, { equation }), call.list[0]!.dtype);
   },
   FusedBatchNorm: (call) => {

@@ -48,7 +48,8 @@ export const reductionRules: Rules = {
   },
   TopK: (call) => {
     const x = input(call, 'x');
-    return call.to.all('TopK', [x], { k: Number(call.attrs['k']), sorted: Boolean(call.attrs['sorted'] ?? true) });
+    // Sorted is one of the orders that tfjs allows where none is asked for, and the same on every engine.
+    return call.to.all('TopK', [x], { k: Number(call.attrs['k']), sorted: true });
   },
   // [B, N] sorted rows, [B, M] values -> how many of the row come before each value.
   SearchSorted: (call) => {

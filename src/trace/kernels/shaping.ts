@@ -27,7 +27,8 @@ function stridedSlice(call: Call): Value {
     a['shrinkAxisMask'] ?? 0,
   );
   if (info.isIdentity) return call.to.reshape(x, info.finalShape);
-  const counts = tf.slice_util.computeOutShape(info.begin, info.end, info.strides);
+  // Plus 0: tfjs counts -0 elements where there are none.
+  const counts = tf.slice_util.computeOutShape(info.begin, info.end, info.strides).map((count) => count + 0);
   const dims = info.strides.flatMap((stride, axis) => (stride < 0 && counts[axis]! > 0 ? [axis] : []));
   const source = dims.length > 0 ? call.to.one('Reverse', [x], { dims }) : x;
   const strides = info.strides.map(Math.abs);
@@ -50,8 +51,7 @@ export const shapingRules: Rules = {
   },
   ExpandDims: (call) => {
     const x = input(call, 'input');
-    const dim = Number(call.attrs['dim']);
-    const at = dim < 0 ? rankOf(x) + 1 + dim : dim;
+    const at = resolveAxis(Number(call.attrs['dim']), rankOf(x) + 1);
     return call.to.reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
   },
   Transpose: (call) => call.to.transpose(input(call, 'x'), call.attrs['perm'] as number[]),
@@ -62,7 +62,14 @@ export const shapingRules: Rules = {
     if (x.shape.every((size, axis) => size === 1 || reps[axis] === 1)) return call.to.broadcastTo(x, shape);
     return call.to.one('Tile', [x], { reps: [...reps] });
   },
-  Concat: (call) => call.to.concat(call.list, resolveAxis(Number(call.attrs['axis']), rankOf(call.list[0]!))),
+  Concat: (call) => {
+    const axis = resolveAxis(Number(call.attrs['axis']), rankOf(call.list[0]!));
+    tf.backend_util.assertParamsConsistent(
+      call.list.map(({ shape }) => [...shape]),
+      axis,
+    );
+    return call.to.concat(call.list, axis);
+  },
   Pack: (call) => {
     const axis = resolveAxis(Number(call.attrs['axis'] ?? 0), rankOf(call.list[0]!) + 1);
     const rows = call.list.map((x) => call.to.reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]));

@@ -1,0 +1,61 @@
+// How each engine runs the graph of one kernel at once. tfjs' suite reads values synchronously, so an engine's
+// asynchronous face will not do.
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import { kept, lower } from '../../src/engine/onnx/lower.js';
+import type { HostArray } from '../../src/trace/graph.js';
+import { interpret, optimize } from '../../src/trace/index.js';
+import type { Compile } from './backend.js';
+
+/** onnxruntime-node's native session, whose `run` its package wraps in a promise. */
+interface NativeSession {
+  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: InferenceSession.SessionOptions): void;
+  run(feeds: Record<string, Tensor>, fetches: Record<string, null>, options: object): Record<string, Tensor>;
+  dispose(): void;
+}
+
+interface NativeBinding {
+  readonly initOrt: () => void;
+  readonly binding: { readonly InferenceSession: new () => NativeSession };
+}
+
+function onnx(): Compile {
+  const require = createRequire(join(process.cwd(), 'package.json'));
+  const ort = require('onnxruntime-node') as typeof import('onnxruntime-node');
+  ort.env.logLevel = 'fatal';
+  const native = require(join(dirname(require.resolve('onnxruntime-node')), 'binding.js')) as NativeBinding;
+  native.initOrt();
+  const finished = new FinalizationRegistry<NativeSession>((session) => session.dispose());
+  return (traced) => {
+    const graph = optimize(traced, { keep: (op) => kept.has(op) });
+    const { model, inputs, outputs } = lower(graph);
+    const session = new native.binding.InferenceSession();
+    session.loadModel(model.buffer, model.byteOffset, model.byteLength, {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: 1,
+      interOpNumThreads: 1,
+      logSeverityLevel: 4,
+    });
+    const fetches = Object.fromEntries([...outputs.values()].map((name) => [name, null]));
+    const run: ReturnType<Compile> = (feeds) => {
+      const tensors = graph.inputs.map(({ name, value }) => {
+        const tensor = new ort.Tensor(value.dtype, feeds[name] as Float32Array, value.shape);
+        return [inputs.get(name)!, tensor] as const;
+      });
+      const results = session.run(Object.fromEntries(tensors), fetches, {});
+      return Object.fromEntries([...outputs].map(([name, key]) => [name, results[key]!.data as HostArray]));
+    };
+    finished.register(run, session);
+    return run;
+  };
+}
+
+/** By name: `trace` is the plain interpreter, which shows the tracer's own rules right or wrong. */
+export const runners: Readonly<Record<string, () => Compile>> = {
+  onnx,
+  trace: () => (graph) => {
+    const optimized = optimize(graph);
+    return (feeds) => interpret(optimized, feeds);
+  },
+};
