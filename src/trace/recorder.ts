@@ -30,6 +30,8 @@ export class Recorder {
   private readonly constants = new WeakMap<DataId, Map<string, Value>>();
   /** What made a value, by id. */
   private readonly makers = new Map<number, string>();
+  /** Bodies of composites met in this trace: equal operations have equal ones. */
+  private readonly bodies: Map<string, Graph>;
   private failure: unknown;
 
   /**
@@ -43,6 +45,7 @@ export class Recorder {
   ) {
     this.builder = new GraphBuilder(name);
     this.to = new Emitter(this.builder);
+    this.bodies = outer?.bodies ?? new Map();
   }
 
   /** Runs `f` with this recorder active. */
@@ -92,10 +95,9 @@ export class Recorder {
     const values = given.map(([name, tensor]) => [name, this.valueOf(tensor)] as const);
     const list = values.map(([, value]) => value);
     const result = rule({ kernel, inputs: Object.fromEntries(values), list, attrs: { ...attrs }, to: this.to });
-    const from = `tf.${kernel} in ${whoAsks()}`;
     return Array.isArray(result)
-      ? result.map((value) => this.info(this.remember(value, from)))
-      : this.info(this.remember(result, from));
+      ? result.map((value) => this.info(this.remember(value, kernel)))
+      : this.info(this.remember(result, kernel));
   }
 
   /** See `composite()`. Undefined where the plain definition must run: nothing is symbolic, or tfjs' tape is on. */
@@ -108,7 +110,9 @@ export class Recorder {
     // tfjs differentiates only kernels that it sees: outside of a custom gradient the definition runs in the open.
     if (!this.anySymbolic(inputs) || engineInternals().isTapeOn()) return undefined;
     const values = inputs.map((input) => this.valueOf(input));
-    const body = this.bodyOf(op, values, plain);
+    const key = JSON.stringify([op, attributes, values.map(({ shape, dtype }) => [shape, dtype])]);
+    const body = this.bodies.get(key) ?? this.bodyOf(op, values, plain);
+    this.bodies.set(key, body);
     const specs = body.outputs.map(({ value }) => value);
     return this.builder.add(op, values, attributes, specs, body).map((value) => this.tensor(this.remember(value, op)));
   }

@@ -1,5 +1,5 @@
 // Computes once what a graph computes twice: equal operations on equal inputs, and equal constants. Every operation is
-// a pure function, our primitives too (their randomness is a function of their inputs).
+// a pure function, our primitives too (their randomness is a function of their inputs), and composites.
 import type { Constant, Graph, Node, Value } from '../graph.js';
 import { rewrite } from './rewrite.js';
 
@@ -7,14 +7,12 @@ import { rewrite } from './rewrite.js';
 const largest = 4096;
 
 export function shareCommonSubexpressions(graph: Graph): Graph {
-  return rewrite(withSharedConstants(graph), () => {
-    const seen = new Map<string, readonly Value[]>();
-    return {
-      visit: (node, inputs) => seen.get(keyOf(node, inputs)),
-      kept: (node) => {
-        seen.set(keyOf(node, node.inputs), node.outputs);
-      },
-    };
+  const seen = new Map<string, readonly Value[]>();
+  return rewrite(withSharedConstants(graph), {
+    visit: (node, inputs) => seen.get(keyOf(node, inputs)),
+    kept: (node) => {
+      seen.set(keyOf(node, node.inputs), node.outputs);
+    },
   });
 }
 
@@ -43,21 +41,9 @@ function keyOfConstant({ value, data }: Constant): string {
   return `${value.dtype}[${value.shape}]${Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64')}`;
 }
 
-/** Equal for nodes that compute the same. */
-function keyOf({ op, attributes, outputs, body }: Node, inputs: readonly Value[]): string {
+/** Equal for nodes that compute the same. A body says nothing more: it is a function of the operation and its attributes. */
+function keyOf({ op, attributes, outputs }: Node, inputs: readonly Value[]): string {
   const sorted = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
   const specs = outputs.map(({ dtype, shape }) => `${dtype}[${shape}]`);
-  return JSON.stringify([op, inputs.map(({ id }) => id), sorted, specs, body && keyOfGraph(body)]);
-}
-
-function keyOfGraph(graph: Graph): unknown {
-  const ids = new Map<number, number>();
-  const renamed = (value: Value): Value => {
-    if (!ids.has(value.id)) ids.set(value.id, ids.size);
-    return { ...value, id: ids.get(value.id)! };
-  };
-  const inputs = graph.inputs.map(({ value }) => renamed(value));
-  const constants = graph.constants.map((constant) => [renamed(constant.value).id, keyOfConstant(constant)]);
-  const nodes = graph.nodes.map((node) => [keyOf(node, node.inputs.map(renamed)), node.outputs.map(renamed)]);
-  return [inputs, constants, nodes, graph.outputs.map(({ value }) => renamed(value).id)];
+  return JSON.stringify([op, inputs.map(({ id }) => id), sorted, specs]);
 }

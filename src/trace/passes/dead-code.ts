@@ -7,19 +7,10 @@ export function removeDeadCode(graph: Graph): Graph {
   for (const node of [...graph.nodes].reverse()) {
     if (!node.outputs.some(({ id }) => live.has(id))) continue;
     for (const { id } of node.inputs) live.add(id);
-    kept.push(withLiveBody(node));
+    kept.push(node);
   }
   const nodes = kept.reverse();
   const constants = graph.constants.filter(({ value }) => live.has(value.id));
-  const same =
-    constants.length === graph.constants.length &&
-    nodes.length === graph.nodes.length &&
-    nodes.every((node, index) => node === graph.nodes[index]);
+  const same = constants.length === graph.constants.length && nodes.length === graph.nodes.length;
   return same ? graph : { ...graph, nodes, constants };
-}
-
-function withLiveBody(node: Node): Node {
-  if (!node.body) return node;
-  const body = removeDeadCode(node.body);
-  return body === node.body ? node : { ...node, body };
 }

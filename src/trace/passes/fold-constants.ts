@@ -12,7 +12,7 @@ const largest = 1 << 16;
 const largestBroadcast = 16;
 
 export function foldConstants(graph: Graph): Graph {
-  return rewrite(graph, () => ({
+  return rewrite(graph, {
     visit: (node, inputs, { builder }) => {
       if (!Object.hasOwn(vocabulary, node.op)) return undefined;
       const numbers = inputs.map((input) => builder.numbersOf(input));
@@ -31,7 +31,7 @@ export function foldConstants(graph: Graph): Graph {
         return outputs;
       });
     },
-  }));
+  });
 }
 
 function total(values: readonly Value[]): number {

@@ -4,9 +4,9 @@ import { type Loom, rewrite } from './rewrite.js';
 
 /** @param keep whether a composite, by the name of its operation, stays whole */
 export function inlineComposites(graph: Graph, keep: (op: string) => boolean): Graph {
-  return rewrite(graph, () => ({
+  return rewrite(graph, {
     visit: (node, inputs, loom) => (node.body && !keep(node.op) ? inline(node.body, inputs, loom, keep) : undefined),
-  }));
+  });
 }
 
 function inline(body: Graph, inputs: readonly Value[], loom: Loom, keep: (op: string) => boolean): Value[] {

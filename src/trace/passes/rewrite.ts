@@ -1,4 +1,5 @@
-// The loom of the passes: walks a graph in order and weaves a new one, node by node. Bodies are woven too.
+// The loom of the passes: walks a graph in order and weaves a new one, node by node. Bodies stay as they are: an engine
+// either has them inlined first, or does not look at them.
 import { GraphBuilder } from '../builder.js';
 import { Emitter } from '../emitter.js';
 import type { Graph, Node, Value } from '../graph.js';
@@ -23,12 +24,10 @@ export interface Visitor {
 /**
  * Gives the graph with each node visited; the same object when no visit changed anything. Replaced nodes may stay
  * behind unused: `removeDeadCode` sweeps.
- * @param makeVisitor called once for each graph (a body is a graph of its own)
  */
-export function rewrite(graph: Graph, makeVisitor: () => Visitor): Graph {
+export function rewrite(graph: Graph, visitor: Visitor): Graph {
   const builder = new GraphBuilder(graph.name);
   const loom: Loom = { builder, to: new Emitter(builder), usesOf: countUses(graph) };
-  const visitor = makeVisitor();
   const woven = new Map<number, Value>();
   let changed = false;
 
@@ -39,9 +38,7 @@ export function rewrite(graph: Graph, makeVisitor: () => Visitor): Graph {
     let outputs = visitor.visit(node, inputs, loom);
     if (outputs) changed = true;
     else {
-      const body = node.body && rewrite(node.body, makeVisitor);
-      if (body !== node.body) changed = true;
-      outputs = builder.add(node.op, inputs, node.attributes, node.outputs, body);
+      outputs = builder.add(node.op, inputs, node.attributes, node.outputs, node.body);
       visitor.kept?.(builder.producerOf(outputs[0]!)!);
     }
     node.outputs.forEach(({ id }, index) => {

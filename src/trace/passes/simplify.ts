@@ -22,7 +22,7 @@ const binary = new Set(
 const reductions = new Set('Sum Mean Prod Max Min All Any'.split(' '));
 
 export function simplify(graph: Graph): Graph {
-  return rewrite(graph, () => ({
+  return rewrite(graph, {
     visit: (node, inputs, loom) => {
       for (const rule of rulesFor(node.op)) {
         const value = rule(node, inputs, loom);
@@ -30,7 +30,7 @@ export function simplify(graph: Graph): Graph {
       }
       return undefined;
     },
-  }));
+  });
 }
 
 function rulesFor(op: string): readonly Simplification[] {

@@ -4,7 +4,7 @@ import { booleanOf, numbersOf } from '../shapes.js';
 import { type Loom, rewrite } from './rewrite.js';
 
 export function transposeIntoMatMul(graph: Graph): Graph {
-  return rewrite(graph, () => ({
+  return rewrite(graph, {
     visit: (node, inputs, loom) => {
       if (node.op === 'BatchMatMul') {
         const [a, b] = inputs.map((input) => swapped(input, loom));
@@ -24,7 +24,7 @@ export function transposeIntoMatMul(graph: Graph): Graph {
         transposeB: !booleanOf(product.attributes, 'transposeA'),
       });
     },
-  }));
+  });
 }
 
 /** What a transposition of the last two axes was applied to. */
