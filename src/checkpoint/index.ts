@@ -1,4 +1,5 @@
 // Checkpoints and run folders on disk: a checkpoint is a Hugging Face folder, complete or absent at any moment.
+export { AdapterFile, isAdapted, writeAdapter } from './adapter.js';
 export { fromHuggingFace, toHuggingFace } from './hf-config.js';
 export { locateCheckpoint, type Preference } from './locate.js';
 export { classifierHead } from './names.js';

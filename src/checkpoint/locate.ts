@@ -2,6 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GptError } from '../errors.js';
+import { AdapterFile } from './adapter.js';
 import { findFolder } from './replace-folder.js';
 
 export type Preference = 'best' | 'last';
@@ -24,6 +25,7 @@ export async function locateCheckpoint(path: string, prefer: Preference = 'best'
   }
   const names = await readdir(checkpoint);
   if (names.some((name) => name === 'model.safetensors' || name === 'model.safetensors.index.json')) return checkpoint;
+  if (await AdapterFile.isHere(checkpoint)) return checkpoint;
   for (const kind of prefer === 'best' ? ['best', 'last'] : ['last', 'best']) {
     const found = await findFolder(join(checkpoint, kind));
     if (found !== undefined) return found;

@@ -1,5 +1,6 @@
 // Which tensor of a GPT-2 file is which parameter. Files come with and without the prefix `transformer.`, and older
 // ones with the attention masks as tensors.
+import { headName } from '../model/classifier-spec.js';
 
 /** The name of a parameter that a stored tensor holds; undefined for one that is no parameter (a mask buffer). */
 export function parameterName(stored: string): string | undefined {
@@ -10,8 +11,7 @@ export function parameterName(stored: string): string | undefined {
 /** The output projection where it is stored; a copy of the token embedding in a tied model. */
 export const outputProjection = 'lm_head.weight';
 
-/** The head of a classifier: [labels, nEmbd], as torch's Linear keeps it. */
-export const classifierHead = 'score.weight';
+export const classifierHead = headName;
 
 /** How parameters are called in a file: a classifier's head lies beside the transformer, not in it. */
 export function storedName(parameter: string, classifier: boolean): string {

@@ -3,9 +3,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { State } from '../engine/types.js';
 import { GptError } from '../errors.js';
+import { headSpec } from '../model/classifier-spec.js';
 import type { GptConfig, ParameterSpec } from '../model/config.js';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/index.js';
 import type { TrainingState } from '../train/index.js';
+import { AdapterFile } from './adapter.js';
 import { fromHuggingFace, type HuggingFaceModel } from './hf-config.js';
 import { locateCheckpoint, type Preference } from './locate.js';
 import { classifierHead } from './names.js';
@@ -81,6 +83,8 @@ async function inode(directory: string): Promise<number | undefined> {
 }
 
 async function openFolder(directory: string, relocate: () => Promise<string>): Promise<Checkpoint> {
+  if (!(await exists(join(directory, 'config.json'))) && (await AdapterFile.isHere(directory)))
+    return openAdapter(directory);
   const model = fromHuggingFace(await readJson(join(directory, 'config.json')), join(directory, 'config.json'));
   const statePath = join(directory, 'training_state.json');
   const training = (await exists(statePath)) ? parseTrainingState(await readJson(statePath), statePath) : undefined;
@@ -93,6 +97,43 @@ async function openFolder(directory: string, relocate: () => Promise<string>): P
     await files.close();
     throw error;
   }
+}
+
+/** A base model with an adapter: its weights are merged as they are read. */
+async function openAdapter(directory: string): Promise<Checkpoint> {
+  const adapter = await AdapterFile.open(directory);
+  let base: Checkpoint;
+  try {
+    base = await openFolder(adapter.base, async () => adapter.base);
+  } catch (error) {
+    await adapter.close();
+    throw error;
+  }
+  const { config } = base;
+  const body = base.specs.filter(({ name }) => !adapter.hasHead || name !== classifierHead);
+  const specs = adapter.hasHead ? [...body, headSpec(config.nEmbd, adapter.labelCount)] : body;
+  const read = async (name: string) =>
+    name === classifierHead && adapter.hasHead ? adapter.read(name) : adapter.merge(name, await base.read(name));
+  return {
+    ...base,
+    directory,
+    specs,
+    labels: adapter.hasHead ? await labelsOf(adapter) : base.labels,
+    training: undefined,
+    loadTokenizer: () =>
+      exists(join(directory, 'tokenizer.json')).then((own) => (own ? loadTokenizer(directory) : base.loadTokenizer())),
+    ...reading(directory, specs, read),
+    close: async () => {
+      await adapter.close();
+      await base.close();
+    },
+  };
+}
+
+/** The base's config.json names the labels; PEFT's format has no place for them. */
+async function labelsOf({ base, labelCount }: AdapterFile): Promise<string[]> {
+  const { id2label } = (await readJson(join(base, 'config.json'))) as { id2label?: Record<string, string> };
+  return Array.from({ length: labelCount }, (_, id) => id2label?.[String(id)] ?? `LABEL_${id}`);
 }
 
 function openModel(directory: string): Promise<TensorFiles> {
@@ -122,6 +163,19 @@ function checkpointOf(
     padToken: model.padToken,
     training,
     ignored,
+    ...reading(directory, specs, read),
+    close: () => files.close(),
+  };
+}
+
+/** Reading one parameter, and all that a state has. */
+function reading(
+  directory: string,
+  specs: readonly ParameterSpec[],
+  read: Checkpoint['read'],
+): Pick<Checkpoint, 'read' | 'readInto'> {
+  const byName = new Map(specs.map((spec) => [spec.name, spec]));
+  return {
     read,
     readInto: async (state, { moments = false, optional = [] } = {}) => {
       const nonFinite: string[] = [];
@@ -141,7 +195,6 @@ function checkpointOf(
       if (moments) await readMoments(directory, state);
       return { nonFinite, missing };
     },
-    close: () => files.close(),
   };
 }
 

@@ -24,6 +24,12 @@ export interface CheckpointContent {
   readonly resumable?: boolean;
   /** Names of a classifier's classes, by id. */
   readonly labels?: readonly string[];
+  /** What the moments in optimizer.safetensors are of; default: `state`. */
+  readonly trained?: Pick<State, 'specs' | 'read'>;
+  /** More keys of config.json. */
+  readonly configKeys?: Readonly<Record<string, unknown>>;
+  /** Writes more files into the checkpoint. */
+  readonly more?: (folder: string) => Promise<void>;
 }
 
 /**
@@ -43,7 +49,7 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
   await replaceFolder(directory, async (folder) => {
     const json = (name: string, value: unknown) => writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
     await writeTensors(join(folder, 'model.safetensors'), tensors);
-    await json('config.json', toHuggingFace(config, { endOfText }, classifier));
+    await json('config.json', { ...toHuggingFace(config, { endOfText }, classifier), ...content.configKeys });
     await json('generation_config.json', { bos_token_id: endOfText, eos_token_id: endOfText, pad_token_id: endOfText });
     await json('tokenizer.json', tokenizer.toJSON());
     const padding =
@@ -54,8 +60,9 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
     await writeFile(join(folder, 'README.md'), modelCard({ config, tokenizer, training, labels }));
     if (resumable) {
       await json('training_state.json', trainingStateJson(training!));
-      await writeTensors(join(folder, 'optimizer.safetensors'), optimizerTensors(state));
+      await writeTensors(join(folder, 'optimizer.safetensors'), optimizerTensors(content.trained ?? state));
     }
+    await content.more?.(folder);
   });
 }
 
@@ -88,7 +95,7 @@ async function modelTensors(
   return head ? [...body, { ...head, read: () => state.read('parameter', head.name) }] : body;
 }
 
-function optimizerTensors(state: CheckpointContent['state']): TensorSource[] {
+function optimizerTensors(state: Pick<State, 'specs' | 'read'>): TensorSource[] {
   const trained = state.specs.filter(({ trainable }) => trainable !== false);
   return (['firstMoment', 'secondMoment'] as const).flatMap((kind) =>
     trained.map(({ name, shape }) => ({ name: momentPrefix[kind] + name, shape, read: () => state.read(kind, name) })),

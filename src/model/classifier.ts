@@ -1,15 +1,8 @@
 // A GPT with a linear head that reads one position of each text (GPT-1; transformers' GPT2ForSequenceClassification).
 import { dropout, embedding } from '../ops/index.js';
 import * as tf from '../tf.js';
-import type { ParameterSpec } from './config.js';
+import { headName } from './classifier-spec.js';
 import type { Gpt, GptOptions } from './gpt.js';
-
-/** The head's name in checkpoints: [labels, C], without bias, as torch's Linear keeps it. */
-export const headName = 'score.weight';
-
-export function headSpec(nEmbd: number, labelCount: number): ParameterSpec {
-  return { name: headName, shape: [labelCount, nEmbd], decay: true, init: { kind: 'normal', deviation: 0.02 } };
-}
 
 /** What a classifier computes from one batch. */
 export interface Reading {

@@ -6,7 +6,6 @@ import { type Checkpoint, openCheckpoint } from '../checkpoint/index.js';
 import { type Layer, type MachineConfig, resolve } from '../config/index.js';
 import { type Batch, buildCorpus, ignored, type TokenSpan, windows } from '../dataset/index.js';
 import { GptError } from '../errors.js';
-import type { GptConfig } from '../model/config.js';
 import { evaluationStep } from '../model/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { evaluationBatch } from './batch-size.js';

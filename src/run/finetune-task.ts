@@ -14,6 +14,7 @@ import { ClassifierModel } from './classifier-model.js';
 import type { RunEvent } from './events.js';
 import { encodeAnswers, encodeTexts, readLabelledTexts } from './labelled-data.js';
 import { answerEvaluator, labelEvaluator, scoreAnswers, spread } from './labelled-evaluate.js';
+import { resumeMerged, saveBase, saveMerged } from './lora-run.js';
 import { modelConfig } from './pretrain.js';
 import { Session } from './session.js';
 import { chooseTokenizer } from './text-data.js';
@@ -29,8 +30,8 @@ export interface FinetuneTask {
   readonly labels: readonly string[] | undefined;
   /** Of instructions: how columns make a prompt. */
   readonly template: string;
-  /** Called once, when the run may be written to. */
-  begin(run: Run, resuming: boolean): Promise<TrainingJob['evaluate']>;
+  /** Called once, when the run may be written to. Gives what measures the model. */
+  begin(resuming: boolean): Promise<TrainingJob['evaluate']>;
   /** A program that takes batches of these lengths. */
   compile(lengths: readonly number[]): AsyncGenerator<RunEvent, TrainingProgram>;
   /** @param step another number for every micro-batch of the run */
@@ -69,18 +70,37 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
       : encodeAnswers(examples, tokenizer, model.blockSize, template);
   const encoded = { train: yield* encode(train), validation: yield* encode(validation) };
 
-  const session = await Session.open(config, model, tokenizer, { training: true, labels, freeze: config.freeze });
+  const { freeze, seed, loraRank } = config;
+  const lora = loraRank > 0 ? { rank: loraRank, alpha: config.loraAlpha ?? 2 * loraRank } : undefined;
+  const session = await Session.open(config, model, tokenizer, { training: true, labels, freeze, lora });
   try {
+    const resuming = run.checkpoint !== undefined;
     const sameLabels = labels && checkpoint?.labels?.join('\n') === labels.join('\n');
     const fresh = labels && !sameLabels ? [classifierHead] : [];
-    yield* session.fill(checkpoint, { seed: config.seed, moments: run.checkpoint !== undefined, fresh });
+    if (resuming && lora) yield* resumeMerged(session, run.directory, checkpoint!, { seed });
+    else yield* session.fill(checkpoint, { seed, moments: resuming, fresh });
   } catch (error) {
     await session.close();
     throw error;
   }
   const parts = { config, session, ...encoded };
   const work = labels ? classification(parts, labels) : instruction(parts);
-  return { kind, reason, labels, template, ...parts, ...work };
+  return {
+    kind,
+    reason,
+    labels,
+    template,
+    ...parts,
+    ...work,
+    begin: async (resuming) => {
+      if (lora && !resuming) await saveBase(session, run.directory);
+      return work.evaluator();
+    },
+    save: (directory, training, resumable) =>
+      lora
+        ? saveMerged(session, lora, run.directory, directory, training, resumable)
+        : session.save(directory, training, resumable),
+  };
 }
 
 /** The checkpoint's model, or the one that the settings ask for, with a row for every token. */
@@ -97,7 +117,9 @@ interface Parts {
   readonly validation: readonly Encoded[];
 }
 
-type Work = Pick<FinetuneTask, 'begin' | 'compile' | 'feed' | 'save'>;
+interface Work extends Pick<FinetuneTask, 'compile' | 'feed'> {
+  readonly evaluator: () => TrainingJob['evaluate'];
+}
 
 /** Examples in a batch of an evaluation. */
 const evaluationRows = 64;
@@ -108,7 +130,7 @@ function classification({ config, session, train, validation }: Parts, labels: r
   const step = (time: number) =>
     classifierLossStep(session.classifier!, { batchSize, time }, { lmCoef, ...(labelWeights && { labelWeights }) });
   return {
-    begin: async () => {
+    evaluator: () => {
       const rows = Math.min(evaluationRows, Math.max(train.length, validation.length));
       const model = new ClassifierModel(session.classifier!, (s) => session.compile(s), rows);
       const measured = { train: spread(train, config.evalIters * batchSize), validation };
@@ -122,7 +144,6 @@ function classification({ config, session, train, validation }: Parts, labels: r
       positions,
       ...dropoutKey(session, config, at),
     }),
-    save: (directory, training, resumable) => session.save(directory, training, resumable),
   };
 }
 
@@ -130,14 +151,13 @@ function instruction({ config, session, train, validation }: Parts): Work {
   const { batchSize } = config;
   const { blockSize } = session.gpt.config;
   return {
-    begin: async () => {
+    evaluator: () => {
       const score = answerScorer(session, evaluationBatch(session.gpt.config, batchSize * blockSize));
       const measured = { train: spread(train, config.evalIters * batchSize), validation };
       return answerEvaluator((examples, signal) => score(examples, { signal }), measured, session.tokenizer);
     },
     compile: (lengths) => compileAll(session, config, lengths, (time) => lossStep(session.gpt, { batchSize, time })),
     feed: ({ ids, targets }, at) => ({ ids, targets, ...dropoutKey(session, config, at) }),
-    save: (directory, training, resumable) => session.save(directory, training, resumable),
   };
 }
 

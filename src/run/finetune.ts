@@ -78,7 +78,7 @@ async function* finetuneIn(
     const record = { command: 'finetune', inputs: [data], config: settled, model: session.gpt.config, ...facts };
     const log = await run.start({ ...record, ...logged(options.commandLine) }, resumed);
     try {
-      const evaluate = await task.begin(run, resumed !== undefined);
+      const evaluate = await task.begin(resumed !== undefined);
       const program = yield* task.compile(batches.lengths);
       yield {
         event: 'start',

@@ -1,0 +1,179 @@
+// Finetuning's losses against PyTorch: test/goldens/finetune-*.json, written by scripts/goldens/finetune.py.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import * as tf from '../tf.js';
+import { Classifier } from './classifier.js';
+import { headName } from './classifier-spec.js';
+import { classifierLossStep, scoresStep } from './classifierSteps.js';
+import { type GptConfig, parameterSpecs } from './config.js';
+import { Gpt } from './gpt.js';
+import { adapterOf, type LoraConfig, loraSpecs, merged } from './lora.js';
+import { lossStep } from './steps.js';
+import { assign, feed, gradients } from './testing/eager.js';
+import { withTrainable } from './trainable.js';
+
+type Numbers = Record<string, number[]>;
+interface Golden {
+  config: GptConfig;
+  parameters: Numbers;
+  ids: number[][];
+  targets: number[][];
+  loss: number;
+  gradients: Numbers;
+}
+
+function golden<T>(name: string): Golden & T {
+  return JSON.parse(readFileSync(join(__dirname, '../../test/goldens', `finetune-${name}.json`), 'utf8'));
+}
+
+/** The largest difference, relative to the largest magnitude expected. */
+function relative(actual: ArrayLike<number>, expected: readonly number[]): number {
+  expect(actual.length).toBe(expected.length);
+  const most = Math.max(...expected.map(Math.abs));
+  return Math.max(...expected.map((value, i) => Math.abs(actual[i]! - value))) / (most || 1);
+}
+
+function expectGradients(found: ReadonlyMap<string, tf.Tensor>, expected: Numbers): void {
+  for (const [name, values] of Object.entries(expected)) {
+    expect({ name, near: relative(found.get(name)!.dataSync(), values) < 1e-4 }).toEqual({ name, near: true });
+  }
+}
+
+const shapeOf = ({ ids }: Golden) => ({ batchSize: ids.length, time: ids[0]!.length });
+
+describe('a classifier equals PyTorch', () => {
+  interface Case {
+    lmCoef: number;
+    weights: number[] | null;
+    loss: number;
+    labelLoss: number;
+    lmLoss: number;
+    scores: number[];
+    gradients: Numbers;
+  }
+  const file = golden<{ positions: number[]; labels: number[]; losses: Record<string, Case> }>('classifier');
+  const { config, parameters, ids, targets, positions, labels } = file;
+  let gpt: Gpt;
+  let classifier: Classifier;
+
+  beforeAll(() => {
+    gpt = new Gpt(config);
+    classifier = new Classifier(gpt, 3);
+    for (const [name, data] of Object.entries(parameters)) if (name !== headName) assign(gpt, name, data);
+    tf.tidy(() => classifier.variables.get(headName)!.assign(tf.tensor(parameters[headName]!, [3, config.nEmbd])));
+  });
+  afterAll(() => {
+    classifier.dispose();
+    gpt.dispose();
+  });
+
+  test.each(Object.entries(file.losses))('in loss and gradients: %s', (_, expected) => {
+    const options = { lmCoef: expected.lmCoef, ...(expected.weights && { labelWeights: expected.weights }) };
+    const step = classifierLossStep(classifier, shapeOf(file), options);
+    tf.tidy(() => {
+      const inputs = feed(step, { ids: ids.flat(), targets: targets.flat(), labels, positions });
+      const { loss, gradients: found } = gradients(step, inputs);
+      expect(relative(loss.dataSync(), [expected.loss])).toBeLessThan(1e-5);
+      expectGradients(found, expected.gradients);
+      const { labelLoss, lmLoss } = step.run(inputs);
+      if (expected.lmCoef === 0) return;
+      expect(relative(labelLoss!.dataSync(), [expected.labelLoss])).toBeLessThan(1e-5);
+      expect(relative(lmLoss!.dataSync(), [expected.lmLoss])).toBeLessThan(1e-5);
+    });
+  });
+
+  test('in its scores, whatever stands in the padding', () => {
+    const step = scoresStep(classifier, shapeOf(file));
+    tf.tidy(() => {
+      const other = ids.map((row, i) => row.map((id, at) => (at > positions[i]! ? (id + 1) % config.vocabSize : id)));
+      for (const batch of [ids, other]) {
+        const { scores } = step.run(feed(step, { ids: batch.flat(), positions }));
+        expect(relative(scores!.dataSync(), file.losses['plain']!.scores)).toBeLessThan(1e-5);
+      }
+    });
+  });
+
+  test('rows that fill up a batch change nothing', () => {
+    const expected = file.losses['balanced']!;
+    const options = { lmCoef: 0.5, labelWeights: expected.weights! };
+    const step = classifierLossStep(classifier, { batchSize: 5, time: 6 }, options);
+    tf.tidy(() => {
+      const fill = { ids: new Array<number>(12).fill(0), targets: new Array<number>(12).fill(-1) };
+      const inputs = feed(step, {
+        ids: [...ids.flat(), ...fill.ids],
+        targets: [...targets.flat(), ...fill.targets],
+        labels: [...labels, -1, -1],
+        positions: [...positions, 0, 0],
+      });
+      const { loss, gradients: found } = gradients(step, inputs);
+      expect(relative(loss.dataSync(), [expected.loss])).toBeLessThan(1e-5);
+      expectGradients(found, expected.gradients);
+    });
+  });
+});
+
+test('the loss of completions alone equals PyTorch, with its gradients', () => {
+  const file = golden('instruct');
+  const gpt = new Gpt(file.config);
+  tf.tidy(() => {
+    for (const [name, data] of Object.entries(file.parameters)) assign(gpt, name, data);
+    const step = lossStep(gpt, shapeOf(file));
+    const { loss, gradients: found } = gradients(
+      step,
+      feed(step, { ids: file.ids.flat(), targets: file.targets.flat() }),
+    );
+    expect(relative(loss.dataSync(), [file.loss])).toBeLessThan(1e-5);
+    expectGradients(found, file.gradients);
+  });
+  gpt.dispose();
+});
+
+describe('low-rank adapters', () => {
+  const file = golden<{ lora: LoraConfig; adapters: Numbers; logits: number[]; merged: Numbers }>('lora');
+  const { config, lora, parameters, adapters } = file;
+  const batch = { ids: file.ids.flat(), targets: file.targets.flat() };
+
+  test('have names, shapes, loss and gradients as in PyTorch', () => {
+    const gpt = new Gpt(config, lora);
+    tf.tidy(() => {
+      for (const [name, data] of Object.entries({ ...parameters, ...adapters })) assign(gpt, name, data);
+      expect(loraSpecs(config, lora).map(({ name }) => name)).toEqual(Object.keys(adapters));
+      const step = lossStep(gpt, shapeOf(file));
+      const { loss, gradients: found } = gradients(step, feed(step, batch));
+      expect(relative(loss.dataSync(), [file.loss])).toBeLessThan(1e-5);
+      expectGradients(found, file.gradients);
+    });
+    gpt.dispose();
+  });
+
+  test('merged into the weights give the same logits', () => {
+    const gpt = new Gpt(config);
+    tf.tidy(() => {
+      for (const [name, data] of Object.entries(parameters)) {
+        const own = adapterOf(name);
+        const [a, b] = own ? [adapters[own.a]!, adapters[own.b]!] : [];
+        const weight = Float32Array.from(data);
+        const whole = a && b ? merged(weight, Float32Array.from(a), Float32Array.from(b), lora) : weight;
+        if (file.merged[name]) expect(relative(whole, file.merged[name])).toBeLessThan(1e-6);
+        assign(gpt, name, whole);
+      }
+      const logits = gpt.logits(tf.tensor2d(file.ids, undefined, 'int32'));
+      expect(relative(logits.dataSync(), file.logits)).toBeLessThan(1e-5);
+    });
+    gpt.dispose();
+  });
+
+  test('are all that is trained, with the head', () => {
+    const head = { name: headName, shape: [3, 8], decay: true, init: { kind: 'zeros' } } as const;
+    const specs = [...parameterSpecs(config), ...loraSpecs(config, lora), head];
+    const trained = withTrainable(specs, { adaptersOnly: true }).filter(({ trainable }) => trainable);
+    expect(trained.map(({ name }) => name)).toEqual([...Object.keys(adapters), headName]);
+  });
+});
+
+test('freezing one block leaves the embeddings and the first block as they are', () => {
+  const config = golden('instruct').config;
+  const frozen = withTrainable(parameterSpecs(config), { freeze: 1 }).filter(({ trainable }) => !trainable);
+  const names = parameterSpecs(config).map(({ name }) => name);
+  expect(frozen.map(({ name }) => name)).toEqual(names.filter((name) => /^(wte|wpe|h\.0)\./.test(name)));
+});
