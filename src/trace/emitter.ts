@@ -4,7 +4,7 @@ import type { GraphBuilder } from './builder.js';
 import type { Attributes, DType, HostArray, Value } from './graph.js';
 import { sizeOf } from './graph.js';
 import { type Shape, sameShape } from './shapes.js';
-import { inferOutputs } from './vocabulary.js';
+import { inferOutputs } from './vocabulary/index.js';
 
 export class Emitter {
   private readonly scalars = new Map<string, Value>();

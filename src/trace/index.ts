@@ -30,4 +30,4 @@ export {
 export type { StepFunction } from './step.js';
 export { gradientName, type TraceOptions, trace } from './trace.js';
 export { verify } from './verify.js';
-export { inferNode, inferOutputs, type Operation, vocabulary } from './vocabulary.js';
+export { inferNode, inferOutputs, type Operation, vocabulary } from './vocabulary/index.js';

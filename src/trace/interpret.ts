@@ -8,7 +8,7 @@ import { sizeOf } from './graph.js';
 import { type PrimitiveRun, primitiveRun } from './primitives.js';
 import { activeRecorder } from './recorder.js';
 import { numbersOf, sameShape } from './shapes.js';
-import { vocabulary } from './vocabulary.js';
+import { vocabulary } from './vocabulary/index.js';
 
 export interface InterpretOptions {
   /** Definitions of primitives by name, for graphs that were not traced in this process. */

@@ -1,7 +1,7 @@
 import { GptError } from '../errors.js';
 import * as tf from '../tf.js';
 import { dump, ensureTraceBackend, interpret, placeholder, type StepFunction, trace, verify } from './index.js';
-import { inferNode } from './vocabulary.js';
+import { inferNode } from './vocabulary/index.js';
 
 class Norm extends tf.layers.Layer {
   private gain!: tf.serialization.ConfigDict extends never ? never : ReturnType<tf.layers.Layer['addWeight']>;

@@ -1,7 +1,7 @@
 // Every kernel rule: traced and interpreted, forward and backward, it gives what tfjs' CPU backend gives at once.
 import * as tf from '../../tf.js';
 import { ensureTraceBackend, type Graph, type HostArray, interpret, optimize, trace, verify } from '../index.js';
-import { inferNode, vocabulary } from '../vocabulary.js';
+import { inferNode, vocabulary } from '../vocabulary/index.js';
 import { kernelRules } from './index.js';
 
 type Inputs = Record<string, tf.Tensor>;

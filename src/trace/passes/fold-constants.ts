@@ -3,7 +3,7 @@ import { hostArray } from '../emitter.js';
 import type { Graph, Value } from '../graph.js';
 import { sizeOf } from '../graph.js';
 import { onCpu, runNode, tensorOf } from '../interpret.js';
-import { vocabulary } from '../vocabulary.js';
+import { vocabulary } from '../vocabulary/index.js';
 import { rewrite } from './rewrite.js';
 
 /** Results with more numbers than this are left to be computed, unless their inputs are no smaller. */

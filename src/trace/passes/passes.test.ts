@@ -4,7 +4,7 @@ import { GraphBuilder } from '../builder.js';
 import { composite } from '../composite.js';
 import { Emitter } from '../emitter.js';
 import { ensureTraceBackend, type Graph, type HostArray, interpret, trace, type Value, verify } from '../index.js';
-import { inferNode } from '../vocabulary.js';
+import { inferNode } from '../vocabulary/index.js';
 import * as passes from './index.js';
 
 beforeAll(() => ensureTraceBackend());
@@ -114,7 +114,7 @@ describe('passes leave results unchanged', () => {
         verify(graph, inferNode);
         expectSame(graph, pass(graph), feeds);
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
   });
 

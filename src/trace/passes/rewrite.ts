@@ -24,8 +24,10 @@ export interface Visitor {
 /**
  * Gives the graph with each node visited; the same object when no visit changed anything. Replaced nodes may stay
  * behind unused: `removeDeadCode` sweeps.
+ * @param how a visitor, or what makes one for this graph
  */
-export function rewrite(graph: Graph, visitor: Visitor): Graph {
+export function rewrite(graph: Graph, how: Visitor | (() => Visitor)): Graph {
+  const visitor = typeof how === 'function' ? how() : how;
   const builder = new GraphBuilder(graph.name);
   const loom: Loom = { builder, to: new Emitter(builder), usesOf: countUses(graph) };
   const woven = new Map<number, Value>();
