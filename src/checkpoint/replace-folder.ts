@@ -106,7 +106,11 @@ async function move(from: string, to: string): Promise<void> {
 }
 
 async function flushFolder(folder: string): Promise<void> {
-  for (const entry of await readdir(folder)) await flush(join(folder, entry), 'r+');
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) await flushFolder(path);
+    else await flush(path, 'r+');
+  }
   await flush(folder, 'r');
 }
 
