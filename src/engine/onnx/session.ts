@@ -97,6 +97,8 @@ function sessionOptions({ device, threads, profile }: SessionOptions): Inference
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
+    // Planning all memory at once took up to twice the peak of allocating as it goes.
+    enableMemPattern: false,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 4,
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),

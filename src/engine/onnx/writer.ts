@@ -95,7 +95,7 @@ export class OnnxWriter {
       ],
       graph: {
         name: graphName,
-        node: this.nodes,
+        node: leavesReversed(this.nodes),
         initializer: this.initializers,
         input: inputs.map(port),
         output: outputs.map(port),
@@ -118,6 +118,23 @@ export class OnnxWriter {
     return `t${this.count++}`;
   }
 }
+
+/**
+ * The nodes that nothing else uses, last and in reverse order. onnxruntime computes depth first from the last such node
+ * to the first: a weight's gradient, which is one, is then computed as soon as it can be, and what it needs is freed,
+ * instead of all of them at the end.
+ */
+function leavesReversed(nodes: readonly NodeMessage[]): NodeMessage[] {
+  const used = new Set(nodes.filter(({ opType }) => opType !== 'Identity').flatMap(({ input }) => input));
+  const isLeaf = ({ output }: NodeMessage) => !output.some((name) => used.has(name));
+  const leaves = nodes.filter(isLeaf).reverse();
+  const position = new Map(leaves.flatMap(({ output }, at) => output.map((name) => [name, at])));
+  const [aliases, others] = [leaves.filter(isAlias), leaves.filter((node) => !isAlias(node))];
+  const sourceOf = ({ input }: NodeMessage) => position.get(input[0]!) ?? -1;
+  return [...nodes.filter((node) => !isLeaf(node)), ...others, ...aliases.sort((a, b) => sourceOf(a) - sourceOf(b))];
+}
+
+const isAlias = ({ opType }: NodeMessage) => opType === 'Identity';
 
 /** Little-endian, as the format wants it and every machine that Node runs on has it. */
 function rawBytes(type: ElementType, values: readonly number[]): Uint8Array {
