@@ -1,7 +1,7 @@
 // Pretraining, from text files to a run folder: joins tokenizer, dataset, model, engine, training and checkpoints.
 // Knows no terminal: it yields events. The command line and the library are both thin users of it.
 import { basename, extname, join } from 'node:path';
-import { type Checkpoint, claimRun, openCheckpoint, type Run } from '../checkpoint/index.js';
+import { type Checkpoint, claimRun, openCheckpoint, type Run, type RunLog } from '../checkpoint/index.js';
 import { type Layer, type PretrainConfig, resolve, resumeConfig, type TrainingConfig } from '../config/index.js';
 import { type Batch, type Corpus, randomBatch, requireBlock, stepsPerEpoch } from '../dataset/index.js';
 import type { Feeds } from '../engine/index.js';
@@ -74,6 +74,7 @@ async function* pretrainIn(
   const checkpoint = await startingPoint(run, config);
   let corpus: Corpus | undefined;
   let session: Session | undefined;
+  let log: RunLog | undefined;
   try {
     const inputs = options.inputs.length > 0 ? options.inputs : (saved?.inputs ?? []);
     const where = { inputs, stdin: options.stdin, directory: run.directory, config, signal };
@@ -92,19 +93,16 @@ async function* pretrainIn(
     yield* session.fill(checkpoint, { seed: config.seed, moments: run.checkpoint !== undefined });
 
     const resumed = run.checkpoint === undefined ? undefined : checkpoint!.training;
-    const log = await run.start(
-      { command: 'pretrain', inputs, config, model, ...logged(options.commandLine) },
-      resumed,
-    );
-    try {
-      for await (const event of steps(session, corpus, config, run, resumed, signal)) {
-        if (event.event !== 'phase' && event.event !== 'notice') log.append(event);
-        yield event;
+    // The folder is begun when the first step can be made: whatever fails before leaves an older run as it was.
+    for await (const event of steps(session, corpus, config, run, resumed, signal)) {
+      if (event.event === 'start') {
+        log = await run.start({ command: 'pretrain', inputs, config, model, ...logged(options.commandLine) }, resumed);
       }
-    } finally {
-      log.close();
+      if (event.event !== 'phase' && event.event !== 'notice') log?.append(event);
+      yield event;
     }
   } finally {
+    log?.close();
     await session?.close();
     corpus?.close();
     await checkpoint?.close();
