@@ -93,9 +93,24 @@ function randomOperation(
         : [];
     case 9:
       return to.all('AddN', [a, a, a]);
+    case 10: {
+      const transposeA = pick % 2 === 0;
+      const product = to.one('BatchMatMul', [a, swapped(to, transposeA ? a : b)], {
+        transposeA,
+        transposeB: transposeA,
+      });
+      return [swapped(to, product)];
+    }
     default:
       return to.all(binary, [a, b]);
   }
+}
+
+/** The last two axes exchanged. */
+function swapped(to: Emitter, value: Value): Value {
+  const last = value.shape.length - 1;
+  const perm = value.shape.map((_, i) => (i === last ? last - 1 : i === last - 1 ? last : i));
+  return to.one('Transpose', [value], { perm });
 }
 
 describe('passes leave results unchanged', () => {
