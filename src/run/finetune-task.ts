@@ -2,7 +2,7 @@
 // face for the run to drive.
 import { type Checkpoint, classifierHead, type Run } from '../checkpoint/index.js';
 import type { FinetuneConfig } from '../config/index.js';
-import { type Encoded, type Example, type PaddedBatch, renderChat, renderPrompt } from '../dataset/index.js';
+import { type Encoded, type Example, type PaddedBatch, renderChat, renderPrompt, type Task } from '../dataset/index.js';
 import type { Feeds, Program, StepFunction, TrainingProgram } from '../engine/index.js';
 import { GptError } from '../errors.js';
 import { classifierLossStep, evaluationStep, type GptConfig, lossStep } from '../model/index.js';
@@ -12,7 +12,14 @@ import { evaluationBatch } from './batch-size.js';
 import { BucketProgram } from './bucketed.js';
 import { ClassifierModel } from './classifier-model.js';
 import type { RunEvent } from './events.js';
-import { encodeAnswers, encodeTexts, readLabelledTexts } from './labelled-data.js';
+import {
+  encodeAnswers,
+  encodeDocuments,
+  encodeTexts,
+  type LabelledTexts,
+  readLabelledTexts,
+  splitBlocks,
+} from './labelled-data.js';
 import { answerEvaluator, labelEvaluator, scoreAnswers, spread } from './labelled-evaluate.js';
 import { resumeMerged, saveBase, saveMerged } from './lora-run.js';
 import { modelConfig } from './pretrain.js';
@@ -20,7 +27,7 @@ import { Session } from './session.js';
 import { chooseTokenizer } from './text-data.js';
 
 export interface FinetuneTask {
-  readonly kind: 'classify' | 'instruct';
+  readonly kind: Task;
   /** Why: one sentence. */
   readonly reason: string;
   readonly session: Session;
@@ -50,11 +57,11 @@ export interface TaskOptions {
 /** Reads the data, makes the model, and gives it its values. Nothing is written. */
 export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEvent, FinetuneTask> {
   const { config, checkpoint, data, run, signal } = options;
-  const { data: labelled, train, validation, template } = yield* readLabelledTexts(data, config, signal);
-  const { task: kind, reason } = labelled;
-  if (kind === 'text') throw new Error('continued text is not labelled data');
+  const texts = yield* readLabelledTexts(data, config, signal);
+  const { task: kind, reason, template } = texts;
   const base =
-    (await checkpoint?.loadTokenizer()) ?? (yield* chooseTokenizer(() => textsOf(train, template), config, signal));
+    (await checkpoint?.loadTokenizer()) ??
+    (yield* chooseTokenizer(() => textsOf(texts.train, template), config, signal));
   const tokenizer = kind === 'classify' ? withClassificationToken(base) : base;
   const model = modelOf(config, checkpoint, tokenizer);
   if (config.freeze > model.nLayer) {
@@ -63,12 +70,8 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
     });
   }
 
-  const labels = kind === 'classify' ? (run.checkpoint && checkpoint?.labels) || labelled.labels : undefined;
-  const encode = (examples: readonly Example[]) =>
-    labels
-      ? encodeTexts(examples, tokenizer, model.blockSize, labels)
-      : encodeAnswers(examples, tokenizer, model.blockSize, template);
-  const encoded = { train: yield* encode(train), validation: yield* encode(validation) };
+  const labels = kind === 'classify' ? (run.checkpoint && checkpoint?.labels) || texts.labels : undefined;
+  const encoded = yield* encodeAll(texts, tokenizer, model.blockSize, labels, config);
 
   const { freeze, seed, loraRank } = config;
   const lora = loraRank > 0 ? { rank: loraRank, alpha: config.loraAlpha ?? 2 * loraRank } : undefined;
@@ -84,7 +87,7 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
     throw error;
   }
   const parts = { config, session, ...encoded };
-  const work = labels ? classification(parts, labels) : instruction(parts);
+  const work = labels ? classification(parts, labels) : language(parts);
   return {
     kind,
     reason,
@@ -101,6 +104,26 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
         ? saveMerged(session, lora, run.directory, directory, training, resumable)
         : session.save(directory, training, resumable),
   };
+}
+
+function* encodeAll(
+  { task, train, validation, template }: LabelledTexts,
+  tokenizer: Tokenizer,
+  blockSize: number,
+  labels: readonly string[] | undefined,
+  { valSplit }: FinetuneConfig,
+): Generator<RunEvent, Pick<Parts, 'train' | 'validation'>> {
+  if (task === 'text') {
+    const blocks = encodeDocuments(train, tokenizer, blockSize);
+    if (blocks.length === 0) throw new GptError('data/empty', 'the text has no two tokens to learn from');
+    if (validation.length === 0) return splitBlocks(blocks, valSplit);
+    return { train: blocks, validation: encodeDocuments(validation, tokenizer, blockSize) };
+  }
+  const encode = (examples: readonly Example[]) =>
+    labels
+      ? encodeTexts(examples, tokenizer, blockSize, labels)
+      : encodeAnswers(examples, tokenizer, blockSize, template);
+  return { train: yield* encode(train), validation: yield* encode(validation) };
 }
 
 /** The checkpoint's model, or the one that the settings ask for, with a row for every token. */
@@ -147,7 +170,8 @@ function classification({ config, session, train, validation }: Parts, labels: r
   };
 }
 
-function instruction({ config, session, train, validation }: Parts): Work {
+/** Instructions and text: the loss is on the targets that count. */
+function language({ config, session, train, validation }: Parts): Work {
   const { batchSize } = config;
   const { blockSize } = session.gpt.config;
   return {

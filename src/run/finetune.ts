@@ -7,7 +7,7 @@ import { GptError } from '../errors.js';
 import { countParameters } from '../model/index.js';
 import { type TrainingJob, train } from '../train/index.js';
 import { StepBatches } from './bucketed.js';
-import type { RunEvent } from './events.js';
+import type { NoticeEvent, RunEvent } from './events.js';
 import { type FinetuneTask, prepareTask } from './finetune-task.js';
 import { fingerprintOf, tokensOf } from './labelled-data.js';
 import { logged, recordOf, type SavedRun } from './record.js';
@@ -97,6 +97,7 @@ async function* finetuneIn(
         maxTime: settled.maxTime,
         out: run.directory,
       };
+      if (kind === 'instruct') yield howToPrompt(task, run.directory);
       const job = { program, evaluate, batches, task, resumed, signal };
       const events = runTraining({
         events: train(jobOf(settled, job)),
@@ -114,6 +115,18 @@ async function* finetuneIn(
     await task?.session.close();
     await checkpoint?.close();
   }
+}
+
+/** What a person types to ask the model as it was taught: the first example's prompt. */
+function howToPrompt({ train: examples, session: { tokenizer } }: FinetuneTask, out: string): NoticeEvent {
+  const { ids, targets } = examples[0]!;
+  const answer = targets.findIndex((target) => target >= 0);
+  const prompt = tokenizer.decode(ids.subarray(0, answer + 1));
+  const quoted = /[\n'\\]/.test(prompt)
+    ? `$'${prompt.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n')}'`
+    : `'${prompt}'`;
+  const message = `ask it as it is taught, for example: gpt-cli sample ${out} --prompt ${quoted}`;
+  return { event: 'notice', level: 'info', message };
 }
 
 /** The checkpoint whose weights the run begins with: its own last one, or that of --from. */

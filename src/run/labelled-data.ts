@@ -1,6 +1,7 @@
 // From a labelled file or folder to encoded examples: reads it, tells what it is for and what is wrong with it, keeps a
 // part for validation.
 
+import { existsSync } from 'node:fs';
 import type { FinetuneConfig } from '../config/index.js';
 import {
   type ChatExample,
@@ -16,9 +17,12 @@ import {
   Findings,
   holdOut,
   type InstructExample,
-  type LabelledData,
+  isTable,
   quickChecks,
   readLabelled,
+  readTexts,
+  type Task,
+  type TextExample,
 } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import { hash32 } from '../rng.js';
@@ -33,7 +37,11 @@ type Settings = Pick<
 
 /** Labelled data as text, in two parts. */
 export interface LabelledTexts {
-  readonly data: LabelledData;
+  readonly task: Task;
+  /** Why it is that: one sentence. */
+  readonly reason: string;
+  /** Of classification: every label. */
+  readonly labels: readonly string[];
   readonly train: readonly Example[];
   /** Empty where `--val-split 0` and no file leaves nothing. */
   readonly validation: readonly Example[];
@@ -59,6 +67,9 @@ export async function* readLabelledTexts(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<RunEvent, LabelledTexts> {
   const { task, limit, valSplit, seed, promptTemplate } = settings;
+  if (!isTable(path) && (task === 'text' || task === 'auto') && existsSync(path)) {
+    return yield* readPlainTexts(path, settings, signal);
+  }
   const chosen = { task, ...columnsOf(settings), ...(limit !== null && { limit }), signal };
   const data = yield* phase('reading the data', () => readLabelled(path, chosen));
   yield { event: 'notice', level: 'info', message: `${data.reason}` };
@@ -77,13 +88,38 @@ export async function* readLabelledTexts(
   }
   const template = promptTemplate?.replaceAll('\\n', '\n') ?? defaultTemplate(data.columns);
   if (promptTemplate !== null) checkTemplate(template, data.columns, data.names);
-  if (validation) return { data, train: all, validation, template };
+  const facts = { task: data.task, reason: data.reason, labels: data.labels, template };
+  if (data.task === 'text') return { ...facts, train: all, validation: validation ?? [] };
+  if (validation) return { ...facts, train: all, validation };
   const held = holdOut(all, valSplit, seed);
   if (held.validation.length > 0) {
     const message = `${held.validation.length} of ${all.length} examples are kept for validation (--val-split ${valSplit})`;
     yield { event: 'notice', level: 'info', message };
   }
-  return { data, ...held, template };
+  return { ...facts, ...held };
+}
+
+/** Text files, which hold documents and no columns. */
+async function* readPlainTexts(
+  path: string,
+  { limit }: Settings,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<RunEvent, LabelledTexts> {
+  const train = yield* phase('reading the text', async () => {
+    const documents: Example[] = [];
+    let text = '';
+    for await (const piece of readTexts([path], { signal })) {
+      text += piece.text;
+      if (!piece.endOfDocument) continue;
+      if (text.trim() !== '') documents.push({ kind: 'text', place: `document ${documents.length + 1}`, text });
+      text = '';
+      if (documents.length === limit) break;
+    }
+    return documents;
+  });
+  const reason = `continued text: ${path} has no columns`;
+  yield { event: 'notice', level: 'info', message: reason };
+  return { task: 'text', reason, labels: [], train, validation: [], template: '' };
 }
 
 /** A problem of the data as a line: what, how often, where first. */
@@ -152,6 +188,34 @@ export function* encodeAnswers(
     });
   }
   return encoded;
+}
+
+/** Documents one after the other, <|endoftext|> after each, in blocks; every token but the first is a target once. */
+export function encodeDocuments(examples: readonly Example[], tokenizer: Tokenizer, blockSize: number): Encoded[] {
+  const blocks: Encoded[] = [];
+  let open: number[] = [];
+  const cut = (length: number) => {
+    const tokens = Int32Array.from(open.slice(0, length + 1));
+    blocks.push({ ids: tokens.subarray(0, length), targets: tokens.subarray(1), label: -1, cut: 'nothing' });
+    open = open.slice(length); // the last target is the first id of what follows
+  };
+  for (const example of examples as readonly TextExample[]) {
+    for (const id of tokenizer.encode(example.text)) {
+      open.push(id);
+      if (open.length > blockSize) cut(blockSize);
+    }
+    open.push(tokenizer.endOfText);
+    if (open.length > blockSize) cut(blockSize);
+  }
+  if (open.length > 1) cut(open.length - 1);
+  return blocks;
+}
+
+/** The end of the blocks for validation, at least one where there are two. */
+export function splitBlocks(blocks: readonly Encoded[], valSplit: number): { train: Encoded[]; validation: Encoded[] } {
+  const wanted = valSplit === 0 ? 0 : Math.max(1, Math.round(blocks.length * valSplit));
+  const kept = blocks.length - Math.min(wanted, blocks.length - 1);
+  return { train: blocks.slice(0, kept), validation: blocks.slice(kept) };
 }
 
 /** One number for all that a model is taught: another number, other data. */
