@@ -13,6 +13,15 @@ test.each([
   ['{"a": 1, "a": 2}', 'line 1, column 10: the key "a" occurs twice'],
   ['{"a": [1, 2', 'line 1, column 12: expected "," or "]", found the end of the file'],
   ['', 'line 1, column 1: expected a value, found the end of the file'],
+  ['{"a": 1, "\\u0061": 2}', 'line 1, column 10: the key "a" occurs twice'],
+  ['{"a": 1.}', 'line 1, column 7: expected a number with all its digits, found "1"'],
+  [
+    '{"a": "\\x"}',
+    'line 1, column 7: expected a text with only the escapes \\" \\\\ \\/ \\b \\f \\n \\r \\t \\u, found "\\""',
+  ],
+  ['{"a": "\t"}', 'line 1, column 7: expected a text without control characters, found "\\""'],
+  ['[1}', 'line 1, column 3: expected "," or "]", found "}"'],
+  ['{"a": 1, /* x */ "a": 2}', 'line 1, column 10: JSON has no comments; use "$comment"'],
   ['{"a": NaN}', 'line 1, column 7: expected a value, found "N"'],
 ])('%j is not valid JSON: %s', (text, message) => {
   expect(() => parseJson(text, 'my.json')).toThrow(

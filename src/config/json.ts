@@ -1,74 +1,86 @@
 // JSON files that people write: an error names the file, the line and the column, and a key given twice is an error.
+// jsonc-parser reads; what it may say in short codes is said here in words.
+import { printParseErrorCode, visit } from 'jsonc-parser';
 import { GptError } from '../errors.js';
 
-/** Where strict JSON ends to be valid, and why. Offsets are in UTF-16 units; undefined when the text is valid. */
-export function findJsonError(text: string): { readonly offset: number; readonly message: string } | undefined {
-  let at = 0;
-  class Stop {
-    constructor(
-      readonly offset: number,
-      readonly message: string,
-    ) {}
-  }
-  const fail = (message: string, offset = at): never => {
-    throw new Stop(offset, message);
-  };
-  const found = () => (at < text.length ? JSON.stringify(text[at]) : 'the end of the file');
-  const space = () => {
-    while (/[ \t\n\r]/.test(text[at] ?? 'x')) at++;
-    if (text.startsWith('//', at) || text.startsWith('/*', at)) fail('JSON has no comments; use "$comment"');
-  };
-  const match = (pattern: RegExp, wanted: string): string => {
-    pattern.lastIndex = at;
-    const hit = pattern.exec(text)?.[0];
-    if (hit === undefined) return fail(`expected ${wanted}, found ${found()}`);
-    at += hit.length;
-    return hit;
-  };
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids exactly these
-  const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
-  const string = (wanted: string) => match(STRING, text[at] === '"' ? 'a text closed on its line' : wanted);
-  const list = (close: string, item: () => void) => {
-    at++;
-    space();
-    if (text[at] === close) return void at++;
-    for (;;) {
-      item();
-      space();
-      if (text[at] === close) return void at++;
-      if (text[at] !== ',') fail(`expected "," or ${JSON.stringify(close)}, found ${found()}`);
-      at++;
-      space();
-      if (text[at] === close) fail('a comma is not followed by anything', at - 1);
-    }
-  };
-  const value = () => {
-    space();
-    if (text[at] === '{') {
-      const keys = new Set<string>();
-      list('}', () => {
-        const start = at;
-        const key = string('a key in double quotes');
-        if (keys.has(key)) fail(`the key ${key} occurs twice`, start);
-        keys.add(key);
-        space();
-        match(/:/y, '":"');
-        value();
-      });
-    } else if (text[at] === '[') list(']', value);
-    else if (text[at] === '"') string('a text');
-    else match(/true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y, 'a value');
-  };
-  try {
-    value();
-    space();
-    if (at < text.length) fail(`expected the end of the file, found ${found()}`);
-    return undefined;
-  } catch (stop) {
-    if (stop instanceof Stop) return stop;
-    throw stop;
-  }
+interface JsonError {
+  /** Both from 0. */
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
 }
+
+/** Where strict JSON ends to be valid, and why; undefined when the text is valid. */
+function findJsonError(text: string): JsonError | undefined {
+  let first: JsonError | undefined;
+  let comma: { line: number; column: number } | undefined; // the comma just read
+  let expected = 'a value';
+  const open: { close: string; keys?: Set<string> }[] = [];
+  const fail = (message: string, line: number, column: number) => {
+    first ??= { message, line, column };
+  };
+  const expect = (what: string) => {
+    expected = what;
+    comma = undefined;
+  };
+  const expectNext = () => {
+    const inner = open.at(-1);
+    expect(inner ? `"," or "${inner.close}"` : 'the end of the file');
+  };
+  const expectItem = () => expect(open.at(-1)?.keys ? 'a key in double quotes' : 'a value');
+  const end = (offset: number) => {
+    if (offset >= text.length) return; // also called where the closing bracket is missing
+    open.pop();
+    expectNext();
+  };
+  visit(
+    text,
+    {
+      onObjectBegin: () => {
+        open.push({ close: '}', keys: new Set() });
+        expectItem();
+      },
+      onObjectEnd: end,
+      onArrayBegin: () => {
+        open.push({ close: ']' });
+        expectItem();
+      },
+      onArrayEnd: end,
+      onObjectProperty: (key, _offset, _length, line, column) => {
+        const keys = open.at(-1)!.keys!;
+        if (keys.has(key)) fail(`the key ${JSON.stringify(key)} occurs twice`, line, column);
+        keys.add(key);
+        expect('":"');
+      },
+      onLiteralValue: expectNext,
+      onSeparator: (separator, _offset, _length, line, column) => {
+        if (separator === ':') return expect('a value');
+        expectItem();
+        comma = { line, column };
+      },
+      onError: (code, offset, _length, line, column) => {
+        const found = offset < text.length ? JSON.stringify(text[offset]) : 'the end of the file';
+        const kind = printParseErrorCode(code);
+        if (kind === 'InvalidCommentToken') return fail('JSON has no comments; use "$comment"', line, column);
+        if (comma && /[}\]]/.test(text[offset] ?? '')) {
+          return fail('a comma is not followed by anything', comma.line, comma.column);
+        }
+        fail(`expected ${tokenErrors[kind] ?? expected}, found ${found}`, line, column);
+      },
+    },
+    { disallowComments: true, allowTrailingComma: false },
+  );
+  return first;
+}
+
+/** What is wrong inside of a text or a number, whatever was expected there. */
+const tokenErrors: Readonly<Record<string, string>> = {
+  UnexpectedEndOfString: 'a text closed on its line',
+  UnexpectedEndOfNumber: 'a number with all its digits',
+  InvalidUnicode: 'a text with four hexadecimal digits behind each \\u',
+  InvalidEscapeCharacter: 'a text with only the escapes \\" \\\\ \\/ \\b \\f \\n \\r \\t \\u',
+  InvalidCharacter: 'a text without control characters',
+};
 
 /**
  * Parses `text`, the content of `file`.
@@ -78,7 +90,6 @@ export function parseJson(text: string, file: string): unknown {
   const content = text.replace(/^\uFEFF/, '');
   const wrong = findJsonError(content);
   if (!wrong) return JSON.parse(content);
-  const before = content.slice(0, wrong.offset).split('\n');
-  const place = `line ${before.length}, column ${before.at(-1)!.length + 1}`;
+  const place = `line ${wrong.line + 1}, column ${wrong.column + 1}`;
   throw new GptError('config/json', `${file} is not valid JSON: ${place}: ${wrong.message}`);
 }

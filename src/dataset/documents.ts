@@ -1,7 +1,9 @@
 // Cuts a source's text into documents: at each literal <|endoftext|>, or one JSON object a line. Knows no files.
+
+import { nearest } from '../config/nearest.js';
 import { GptError } from '../errors.js';
 import type { TextPiece } from '../tokenizer/types.js';
-import { nearest, quoteList } from './nearest.js';
+import { quoteList } from './quote-list.js';
 
 export const documentSeparator = '<|endoftext|>';
 

@@ -1,7 +1,8 @@
 // Decides from the names of the columns what data is for, and says why. Knows no files and no rows.
 import { distance } from 'fastest-levenshtein';
+import { nearest } from '../../config/nearest.js';
 import { GptError } from '../../errors.js';
-import { nearest, quoteList } from '../nearest.js';
+import { quoteList } from '../quote-list.js';
 
 export type Task = 'classify' | 'instruct' | 'text';
 

@@ -1,5 +1,6 @@
-// CSV, streaming, with the line on which each row begins. Our own parser, because a wrong quote in one row must cost that
-// row alone (csv-parse reads on to the end of the file), and the line numbers must hold over quoted line ends.
+// CSV, streaming, with the line on which each row begins. csv-parse does the reading, piece by piece. It reads on to the end
+// of the file behind a quote that is not closed; here such a row is given up alone, and reading goes on in its next line.
+import { CsvError, parse } from 'csv-parse/sync';
 import type { Report } from './problems.js';
 
 export interface Fields {
@@ -8,8 +9,11 @@ export interface Fields {
   readonly fields: readonly string[];
 }
 
-/** A quote that is not closed within so many UTF-16 units is taken for a stray one. */
+/** A quote that is not closed within so many bytes is taken for a stray one. */
 const longestRow = 1 << 24;
+
+const lf = 10;
+const cr = 13;
 
 /**
  * CSV as RFC 4180 has it: quotes hold delimiters, line ends and doubled quotes. The delimiter is what the first line has:
@@ -17,106 +21,142 @@ const longestRow = 1 << 24;
  * text lines below, is an error and costs its row; one that is not where quotes belong is kept as text, with a warning.
  */
 export async function* readCsv(text: AsyncIterable<string>, name: string, report: Report): AsyncGenerator<Fields> {
-  let buffer = '';
-  let parser: RowParser | undefined;
+  let held: Buffer = Buffer.alloc(0);
+  let delimiter: string | undefined;
   let line = 1;
   let enough = 0; // a row that was not complete is tried again when the text has doubled
   function* rows(atEnd: boolean): Generator<Fields> {
-    if (!atEnd && (buffer.length < enough || !/[\r\n]/.test(buffer))) return;
-    parser ??= new RowParser(delimiterOf(buffer));
-    let at = 0;
-    while (at < buffer.length) {
-      const row = parser.row(buffer, at, atEnd);
-      if (row === undefined) break;
-      if (row.fault) report({ ...row.fault, place: `${name}:${line}` });
-      if (row.fault?.severity !== 'error' && (row.fields.length > 1 || row.fields[0] !== ''))
-        yield { line, fields: row.fields };
-      line += buffer.slice(at, row.end).match(/\r\n|\n|\r/g)?.length ?? 0;
-      at = row.end;
+    if (!atEnd && (held.length < enough || !/[\r\n]/.test(held.toString('latin1')))) return;
+    delimiter ??= delimiterOf(held);
+    for (let again = true; again; ) {
+      const { complete, broken } = parsePiece(held, delimiter);
+      let from = 0;
+      for (const { fields, stray, end } of complete) {
+        if (end === held.length && !atEnd) break; // there may be more of it
+        const raw = held.subarray(from, end);
+        const begins = line + blankLines(raw);
+        if (stray) report({ ...faults.stray, place: `${name}:${begins}` });
+        yield { line: begins, fields };
+        line += lineEnds(raw);
+        from = end;
+      }
+      held = held.subarray(from);
+      again = broken !== undefined && (!broken.open || atEnd || held.length > longestRow);
+      if (again) {
+        const blank = blankLines(held);
+        report({ ...faults[broken!.open ? 'open' : 'closedLater'], place: `${name}:${line + blank}` });
+        const lines = blank + broken!.linesBefore + 1;
+        held = held.subarray(lineStart(held, lines));
+        line += lines;
+      }
     }
-    buffer = buffer.slice(at);
-    enough = buffer.length * 2;
+    enough = held.length * 2;
   }
   for await (const chunk of text) {
-    buffer += chunk;
+    held = Buffer.concat([held, Buffer.from(chunk)]);
     yield* rows(false);
   }
   yield* rows(true);
 }
 
-function delimiterOf(text: string): string {
-  const first = text.split(/[\r\n]/, 1)[0]!;
+const hint = 'a field with quotes in it is written in quotes, with each of its quotes doubled: "he said ""yes"""';
+
+const faults = {
+  stray: { severity: 'warning', code: 'stray-quote', message: 'a quote where none belongs, kept as text', hint },
+  open: { severity: 'error', code: 'quotes', message: 'a quote is opened and never closed', hint },
+  closedLater: {
+    severity: 'error',
+    code: 'quotes',
+    message: 'a quote is opened, and closed lines below in the midst of text',
+    hint,
+  },
+} as const;
+
+interface Row {
+  readonly fields: readonly string[];
+  /** Whether a quote in it was kept as text. */
+  readonly stray: boolean;
+  /** Behind its line end, in bytes from the piece's beginning; the blank lines before it are counted with it. */
+  readonly end: number;
+}
+
+/** The row behind the complete ones, with a wrong quote in it. Thrown to leave csv-parse: no Error, a stack costs more than the row. */
+class Broken {
+  constructor(
+    /** Whether the quote is open to the text's end, instead of closed in a wrong place. */
+    readonly open: boolean,
+    /** How many line ends of the row are in the fields before the wrong one. */
+    readonly linesBefore: number,
+  ) {}
+}
+
+/** The rows of a text until its end or the first wrong quote. */
+function parsePiece(text: Buffer, delimiter: string): { complete: readonly Row[]; broken?: Broken } {
+  const options = {
+    delimiter,
+    record_delimiter: ['\r\n', '\n', '\r'],
+    relax_quotes: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+  };
+  const complete: Row[] = [];
+  const start = () => complete.at(-1)?.end ?? 0;
+  const before = (fields: readonly string[]) => lineEnds(Buffer.from(fields.join(delimiter)));
+  /** Fields with quotes that are not there in quotes and doubled: csv-parse keeps those as text, even over line ends. */
+  const strayFields = (fields: readonly string[], end: number) => {
+    const quoted = fields.filter((field) => field.includes('"'));
+    if (quoted.length === 0) return quoted;
+    const raw = text.toString('utf8', start(), end);
+    return quoted.filter((field) => !raw.includes(`"${field.replaceAll('"', '""')}"`));
+  };
+  const closedLater = (fields: readonly string[], stray: readonly string[]) => {
+    const wrong = stray.find((field) => /[\r\n]/.test(field));
+    return wrong === undefined ? undefined : new Broken(false, before(fields.slice(0, fields.indexOf(wrong))));
+  };
+  const onRecord = (fields: string[], { bytes: end }: { bytes: number }) => {
+    const stray = strayFields(fields, end);
+    const broken = closedLater(fields, stray);
+    if (broken) throw broken;
+    complete.push({ fields, stray: stray.length > 0, end });
+    return null; // csv-parse keeps no list of its own
+  };
+  try {
+    parse(text, { ...options, on_record: onRecord });
+    return { complete };
+  } catch (error) {
+    if (error instanceof Broken) return { complete, broken: error };
+    if (!(error instanceof CsvError && error.code === 'CSV_QUOTE_NOT_CLOSED')) throw error;
+    const end = Math.max(error['bytes'] as number, start()); // of the last field that is closed
+    const fields = parse(text.subarray(start(), end), options)[0] ?? [];
+    return { complete, broken: closedLater(fields, strayFields(fields, end)) ?? new Broken(true, before(fields)) };
+  }
+}
+
+function delimiterOf(text: Buffer): string {
+  const first = text.toString('utf8', 0, lineStart(text, 1));
   return [',', ';', '\t', '|'].find((candidate) => first.includes(candidate)) ?? ',';
 }
 
-interface ParsedRow {
-  readonly fields: readonly string[];
-  /** Behind its line end. */
-  readonly end: number;
-  readonly fault: { severity: 'error' | 'warning'; code: string; message: string; hint: string } | undefined;
+function lineEnds(text: Buffer): number {
+  let count = 0;
+  for (let at = 0; at < text.length; at++) if (isLineEnd(text, at)) count++;
+  return count;
 }
 
-const hint = 'a field with quotes in it is written in quotes, with each of its quotes doubled: "he said ""yes"""';
-
-class RowParser {
-  private readonly stop: RegExp;
-
-  constructor(private readonly delimiter: string) {
-    this.stop = new RegExp(`[\\r\\n${delimiter === '|' ? '\\|' : delimiter}]`, 'g');
-  }
-
-  /** The row that begins at `at`; undefined when the text ends before it does, and more is to come. */
-  row(text: string, at: number, atEnd: boolean): ParsedRow | undefined {
-    const whole = atEnd || text.length - at > longestRow;
-    const fields: string[] = [];
-    let fault: ParsedRow['fault'];
-    for (let from = at; ; ) {
-      let end: number;
-      const close = text[from] === '"' ? closingQuote(text, from + 1) : undefined;
-      if (close !== undefined && !whole && close + 1 >= text.length) return undefined;
-      if (close !== undefined && close < text.length && this.ends(text, close + 1)) {
-        fields.push(text.slice(from + 1, close).replaceAll('""', '"'));
-        end = close + 1;
-      } else {
-        this.stop.lastIndex = from;
-        end = this.stop.exec(text)?.index ?? text.length;
-        const field = text.slice(from, end);
-        fields.push(field);
-        if (close !== undefined && close > end) fault = unclosed(close >= text.length);
-        else if (field.includes('"'))
-          fault ??= {
-            severity: 'warning',
-            code: 'stray-quote',
-            message: 'a quote where none belongs, kept as text',
-            hint,
-          };
-      }
-      if (text[end] === this.delimiter) {
-        from = end + 1;
-        continue;
-      }
-      if (end + 1 >= text.length && !atEnd) return undefined; // a \n may follow \r, a quote a quote
-      return { fields, end: end + (text.startsWith('\r\n', end) ? 2 : 1), fault };
-    }
-  }
-
-  private ends(text: string, at: number): boolean {
-    return at >= text.length || text[at] === this.delimiter || text[at] === '\n' || text[at] === '\r';
-  }
+/** Where the text's line number `count`, from 0, begins; its length if there are fewer. */
+function lineStart(text: Buffer, count: number): number {
+  let at = 0;
+  for (let left = count; left > 0 && at < text.length; at++) if (isLineEnd(text, at)) left--;
+  return at;
 }
 
-/** The next quote that is not one of two; the text's length if there is none. */
-function closingQuote(text: string, from: number): number {
-  for (let at = from; ; at += 2) {
-    at = text.indexOf('"', at);
-    if (at < 0) return text.length;
-    if (text[at + 1] !== '"') return at;
-  }
+/** At the last byte of \n, \r or \r\n. */
+function isLineEnd(text: Buffer, at: number): boolean {
+  return text[at] === lf || (text[at] === cr && text[at + 1] !== lf);
 }
 
-function unclosed(never: boolean): ParsedRow['fault'] {
-  const message = never
-    ? 'a quote is opened and never closed'
-    : 'a quote is opened, and closed lines below in the midst of text';
-  return { severity: 'error', code: 'quotes', message, hint };
+function blankLines(text: Buffer): number {
+  let at = 0;
+  while (text[at] === lf || text[at] === cr) at++;
+  return lineEnds(text.subarray(0, at));
 }

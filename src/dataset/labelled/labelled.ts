@@ -1,7 +1,7 @@
 // Reads labelled data: decides what it is for, and turns every row of every part into an example.
 import { GptError } from '../../errors.js';
 import { permutation, stream } from '../../rng.js';
-import { quoteList } from '../nearest.js';
+import { quoteList } from '../quote-list.js';
 import { type Columns, type DecideOptions, decideTask, type Task, type TaskDecision } from './columns.js';
 import { type Example, toExample } from './examples.js';
 import { type Finding, Findings, type Report, throwing } from './problems.js';

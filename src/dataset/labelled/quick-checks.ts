@@ -1,5 +1,5 @@
 // The checks of labelled data that cost little, so that finetuning runs them by itself. Sees examples, not files.
-import { quoteList } from '../nearest.js';
+import { quoteList } from '../quote-list.js';
 import type { Example } from './examples.js';
 import { type LabelledData, labelsOf } from './labelled.js';
 import type { Report } from './problems.js';

@@ -2,7 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { GptError } from '../../errors.js';
-import { quoteList } from '../nearest.js';
+import { quoteList } from '../quote-list.js';
 import { tableExtensions } from './table.js';
 
 export type SplitName = 'train' | 'validation' | 'test';

@@ -133,6 +133,33 @@ test('CSV: any table comes back, in chunks of any size, as csv-parse reads it', 
   );
 });
 
+test.each([
+  ['fields before it that span lines', '"a\r\nb","open,1\nc,1\n', ['c,1:4'], ['quotes:2']],
+  [
+    'a quote closed wrongly below, and one never closed on that line',
+    '"open,1\nc,1\nx" y,"z\nd,1\n',
+    ['c,1:3', 'd,1:5'],
+    ['quotes:2', 'quotes:4'],
+  ],
+  ['a stray quote in the same row', 'c "d" e,"open\nf,1\n', ['f,1:3'], ['quotes:2']],
+  ['the last line, without a line end', 'c,1\n"open,1', ['c,1:2'], ['quotes:3']],
+  ['each row', '"b,1\n"c,1\n\n"d,1\n', [], ['quotes:2', 'quotes:3', 'quotes:5']],
+  [
+    'no row, but a quoted line end behind a stray quote',
+    'c "d" e,"f\ng"\n\nh,1\n',
+    ['c "d" e,f\ng:2', 'h,1:5'],
+    ['stray-quote:2'],
+  ],
+])('CSV: a wrong quote costs its own row alone: %s', async (_, content, rows, faults) => {
+  for (const size of [1, 3, 100]) {
+    const problems: Problem[] = [];
+    const text = inChunks(`x,y\n${content}`, size);
+    const read = await collect(readCsv(text, 'file', (problem) => problems.push(problem)));
+    expect(read.slice(1).map(({ line, fields }) => `${fields.join()}:${line}`)).toEqual(rows);
+    expect(problems.map(({ code, place }) => place!.replace('file', code))).toEqual(faults);
+  }
+});
+
 test('a report that returns lets the reading go on behind a broken row', async () => {
   const problems: Problem[] = [];
   const csv = await rowsOf('.csv', 'text,label\na,1\nb\n"c,1\ne,1\n', (problem) => problems.push(problem));

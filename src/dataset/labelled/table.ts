@@ -4,7 +4,7 @@ import { extname } from 'node:path';
 import { GptError } from '../../errors.js';
 import { decodeText } from '../decode.js';
 import { parseJsonLines } from '../documents.js';
-import { quoteList } from '../nearest.js';
+import { quoteList } from '../quote-list.js';
 import { readBytes } from '../texts.js';
 import { type Fields, readCsv } from './csv.js';
 import type { Report } from './problems.js';

@@ -1,6 +1,8 @@
 // How the fields of a row, or the turns of a conversation, become the text before an answer. Knows no tokens.
+
+import { nearest } from '../../config/nearest.js';
 import { GptError } from '../../errors.js';
-import { nearest, quoteList } from '../nearest.js';
+import { quoteList } from '../quote-list.js';
 import type { Columns } from './columns.js';
 import type { Message } from './examples.js';
 
