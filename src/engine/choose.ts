@@ -4,7 +4,7 @@ import { createEagerEngine } from './eager/engine.js';
 import { probe } from './onnx/devices.js';
 import { createOnnxEngine } from './onnx/engine.js';
 import { resolveThreads } from './threads.js';
-import type { Device, Engine, EngineName } from './types.js';
+import type { Device, Engine, EngineName, GraphListener } from './types.js';
 
 export interface EngineChoice {
   readonly backend: EngineName | 'auto';
@@ -12,7 +12,9 @@ export interface EngineChoice {
   /** Default: the physical cores. */
   readonly threads?: number | undefined;
   /** Beginning of the names of onnxruntime's own profiles. */
-  readonly profile?: string;
+  readonly profile?: string | undefined;
+  /** Told of every graph that is compiled; never called by eager, which compiles none. */
+  readonly onGraph?: GraphListener | undefined;
 }
 
 /**
@@ -20,14 +22,14 @@ export interface EngineChoice {
  * @throws GptError `engine/threads`, `engine/backend`, `engine/device`, `onnx/missing`, `eager/device`, with the command
  * that would help as hint
  */
-export async function openEngine({ backend, device, threads, profile }: EngineChoice): Promise<Engine> {
+export async function openEngine({ backend, device, threads, profile, onGraph }: EngineChoice): Promise<Engine> {
   const count = resolveThreads(threads);
   const on = device === 'auto' ? 'cpu' : device;
   switch (backend) {
     case 'auto':
     case 'onnx':
       await demandDevice(on);
-      return createOnnxEngine({ device: on, threads: count, ...(profile ? { profile } : {}) });
+      return createOnnxEngine({ device: on, threads: count, ...(profile && { profile }), ...(onGraph && { onGraph }) });
     case 'eager':
       return createEagerEngine({ device: on });
     case 'tensorflow':

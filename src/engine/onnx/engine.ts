@@ -1,12 +1,20 @@
 // The embedded engine: steps are traced once, compiled by onnxruntime, and run on flat host memory.
 import type { Graph } from '../../trace/graph.js';
-import { gradientName, optimize, trace } from '../../trace/index.js';
+import { gradientName } from '../../trace/index.js';
 import { checkFeeds } from '../feeds.js';
 import { HostState } from '../host-state.js';
 import { checkTrained, checkVariables, hostTraining } from '../host-training.js';
-import type { AdamWOptions, Device, Engine, Program, State, StepFunction, TrainingProgram } from '../types.js';
-import { scatterIntoSum } from './fuse.js';
-import { kept } from './lower.js';
+import type {
+  AdamWOptions,
+  Device,
+  Engine,
+  GraphListener,
+  Program,
+  State,
+  StepFunction,
+  TrainingProgram,
+} from '../types.js';
+import { inferenceGraph, trainingGraph } from './graphs.js';
 import { loadRuntime } from './runtime.js';
 import { GraphSession } from './session.js';
 
@@ -15,6 +23,8 @@ export interface OnnxEngineOptions {
   readonly threads: number;
   /** Beginning of the names of onnxruntime's own profiles, written when a program is disposed. */
   readonly profile?: string;
+  /** Told of every graph before it is compiled. What it throws, the compilation throws. */
+  readonly onGraph?: GraphListener;
 }
 
 /** @throws GptError `onnx/missing` */
@@ -40,7 +50,8 @@ class OnnxEngine implements Engine {
   async compile(step: StepFunction, state: State): Promise<Program> {
     const host = state as HostState;
     checkVariables(step, host);
-    const graph = prepared(trace(step));
+    const graph = inferenceGraph(step);
+    this.options.onGraph?.(graph, 'inference');
     const session = await this.open(graph);
     bindParameters(session, graph, step, host);
     return {
@@ -57,7 +68,8 @@ class OnnxEngine implements Engine {
     checkVariables(step, host);
     const names = checkTrained(step, host);
     const trainable = new Set(names);
-    const graph = prepared(trace(step, { gradients: true, trainable: (name) => trainable.has(name) }));
+    const graph = trainingGraph(step, (name) => trainable.has(name));
+    this.options.onGraph?.(graph, 'training');
     const session = await this.open(graph);
     bindParameters(session, graph, step, host);
     const bind = (region: 'gradient' | 'scratch') => {
@@ -78,13 +90,10 @@ class OnnxEngine implements Engine {
   }
 
   private open(graph: Graph): Promise<GraphSession> {
-    return GraphSession.open(graph, this.options);
+    const { profile, ...options } = this.options;
+    const own = profile && `${profile}-${graph.name.replaceAll(/[^\w.-]+/g, '-')}`;
+    return GraphSession.open(graph, { ...options, ...(own && { profile: own }) });
   }
-}
-
-/** Composites that this engine has no operator for are inlined, then the graph is improved. */
-function prepared(graph: Graph): Graph {
-  return scatterIntoSum(optimize(graph, { keep: (op) => kept.has(op) }));
 }
 
 /** Parameters are read where the state keeps them. */

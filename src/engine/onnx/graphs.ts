@@ -1,0 +1,20 @@
+// The graphs that this engine compiles: traced, composites that it has no operator for inlined, improved.
+import type { Graph } from '../../trace/graph.js';
+import { optimize, trace } from '../../trace/index.js';
+import type { StepFunction } from '../types.js';
+import { scatterIntoSum } from './fuse.js';
+import { kept } from './lower.js';
+
+/** Evaluation, logits. */
+export function inferenceGraph(step: StepFunction): Graph {
+  return prepared(trace(step));
+}
+
+/** With the gradients of the output `loss`. */
+export function trainingGraph(step: StepFunction, trainable: (name: string) => boolean): Graph {
+  return prepared(trace(step, { gradients: true, trainable }));
+}
+
+function prepared(graph: Graph): Graph {
+  return scatterIntoSum(optimize(graph, { keep: (op) => kept.has(op) }));
+}
