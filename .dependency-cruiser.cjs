@@ -4,12 +4,42 @@ const folder = (...names) => `^src/(${names.join('|')})/`;
 module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'trace-knows-no-gpt', severity: 'error', from: { path: folder('trace') }, to: { path: '^src/(?!trace/|tf\\.ts|errors\\.ts|rng\\.ts)', } },
-    { name: 'engine-knows-no-gpt', severity: 'error', from: { path: folder('engine') }, to: { path: '^src/(?!engine/|trace/|optimizer/|tf\\.ts|errors\\.ts|rng\\.ts)' } },
-    { name: 'model-knows-no-engine', severity: 'error', from: { path: folder('model', 'ops') }, to: { path: folder('engine', 'train', 'checkpoint', 'cli', 'dataset', 'tokenizer') } },
-    { name: 'train-saves-nothing', severity: 'error', from: { path: folder('train') }, to: { path: folder('checkpoint', 'cli') } },
-    { name: 'sample-reads-nothing', severity: 'error', from: { path: folder('sample') }, to: { path: folder('checkpoint', 'cli', 'dataset') } },
+    {
+      name: 'trace-knows-no-gpt',
+      severity: 'error',
+      from: { path: folder('trace') },
+      to: { path: '^src/(?!trace/|tf\\.ts|errors\\.ts|rng\\.ts)' },
+    },
+    {
+      name: 'engine-knows-no-gpt',
+      severity: 'error',
+      from: { path: folder('engine') },
+      to: { path: '^src/(?!engine/|trace/|optimizer/|tf\\.ts|errors\\.ts|rng\\.ts)' },
+    },
+    {
+      name: 'model-knows-no-engine',
+      severity: 'error',
+      from: { path: folder('model', 'ops') },
+      to: { path: folder('engine', 'train', 'checkpoint', 'cli', 'dataset', 'tokenizer') },
+    },
+    {
+      name: 'train-saves-nothing',
+      severity: 'error',
+      from: { path: folder('train') },
+      to: { path: folder('checkpoint', 'cli') },
+    },
+    {
+      name: 'sample-reads-nothing',
+      severity: 'error',
+      from: { path: folder('sample') },
+      to: { path: folder('checkpoint', 'cli', 'dataset') },
+    },
     { name: 'cli-is-the-top', severity: 'error', from: { path: '^src/(?!cli/)' }, to: { path: folder('cli') } },
   ],
-  options: { tsPreCompilationDeps: true, tsConfig: { fileName: 'tsconfig.json' }, exclude: { path: '\\.test\\.ts$|\\.assembly\\.ts$' }, doNotFollow: { path: 'node_modules' } },
+  options: {
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    exclude: { path: '\\.test\\.ts$|\\.assembly\\.ts$' },
+    doNotFollow: { path: 'node_modules' },
+  },
 };

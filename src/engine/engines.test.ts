@@ -1,6 +1,4 @@
 // What every engine promises, on a small GPT: the same gradients, the same steps, nothing touched that should not be.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import {
   Gpt,
   type GptConfig,
@@ -10,6 +8,7 @@ import {
   type ParameterSpec,
   parameterSpecs,
 } from '../model/index.js';
+import { modelGolden } from '../model/testing/golden.js';
 import { Random } from '../rng.js';
 import * as tf from '../tf.js';
 import { createEagerEngine } from './eager/engine.js';
@@ -20,20 +19,6 @@ const engines: Record<string, () => Promise<Engine>> = {
   'onnx cpu': () => createOnnxEngine({ device: 'cpu', threads: 2 }),
   'eager cpu': () => createEagerEngine({ device: 'cpu' }),
 };
-
-interface Golden {
-  config: GptConfig;
-  parameters: Record<string, number[]>;
-  ids: number[][];
-  targets: number[][];
-  logits: number[];
-  adamw: Record<'learningRate' | 'weightDecay' | 'beta1' | 'beta2' | 'epsilon' | 'gradClip', number> & {
-    losses: number[];
-    gradNorms: number[];
-  };
-}
-const golden = (name: string): Golden =>
-  JSON.parse(readFileSync(join(__dirname, '../../test/goldens', `model-${name}.json`), 'utf8'));
 
 const config: GptConfig = {
   vocabSize: 13,
@@ -81,7 +66,7 @@ describe.each(Object.entries(engines))('%s', (_, open) => {
   });
 
   test.each(['learned', 'rope', 'no-bias'])('trains as PyTorch: ten losses and norms, %s', async (kind) => {
-    const { config: goldenConfig, parameters, ids, targets, logits, adamw } = golden(kind);
+    const { config: goldenConfig, parameters, ids, targets, logits, adamw } = modelGolden(kind);
     const { learningRate, losses, gradNorms, ...optimizer } = adamw;
     const gpt = made(goldenConfig);
     const shape = { batchSize: ids.length, time: ids[0]!.length };

@@ -1,26 +1,11 @@
 // The model against PyTorch: test/goldens/model-*.json, written by scripts/goldens/model.py.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { adamw, clipScale, coefficients } from '../optimizer/index.js';
 import * as tf from '../tf.js';
-import { type GptConfig, parameterSpecs } from './config.js';
+import { parameterSpecs } from './config.js';
 import { Gpt } from './gpt.js';
 import { lossStep } from './steps.js';
 import { assign, feed, gradients } from './testing/eager.js';
-
-interface Golden {
-  config: GptConfig;
-  parameters: Record<string, number[]>;
-  ids: number[][];
-  targets: number[][];
-  logits: number[];
-  loss: number;
-  gradients: Record<string, number[]>;
-  adamw: Record<'learningRate' | 'weightDecay' | 'beta1' | 'beta2' | 'epsilon' | 'gradClip', number> & {
-    losses: number[];
-    gradNorms: number[];
-  };
-}
+import { modelGolden } from './testing/golden.js';
 
 /** The largest difference, relative to the largest magnitude expected. */
 function relative(actual: ArrayLike<number>, expected: readonly number[]): number {
@@ -30,8 +15,7 @@ function relative(actual: ArrayLike<number>, expected: readonly number[]): numbe
 }
 
 describe.each(['learned', 'sinusoidal', 'rope', 'no-bias'])('a GPT with %s equals PyTorch', (name) => {
-  const path = join(__dirname, '../../test/goldens', `model-${name}.json`);
-  const golden = JSON.parse(readFileSync(path, 'utf8')) as Golden;
+  const golden = modelGolden(name);
   const shape = { batchSize: golden.ids.length, time: golden.ids[0]!.length };
   const batch = { ids: golden.ids.flat(), targets: golden.targets.flat() };
   let gpt: Gpt;

@@ -1,0 +1,22 @@
+// For tests: what PyTorch made of small GPTs, test/goldens/model-*.json, written by scripts/goldens/model.py.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { GptConfig } from '../config.js';
+
+export interface ModelGolden {
+  config: GptConfig;
+  parameters: Record<string, number[]>;
+  ids: number[][];
+  targets: number[][];
+  logits: number[];
+  loss: number;
+  gradients: Record<string, number[]>;
+  adamw: Record<'learningRate' | 'weightDecay' | 'beta1' | 'beta2' | 'epsilon' | 'gradClip', number> & {
+    losses: number[];
+    gradNorms: number[];
+  };
+}
+
+export function modelGolden(name: string): ModelGolden {
+  return JSON.parse(readFileSync(join(__dirname, '../../../test/goldens', `model-${name}.json`), 'utf8'));
+}
