@@ -56,7 +56,8 @@ export class HostState implements State {
   }
 }
 
-function isTrainable(spec: ArraySpec): boolean {
+/** Whether a state for training has moments of this array. */
+export function isTrainable(spec: ArraySpec): boolean {
   return spec.trainable !== false;
 }
 

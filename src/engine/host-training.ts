@@ -20,7 +20,6 @@ export function hostTraining(
   pass: GradientPass,
   release: () => Promise<void>,
 ): TrainingProgram {
-  let busy = false;
   const run = async (microBatches: readonly Feeds[], update: Update): Promise<StepResult> => {
     const sums: Record<string, number> = {};
     for (const [i, feeds] of microBatches.entries()) {
@@ -37,6 +36,12 @@ export function hostTraining(
     if (updated) updateAll(state.memory!, options, update, gradNorm, count);
     return { loss: loss!, gradNorm, updated, metrics };
   };
+  return guarded(run, release);
+}
+
+/** A training program that checks what it is given and takes one step at a time. */
+export function guarded(run: TrainingProgram['step'], release: () => Promise<void>): TrainingProgram {
+  let busy = false;
   return {
     async step(microBatches, update) {
       if (microBatches.length === 0) throw new GptError('engine/batch', 'a training step was given no batch');
@@ -54,15 +59,19 @@ export function hostTraining(
   };
 }
 
-function single(step: StepFunction, name: string, data: ArrayLike<number>): number {
+/** The number of an output that must be one. */
+export function single(step: StepFunction, name: string, data: ArrayLike<number>): number {
   if (data.length === 1) return data[0]!;
   throw new GptError('engine/output', `output ${name} of ${step.name} has ${data.length} numbers`, {
     hint: 'a training step gives scalars',
   });
 }
 
+/** What a step is checked against, wherever its state lives. */
+export type Trained = Pick<HostState, 'specs' | 'training' | 'trainableNames'>;
+
 /** The names of what is trained; throws `engine/state` when the step does not read one of them. */
-export function checkTrained(step: StepFunction, state: HostState): string[] {
+export function checkTrained(step: StepFunction, state: Trained): string[] {
   const names = state.trainableNames();
   if (!state.training) throw new GptError('engine/state', `${step.name} cannot train a state made for inference`);
   const unread = names.find((name) => !step.variables.has(name));
@@ -72,7 +81,7 @@ export function checkTrained(step: StepFunction, state: HostState): string[] {
 }
 
 /** Throws `engine/state` when a step reads a variable that the state has not, or in another shape. */
-export function checkVariables(step: StepFunction, state: HostState): void {
+export function checkVariables(step: StepFunction, state: Trained): void {
   const shapes = new Map(state.specs.map(({ name, shape }) => [name, shape.join()]));
   for (const [name, variable] of step.variables)
     if (shapes.get(name) !== variable.shape.join())

@@ -1,9 +1,9 @@
 // What onnxruntime can compute on here: the providers in its package, and whether a small graph runs on each.
 import { existsSync } from 'node:fs';
-import { GraphBuilder } from '../../trace/index.js';
 import type { Device } from '../types.js';
 import { loadRuntime } from './runtime.js';
 import { GraphSession } from './session.js';
+import { tinyGraph } from './webgpu/hold.js';
 
 export interface DeviceState {
   readonly name: Device;
@@ -68,12 +68,4 @@ function hasVulkan(): boolean {
 function shortened(message: string): string {
   const [line] = message.split('\n');
   return line!.replace(/^\/?\S*onnxruntime\S*:\d+ .*? was false\. /, '').slice(0, 300);
-}
-
-function tinyGraph() {
-  const builder = new GraphBuilder('probe');
-  const spec = { shape: [2], dtype: 'float32' } as const;
-  const x = builder.input('x', spec);
-  builder.output('y', builder.add('Add', [x, x], {}, [spec])[0]!);
-  return builder.build();
 }

@@ -17,6 +17,8 @@ import type {
 import { inferenceGraph, trainingGraph } from './graphs.js';
 import { loadRuntime } from './runtime.js';
 import { GraphSession } from './session.js';
+import { deviceProgram, deviceTraining } from './webgpu/programs.js';
+import { DeviceState } from './webgpu/state.js';
 
 export interface OnnxEngineOptions {
   readonly device: Device;
@@ -25,6 +27,8 @@ export interface OnnxEngineOptions {
   readonly profile?: string;
   /** Told of every graph before it is compiled. What it throws, the compilation throws. */
   readonly onGraph?: GraphListener;
+  /** Whether parameters and moments stay on the device between steps. Default: on webgpu. */
+  readonly stateOnDevice?: boolean;
 }
 
 /** @throws GptError `onnx/missing` */
@@ -44,14 +48,16 @@ class OnnxEngine implements Engine {
   }
 
   async createState(specs: State['specs'], { training }: { training: boolean }): Promise<State> {
-    return new HostState(specs, training);
+    const { device, stateOnDevice = device === 'webgpu' } = this.options;
+    return stateOnDevice ? DeviceState.create(specs, training, this.options) : new HostState(specs, training);
   }
 
   async compile(step: StepFunction, state: State): Promise<Program> {
-    const host = state as HostState;
-    checkVariables(step, host);
+    checkVariables(step, state as HostState | DeviceState);
     const graph = inferenceGraph(step);
     this.options.onGraph?.(graph, 'inference');
+    if (state instanceof DeviceState) return deviceProgram(step, graph, state, this.options);
+    const host = state as HostState;
     const session = await this.open(graph);
     bindParameters(session, graph, step, host);
     return {
@@ -64,12 +70,13 @@ class OnnxEngine implements Engine {
   }
 
   async compileTraining(step: StepFunction, state: State, optimizer: AdamWOptions): Promise<TrainingProgram> {
-    const host = state as HostState;
-    checkVariables(step, host);
-    const names = checkTrained(step, host);
+    checkVariables(step, state as HostState | DeviceState);
+    const names = checkTrained(step, state as HostState | DeviceState);
     const trainable = new Set(names);
     const graph = trainingGraph(step, (name) => trainable.has(name));
     this.options.onGraph?.(graph, 'training');
+    if (state instanceof DeviceState) return deviceTraining(step, graph, names, state, optimizer, this.options);
+    const host = state as HostState;
     const session = await this.open(graph);
     bindParameters(session, graph, step, host);
     const bind = (region: 'gradient' | 'scratch') => {

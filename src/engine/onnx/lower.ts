@@ -1,6 +1,7 @@
 // A graph of ours as the bytes of an ONNX model. Knows the format and the operators, not the runtime.
 import { GptError } from '../../errors.js';
 import type { Constant, Graph, Value } from '../../trace/graph.js';
+import type { Device } from '../types.js';
 import { composites } from './composites/index.js';
 import { elementwise } from './lowerings/elementwise.js';
 import { fences } from './lowerings/fence.js';
@@ -10,6 +11,7 @@ import { products } from './lowerings/products.js';
 import { random } from './lowerings/random.js';
 import { reductions } from './lowerings/reductions.js';
 import { shapes } from './lowerings/shapes.js';
+import { webgpuLacks, webgpuLowerings } from './webgpu/lowerings.js';
 import { type Name, OnnxWriter } from './writer.js';
 
 /** Every operation that onnxruntime is given, by name. */
@@ -33,18 +35,24 @@ export interface Lowered {
   readonly inputs: ReadonlyMap<string, string>;
   readonly outputs: ReadonlyMap<string, string>;
   readonly nodeCount: number;
+  /** Names of nodes that are better left on the CPU. */
+  readonly cpuNodes: readonly string[];
 }
+
+/** The operations that a device takes in another way than the CPU, by device. */
+const otherwise: Partial<Record<Device, Lowerings>> = { webgpu: { ...lowerings, ...webgpuLowerings(lowerings) } };
+const lacking: Partial<Record<Device, ReadonlySet<string>>> = { webgpu: webgpuLacks };
 
 /**
  * Writes a graph whose composites, but those in `kept`, have been inlined.
  * @throws GptError `onnx/op` for an operation that has no lowering
  */
-export function lower(graph: Graph): Lowered {
-  const onnx = new OnnxWriter();
+export function lower(graph: Graph, device: Device = 'cpu'): Lowered {
+  const onnx = new OnnxWriter(lacking[device]);
   const names = new Map<Value['id'], Name>();
   const inputs = graph.inputs.map((port, i) => ({ ...port, onnxName: `in${i}` }));
   for (const { value, onnxName } of inputs) names.set(value.id, onnxName);
-  lowerInto(onnx, graph, names);
+  lowerInto(onnx, graph, names, otherwise[device] ?? lowerings);
   const outputs = graph.outputs.map((port, i) => ({ ...port, onnxName: `out${i}` }));
   // Through Identity nodes, which onnxruntime removes where it can: an output may be an input, a constant, or twice.
   for (const { value, onnxName } of outputs) onnx.alias(names.get(value.id)!, onnxName);
@@ -56,13 +64,14 @@ export function lower(graph: Graph): Lowered {
     inputs: new Map(inputs.map(({ name, onnxName }) => [name, onnxName])),
     outputs: new Map(outputs.map(({ name, onnxName }) => [name, onnxName])),
     nodeCount: onnx.nodeCount,
+    cpuNodes: onnx.cpuNodes,
   };
 }
 
-function lowerInto(onnx: OnnxWriter, graph: Graph, names: Map<Value['id'], Name>): void {
+function lowerInto(onnx: OnnxWriter, graph: Graph, names: Map<Value['id'], Name>, table: Lowerings): void {
   for (const constant of graph.constants) names.set(constant.value.id, lowerConstant(onnx, constant));
   for (const node of graph.nodes) {
-    const lowering = Object.hasOwn(lowerings, node.op) ? lowerings[node.op] : undefined;
+    const lowering = Object.hasOwn(table, node.op) ? table[node.op] : undefined;
     if (!lowering) throw new GptError('onnx/op', `the onnx engine cannot compute ${node.op}`);
     const inputs = node.inputs.map((value) => names.get(value.id)!);
     const results = lowering(onnx, inputs, node);

@@ -10,6 +10,16 @@ export interface SessionOptions {
   readonly threads: number;
   /** Writes a profile to files that begin so; `endProfiling` finishes it. */
   readonly profile?: string;
+  /** Which outputs, by name, stay on the device: `runOnDevice` gives them. For webgpu, and for cpu in tests. */
+  readonly onDevice?: (output: string) => boolean;
+}
+
+/** A tensor in the device's memory, an output of some run. It must be disposed, while a session of its device is open. */
+export type DeviceTensor = Tensor;
+
+export interface DeviceResults {
+  readonly onHost: Record<string, HostArray>;
+  readonly onDevice: Record<string, DeviceTensor>;
 }
 
 interface Slot {
@@ -27,6 +37,7 @@ export class GraphSession {
     private readonly session: InferenceSession,
     private readonly inputs: ReadonlyMap<string, Slot>,
     private readonly outputs: ReadonlyMap<string, Slot>,
+    private readonly onDevice: (output: string) => boolean = () => false,
   ) {
     for (const { onnxName } of outputs.values()) this.fetched[onnxName] = null;
   }
@@ -37,11 +48,14 @@ export class GraphSession {
    */
   static async open(graph: Graph, options: SessionOptions): Promise<GraphSession> {
     const ort = await loadRuntime();
-    const { model, inputs, outputs } = lower(graph);
-    const session = await ort.InferenceSession.create(model, sessionOptions(options));
+    const { model, inputs, outputs, cpuNodes } = lower(graph, options.device);
+    const session = await ort.InferenceSession.create(model, {
+      ...sessionOptions(options, cpuNodes),
+      ...(options.onDevice && options.device === 'webgpu' ? locations(outputs, options.onDevice) : {}),
+    });
     const slots = (ports: Graph['inputs'], names: ReadonlyMap<string, string>) =>
       new Map(ports.map(({ name, value }) => [name, { onnxName: names.get(name)!, spec: value }]));
-    return new GraphSession(ort, session, slots(graph.inputs, inputs), slots(graph.outputs, outputs));
+    return new GraphSession(ort, session, slots(graph.inputs, inputs), slots(graph.outputs, outputs), options.onDevice);
   }
 
   /** Gives an input the same array in every run; it is read where it lies, at each run anew. */
@@ -61,7 +75,12 @@ export class GraphSession {
    * @param feeds the inputs that are not bound, of their spec's type and size
    * @returns the outputs that are not bound
    */
-  async run(feeds: Readonly<Record<string, HostArray>>): Promise<Record<string, HostArray>> {
+  async run(feeds: Readonly<Record<string, HostArray | DeviceTensor>>): Promise<Record<string, HostArray>> {
+    return (await this.runOnDevice(feeds)).onHost;
+  }
+
+  /** Runs once; outputs that stay on the device are the caller's to dispose. */
+  async runOnDevice(feeds: Readonly<Record<string, HostArray | DeviceTensor>>): Promise<DeviceResults> {
     if (this.released) throw new Error('the session was released');
     const all: Record<string, Tensor> = { ...this.bound };
     for (const [name, data] of Object.entries(feeds)) {
@@ -69,9 +88,13 @@ export class GraphSession {
       all[slot.onnxName] = this.tensor(data, slot.spec);
     }
     const found = await this.session.run(all, this.fetched);
-    const results: Record<string, HostArray> = {};
-    for (const [name, { onnxName }] of this.outputs)
-      if (this.fetched[onnxName] === null) results[name] = found[onnxName]!.data as HostArray;
+    const results: DeviceResults = { onHost: {}, onDevice: {} };
+    for (const [name, { onnxName }] of this.outputs) {
+      if (this.fetched[onnxName] !== null) continue;
+      const tensor = found[onnxName]!;
+      if (this.onDevice(name)) results.onDevice[name] = tensor;
+      else results.onHost[name] = tensor.data as HostArray;
+    }
     return results;
   }
 
@@ -85,15 +108,19 @@ export class GraphSession {
     await this.session.release();
   }
 
-  private tensor(data: HostArray, { dtype, shape }: TensorSpec): Tensor {
+  private tensor(data: HostArray | DeviceTensor, { dtype, shape }: TensorSpec): Tensor {
+    if (data instanceof this.ort.Tensor) return data;
     return new this.ort.Tensor(dtype, data as Float32Array, shape);
   }
 }
 
 /** Steps run one after the other on one session, so one node at a time with all threads inside it. */
-function sessionOptions({ device, threads, profile }: SessionOptions): InferenceSession.SessionOptions {
+function sessionOptions(
+  { device, threads, profile }: SessionOptions,
+  cpuNodes: readonly string[],
+): InferenceSession.SessionOptions {
   return {
-    executionProviders: device === 'cpu' ? ['cpu'] : [device, 'cpu'],
+    executionProviders: device === 'cpu' ? ['cpu'] : [provider(device, cpuNodes), 'cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
@@ -103,4 +130,14 @@ function sessionOptions({ device, threads, profile }: SessionOptions): Inference
     logSeverityLevel: 4,
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
   };
+}
+
+function provider(device: Device, cpuNodes: readonly string[]): InferenceSession.ExecutionProviderConfig {
+  if (device !== 'webgpu' || cpuNodes.length === 0) return device;
+  return { name: device, forceCpuNodeNames: cpuNodes };
+}
+
+function locations(outputs: ReadonlyMap<string, string>, onDevice: (output: string) => boolean) {
+  const places = [...outputs].map(([name, onnxName]) => [onnxName, onDevice(name) ? 'gpu-buffer' : 'cpu'] as const);
+  return { preferredOutputLocation: Object.fromEntries(places) };
 }

@@ -29,7 +29,12 @@ export class OnnxWriter {
   private readonly nodes: NodeMessage[] = [];
   private readonly initializers: TensorMessage[] = [];
   private readonly known = new Map<string, Name>();
+  private readonly onCpuNames: string[] = [];
+  private pinning = false;
   private count = 0;
+
+  /** @param lacks operators to do without, where their use is a choice */
+  constructor(readonly lacks: ReadonlySet<string> = new Set()) {}
 
   /** Adds a node with one output and gives that. An input '' is one left out. */
   op(opType: string, inputs: readonly Name[], attributes: OnnxAttributes = {}, domain = ''): Name {
@@ -40,8 +45,26 @@ export class OnnxWriter {
   ops(opType: string, inputs: readonly Name[], outputs: number, attributes: OnnxAttributes = {}, domain = ''): Name[] {
     const output = Array.from({ length: outputs }, () => this.fresh());
     const attribute = Object.entries(attributes).map(([name, value]) => attributeMessage(name, value));
-    this.nodes.push({ opType, input: inputs, output, attribute, domain, name: `n${this.nodes.length}` });
+    const name = `n${this.nodes.length}`;
+    if (this.pinning) this.onCpuNames.push(name);
+    this.nodes.push({ opType, input: inputs, output, attribute, domain, name });
     return output;
+  }
+
+  /** Has the nodes written meanwhile computed on the CPU, whatever the device. */
+  onCpu<T>(write: () => T): T {
+    const before = this.pinning;
+    this.pinning = true;
+    try {
+      return write();
+    } finally {
+      this.pinning = before;
+    }
+  }
+
+  /** Names of the nodes written inside `onCpu`. */
+  get cpuNodes(): readonly string[] {
+    return this.onCpuNames;
   }
 
   /** Gives a value a name of the caller's, which must be new. */
@@ -76,9 +99,10 @@ export class OnnxWriter {
     return name;
   }
 
-  /** Float32 numbers that several nodes may use, kept once under a key of the caller's. */
-  sharedConstant(key: string, data: Float32Array, shape: readonly number[]): Name {
-    const name = this.known.get(key) ?? this.constant(new Uint8Array(data.buffer), 'float32', shape);
+  /** Numbers that several nodes may use, kept once under a key of the caller's. */
+  sharedConstant(key: string, data: Float32Array | Int32Array, shape: readonly number[]): Name {
+    const type = data instanceof Int32Array ? 'int32' : 'float32';
+    const name = this.known.get(key) ?? this.constant(new Uint8Array(data.buffer), type, shape);
     this.known.set(key, name);
     return name;
   }

@@ -2,8 +2,9 @@
 // values are split off once: onnxruntime merges the equal nodes of the forward and the backward pass.
 import type { Node } from '../../../trace/graph.js';
 import { type Lowering, number } from '../lowerings/lowering.js';
+import { matrixProduct } from '../lowerings/products.js';
 import { reshape } from '../lowerings/shapes.js';
-import { microsoft, type Name, type OnnxWriter } from '../writer.js';
+import type { Name, OnnxWriter } from '../writer.js';
 
 const masked = -1e9;
 
@@ -48,12 +49,7 @@ class Attention {
 
   product(a: Name, b: Name, options: { transA?: 1; transB?: 1; scaled?: boolean }): Name {
     const { transA = 0, transB = 0, scaled = false } = options;
-    return this.onnx.op(
-      'FusedMatMul',
-      [a, b],
-      { transA, transB, alpha: { float: scaled ? this.scale : 1 } },
-      microsoft,
-    );
+    return matrixProduct(this.onnx, a, b, { transA, transB, alpha: scaled ? this.scale : 1, ranks: [4, 4] });
   }
 
   /** [T, T]: 0 for earlier positions, a large negative number for later ones. */

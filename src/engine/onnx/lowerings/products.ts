@@ -1,12 +1,35 @@
 // Matrix products.
-import { microsoft } from '../writer.js';
-import { flag, type Lowering, type Lowerings } from './lowering.js';
+import { microsoft, type Name, type OnnxWriter } from '../writer.js';
+import { flag, type Lowering, type Lowerings, range } from './lowering.js';
+
+export interface Product {
+  readonly transA: 0 | 1;
+  readonly transB: 0 | 1;
+  readonly alpha?: number;
+  /** Of both operands: needed where transposes are nodes of their own. */
+  readonly ranks: readonly [number, number];
+}
+
+/** alpha a b, of matrices or batches of them, either transposed: one operator, or several where that one is lacking. */
+export function matrixProduct(onnx: OnnxWriter, a: Name, b: Name, product: Product): Name {
+  const { transA, transB, alpha, ranks } = product;
+  if (!onnx.lacks.has('FusedMatMul')) {
+    const scale = alpha === undefined ? {} : { alpha: { float: alpha } };
+    return onnx.op('FusedMatMul', [a, b], { transA, transB, ...scale }, microsoft);
+  }
+  const turned = (x: Name, rank: number) =>
+    onnx.op('Transpose', [x], { perm: [...range(rank - 2), rank - 1, rank - 2] });
+  const inputs = [transA ? turned(a, ranks[0]) : a, transB ? turned(b, ranks[1]) : b];
+  const plain = onnx.op('MatMul', inputs);
+  return (alpha ?? 1) === 1 ? plain : onnx.op('Mul', [plain, onnx.scalar(alpha!)]);
+}
 
 const batchMatMul: Lowering = (onnx, inputs, node) => {
   const [transA, transB] = [flag(node, 'transposeA'), flag(node, 'transposeB')];
   if (!transA && !transB) return [onnx.op('MatMul', inputs)];
-  if (node.inputs.every((input) => input.shape.length === 2)) return [onnx.op('Gemm', inputs, { transA, transB })];
-  return [onnx.op('FusedMatMul', inputs, { transA, transB }, microsoft)];
+  const ranks = node.inputs.map((input) => input.shape.length) as [number, number];
+  if (ranks.every((rank) => rank === 2)) return [onnx.op('Gemm', inputs, { transA, transB })];
+  return [matrixProduct(onnx, inputs[0]!, inputs[1]!, { transA, transB, ranks })];
 };
 
 export const products: Lowerings = {
