@@ -1,6 +1,8 @@
 // The contract of engine/: open an engine, look at what engines there are. Only commands import more than the types.
+export { availableMemory } from './available-memory.js';
 export { type EngineChoice, openEngine } from './choose.js';
-export { type DeviceReport, type EngineReport, examine, type Report } from './doctor.js';
+export { type DeviceReport, type EngineReport, examine, measureOnnx, type Report } from './doctor.js';
+export { inferenceGraph, trainingGraph } from './onnx/graphs.js';
 export { defaultThreads } from './threads.js';
 export type {
   AdamWOptions,
@@ -9,6 +11,7 @@ export type {
   Engine,
   EngineName,
   Feeds,
+  GraphListener,
   Program,
   Results,
   State,
