@@ -10,8 +10,8 @@ if [ ! -d "$venv" ]; then
 fi
 python="$venv/bin/python"
 [ -x "$python" ] || python="$venv/Scripts/python.exe"
-if ! "$python" -c 'import torch, transformers, tokenizers, safetensors, onnx' 2>/dev/null; then
-  "$python" -m pip install --quiet torch==2.13.0 transformers tokenizers safetensors onnx
+if ! "$python" -c 'import torch, transformers, tokenizers, safetensors, onnx, peft' 2>/dev/null; then
+  "$python" -m pip install --quiet torch==2.13.0 transformers tokenizers safetensors onnx peft
 fi
 
 work=$(mktemp -d)
@@ -20,3 +20,4 @@ trap 'rm -rf "$work"' EXIT
 node scripts/interop/bundle.js dist/test/interop-tool.mjs
 "$python" scripts/interop/model.py "$work" dist/test/interop-tool.mjs
 "$python" scripts/interop/tokenizer.py
+"$python" scripts/interop/finetune.py "$work"

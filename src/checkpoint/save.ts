@@ -53,7 +53,7 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
     await json('generation_config.json', { bos_token_id: endOfText, eos_token_id: endOfText, pad_token_id: endOfText });
     await json('tokenizer.json', tokenizer.toJSON());
     const padding =
-      labels && endOfText !== null
+      (labels || content.configKeys?.['pad_token_id'] !== undefined) && endOfText !== null
         ? { pad_token: tokenizer.decode([endOfText], { special: true }), padding_side: 'right' }
         : {};
     await json('tokenizer_config.json', { ...tokenizerConfig(tokenizer, config.blockSize), ...padding });
