@@ -2,8 +2,21 @@
 // those of the main realm (microsoft/onnxruntime#16622).
 const { TestEnvironment } = require('jest-environment-node');
 
-const shared = ['ArrayBuffer', 'Float32Array', 'Int32Array', 'Uint8Array', 'Uint16Array', 'Uint32Array', 'Int8Array',
-  'Int16Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array', 'DataView', 'WebAssembly'];
+const shared = [
+  'ArrayBuffer',
+  'Float32Array',
+  'Int32Array',
+  'Uint8Array',
+  'Uint16Array',
+  'Uint32Array',
+  'Int8Array',
+  'Int16Array',
+  'Float64Array',
+  'BigInt64Array',
+  'BigUint64Array',
+  'DataView',
+  'WebAssembly',
+];
 
 module.exports = class extends TestEnvironment {
   async setup() {
