@@ -10,9 +10,11 @@ if [ ! -d "$venv" ]; then
 fi
 python="$venv/bin/python"
 [ -x "$python" ] || python="$venv/Scripts/python.exe"
-if ! "$python" -c 'import torch, transformers, tokenizers, safetensors, onnx, peft' 2>/dev/null; then
-  "$python" -m pip install --quiet torch==2.13.0 transformers tokenizers safetensors onnx peft
+if ! "$python" -c 'import torch, transformers, tokenizers, safetensors, onnx' 2>/dev/null; then
+  "$python" -m pip install --quiet torch==2.13.0 transformers tokenizers safetensors onnx
 fi
+# Without PEFT its part is left out, and that is said.
+"$python" -c 'import peft' 2>/dev/null || "$python" -m pip install --quiet peft || true
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
