@@ -8,7 +8,7 @@ import type { DType, Graph, HostArray } from '../../src/trace/graph.js';
 import { kernelRules } from '../../src/trace/kernels/index.js';
 import { Recorder } from '../../src/trace/recorder.js';
 import { verify } from '../../src/trace/verify.js';
-import { inferNode } from '../../src/trace/vocabulary.js';
+import { inferNode } from '../../src/trace/vocabulary/index.js';
 
 /** Compiles a graph of one kernel; the function that it gives runs at once. */
 export type Compile = (graph: Graph) => (feeds: Record<string, HostArray>) => Record<string, HostArray>;
