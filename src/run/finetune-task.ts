@@ -12,6 +12,7 @@ import { evaluationBatch } from './batch-size.js';
 import { BucketProgram } from './bucketed.js';
 import { ClassifierModel } from './classifier-model.js';
 import type { RunEvent } from './events.js';
+import type { Inspection } from './inspection.js';
 import {
   encodeAnswers,
   encodeDocuments,
@@ -46,7 +47,7 @@ export interface FinetuneTask {
   save(directory: string, training: TrainingState, resumable: boolean): Promise<string>;
 }
 
-export interface TaskOptions {
+export interface TaskOptions extends Omit<Inspection, 'memoryCheck'> {
   readonly run: Run;
   readonly data: string;
   readonly config: FinetuneConfig;
@@ -56,7 +57,7 @@ export interface TaskOptions {
 
 /** Reads the data, makes the model, and gives it its values. Nothing is written. */
 export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEvent, FinetuneTask> {
-  const { config, checkpoint, data, run, signal } = options;
+  const { config, checkpoint, data, run, signal, onGraph, profile } = options;
   const texts = yield* readLabelledTexts(data, config, signal);
   const { task: kind, reason, template } = texts;
   const base =
@@ -75,7 +76,8 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
 
   const { freeze, seed, loraRank } = config;
   const lora = loraRank > 0 ? { rank: loraRank, alpha: config.loraAlpha ?? 2 * loraRank } : undefined;
-  const session = await Session.open(config, model, tokenizer, { training: true, labels, freeze, lora });
+  const inside = { onGraph, profile };
+  const session = await Session.open(config, model, tokenizer, { training: true, labels, freeze, lora, ...inside });
   try {
     const resuming = run.checkpoint !== undefined;
     const sameLabels = labels && checkpoint?.labels?.join('\n') === labels.join('\n');

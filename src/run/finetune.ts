@@ -9,12 +9,13 @@ import { type TrainingJob, train } from '../train/index.js';
 import { StepBatches } from './bucketed.js';
 import type { NoticeEvent, RunEvent } from './events.js';
 import { type FinetuneTask, prepareTask } from './finetune-task.js';
+import { type Inspection, unheard } from './inspection.js';
 import { fingerprintOf, tokensOf } from './labelled-data.js';
 import { logged, recordOf, type SavedRun } from './record.js';
 import { learningRateOf } from './schedule.js';
 import { runTraining } from './training.js';
 
-export interface FinetuneOptions {
+export interface FinetuneOptions extends Inspection {
   /** A CSV, TSV or JSONL file, or a folder with train, valid and test. May be left out when a run goes on. */
   readonly data?: string | undefined;
   /** Settings by camelCase key, weakest layer first: presets, config files, flags. */
@@ -59,12 +60,13 @@ async function* finetuneIn(
   saved: SavedRun | undefined,
   options: FinetuneOptions,
 ): AsyncGenerator<RunEvent> {
-  const { signal } = options;
+  const { signal, onGraph, profile, memoryCheck = true } = options;
   const data = options.data ?? saved!.inputs[0]!;
   const checkpoint = await startingPoint(run, config);
   let task: FinetuneTask | undefined;
   try {
-    task = yield* prepareTask({ run, data, config, checkpoint, signal });
+    task = yield* prepareTask({ run, data, config, checkpoint, signal, onGraph, profile });
+    yield* unheard(task.session.engine, options);
     const { session, train: examples, validation } = task;
     const resumed = run.checkpoint === undefined ? undefined : checkpoint!.training;
     const fingerprint = fingerprintOf(examples);
@@ -72,6 +74,8 @@ async function* finetuneIn(
 
     const shape = { ...config, blockSize: session.gpt.config.blockSize };
     const batches = new StepBatches(examples, shape, config.seed);
+    const program = yield* task.compile(batches.lengths);
+    if (memoryCheck) session.requireMemory(config);
     const settled = settle(config, sources, batches.stepsPerEpoch);
     const { kind, reason, template, labels } = task;
     const facts = { task: kind, reason, ...(labels ? { labels } : { template }), fingerprint };
@@ -79,7 +83,6 @@ async function* finetuneIn(
     const log = await run.start({ ...record, ...logged(options.commandLine) }, resumed);
     try {
       const evaluate = await task.begin(resumed !== undefined);
-      const program = yield* task.compile(batches.lengths);
       yield {
         event: 'start',
         command: 'finetune',

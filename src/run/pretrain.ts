@@ -10,15 +10,17 @@ import type { GptConfig } from '../model/config.js';
 import { countParameters, evaluationStep, lossStep, parameterSpecs } from '../model/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { train } from '../train/index.js';
+import { estimateMemory, requireMemory } from './estimate.js';
 import { textEvaluator } from './evaluator.js';
 import type { RunEvent } from './events.js';
+import { type Inspection, unheard } from './inspection.js';
 import { logged, recordOf, type SavedRun } from './record.js';
 import { learningRateOf } from './schedule.js';
 import { Session } from './session.js';
 import { prepareText, reopenText } from './text-data.js';
 import { runTraining } from './training.js';
 
-export interface PretrainOptions {
+export interface PretrainOptions extends Inspection {
   /** Files, folders, globs, or `-` for standard input. May be empty when a run goes on: it knows its text. */
   readonly inputs: readonly string[];
   /** Settings by camelCase key, weakest layer first: presets, config files, flags. */
@@ -70,7 +72,7 @@ async function* pretrainIn(
   saved: SavedRun | undefined,
   options: PretrainOptions,
 ): AsyncGenerator<RunEvent> {
-  const { signal } = options;
+  const { signal, onGraph, profile, memoryCheck = true } = options;
   const checkpoint = await startingPoint(run, config);
   let corpus: Corpus | undefined;
   let session: Session | undefined;
@@ -89,12 +91,16 @@ async function* pretrainIn(
     requireBlock(text, model.blockSize);
     if (validation.length > 0) requireBlock(validation, model.blockSize);
 
-    session = await Session.open(config, model, tokenizer!, { training: true, recompute: config.recompute });
+    const { recompute, gradAccum } = config;
+    const specs = parameterSpecs(model);
+    if (memoryCheck) requireMemory(estimateMemory({ specs, gradAccum, graphs: [] }), config);
+    session = await Session.open(config, model, tokenizer!, { training: true, recompute, onGraph, profile });
+    yield* unheard(session.engine, options);
     yield* session.fill(checkpoint, { seed: config.seed, moments: run.checkpoint !== undefined });
 
     const resumed = run.checkpoint === undefined ? undefined : checkpoint!.training;
     // The folder is begun when the first step can be made: whatever fails before leaves an older run as it was.
-    for await (const event of steps(session, corpus, config, run, resumed, signal)) {
+    for await (const event of steps(session, corpus, config, run, resumed, options)) {
       if (event.event === 'start') {
         log = await run.start({ command: 'pretrain', inputs, config, model, ...logged(options.commandLine) }, resumed);
       }
@@ -128,7 +134,7 @@ async function* steps(
   config: PretrainConfig,
   run: Run,
   resumed: Checkpoint['training'],
-  signal: AbortSignal | undefined,
+  { signal, memoryCheck = true }: PretrainOptions,
 ): AsyncGenerator<RunEvent> {
   const { gpt, engine } = session;
   const { batchSize, gradAccum, seed, evalIters } = config;
@@ -140,6 +146,7 @@ async function* steps(
 
   const program = yield* session.compileTraining(lossStep(gpt, { batchSize, time: blockSize }), config);
   const evaluation = await session.compile(evaluationStep(gpt, { batchSize, time: blockSize }));
+  if (memoryCheck) session.requireMemory(config);
   yield {
     event: 'start',
     command: 'pretrain',

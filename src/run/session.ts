@@ -3,6 +3,7 @@ import { type Checkpoint, saveCheckpoint } from '../checkpoint/index.js';
 import type { MachineConfig, TrainingConfig } from '../config/index.js';
 import {
   type Engine,
+  type GraphListener,
   openEngine,
   type Program,
   type State,
@@ -22,13 +23,16 @@ import {
   withTrainable,
 } from '../model/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
+import { peakBytes } from '../trace/index.js';
 import type { TrainingState } from '../train/index.js';
+import { type Batching, estimateMemory, requireMemory } from './estimate.js';
 import type { RunEvent } from './events.js';
 import { type FillOptions, fillState } from './fill.js';
+import type { Inspection } from './inspection.js';
 import { phase } from './phase.js';
 import { TextModel } from './text-model.js';
 
-export interface SessionOptions extends Training {
+export interface SessionOptions extends Training, Omit<Inspection, 'memoryCheck'> {
   /** With AdamW's moments. */
   readonly training: boolean;
   /** A classifier's classes by id: the model then has a head. */
@@ -51,6 +55,7 @@ export class Session {
     readonly specs: readonly ParameterSpec[],
     readonly labels: readonly string[] | undefined,
     readonly classifier: Classifier | undefined,
+    private readonly graphs: readonly number[],
   ) {}
 
   /** @throws GptError `engine/...` when the backend or device is not to be had */
@@ -58,10 +63,15 @@ export class Session {
     machine: MachineConfig,
     config: GptConfig,
     tokenizer: Tokenizer,
-    { training, labels, lora, freeze = 0, recompute = false }: SessionOptions,
+    { training, labels, lora, freeze = 0, recompute = false, onGraph, profile }: SessionOptions,
   ): Promise<Session> {
     const { backend, device, threads } = machine;
-    const engine = await openEngine({ backend, device, ...(threads === null ? {} : { threads }) });
+    const graphs: number[] = [];
+    const heard: GraphListener = (graph, use) => {
+      if (training) graphs.push(peakBytes(graph));
+      onGraph?.(graph, use);
+    };
+    const engine = await openEngine({ backend, device, threads: threads ?? undefined, profile, onGraph: heard });
     const gpt = new Gpt(config, lora, { recompute });
     const all = [
       ...parameterSpecs(config),
@@ -71,7 +81,17 @@ export class Session {
     const specs = withTrainable(all, { freeze, adaptersOnly: lora !== undefined });
     const state = await engine.createState(specs, { training });
     const classifier = labels && new Classifier(gpt, labels.length);
-    return new Session(engine, gpt, tokenizer, state, specs, labels, classifier);
+    return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, graphs);
+  }
+
+  /**
+   * Once the programs of a training run are compiled, and before the first step.
+   * @throws GptError `run/memory` when this process could not hold what they take
+   */
+  requireMemory(batching: Batching): void {
+    if (this.engine.name !== 'onnx' || this.engine.device !== 'cpu') return; // known for this engine alone
+    const { specs, graphs } = this;
+    requireMemory(estimateMemory({ specs, graphs, gradAccum: batching.gradAccum }), batching);
   }
 
   /** Gives the parameters their values: those of a checkpoint, else initial ones. */

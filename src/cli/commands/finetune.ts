@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
+import { addInspection, type InspectionFlags, inspectionOf } from '../inspection.js';
 import { addSettings, layersOf } from '../options.js';
 import { showRun } from '../progress.js';
 
@@ -17,7 +18,7 @@ Examples:
   gpt-cli finetune diary.txt --from runs/book --task text
   gpt-cli finetune --resume -o runs/reviews              go on after an interruption`;
 
-interface FinetuneFlags {
+interface FinetuneFlags extends InspectionFlags {
   readonly out?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
@@ -29,7 +30,7 @@ export function define(command: Command, context: Context): void {
     .option('-o, --out <folder>', "the run's folder (default: runs/<name of the data>)")
     .option('--resume', 'go on with the run in that folder')
     .option('--overwrite', 'delete the run in that folder and start anew');
-  addSettings(command, 'finetune').addHelpText('after', EXAMPLES);
+  addInspection(addSettings(command, 'finetune')).addHelpText('after', EXAMPLES);
   command.action(async (data: string | undefined, flags: FinetuneFlags) => {
     const { out, resume = false, overwrite = false } = flags;
     if (resume && overwrite) {
@@ -38,6 +39,7 @@ export function define(command: Command, context: Context): void {
     const layers = layersOf(command, 'finetune');
     const { finetune } = await import('../../run/finetune.js');
     const { commandLine, signal } = context;
-    await showRun(finetune({ data, layers, out, resume, overwrite, signal, commandLine }), context);
+    const inspection = await inspectionOf(flags);
+    await showRun(finetune({ data, layers, out, resume, overwrite, signal, commandLine, ...inspection }), context);
   });
 }

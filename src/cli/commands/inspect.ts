@@ -6,6 +6,11 @@ import type { Checkpoint } from '../../checkpoint/index.js';
 import type { Context } from '../context.js';
 import { count, loss, table, time } from '../format.js';
 
+const EXAMPLES = `
+Examples:
+  gpt-cli inspect runs/book
+  gpt-cli inspect gpt2 --estimate       what the preset would take`;
+
 interface Part {
   readonly name: string;
   readonly parameters: number;
@@ -78,8 +83,19 @@ function lines({ directory, config, parameters, parts, tokenizer, labels, traini
 export function define(command: Command, context: Context): void {
   command
     .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face GPT-2 folder')
-    .addHelpText('after', '\nExample:\n  gpt-cli inspect runs/book')
-    .action(async (path: string) => {
+    .option(
+      '--estimate',
+      'what training costs: memory, arithmetic, time a step; <run> may be a preset or a config file',
+    )
+    .addHelpText('after', EXAMPLES)
+    .action(async (path: string, { estimate }: { estimate?: boolean }) => {
+      if (estimate) {
+        const { estimateOf } = await import('../plan.js');
+        const { data, lines } = await estimateOf(path);
+        if (context.json) context.print(JSON.stringify(data));
+        else for (const line of lines) context.print(line);
+        return;
+      }
       const description = await describe(path);
       if (context.json) context.print(JSON.stringify(description));
       else for (const line of lines(description)) context.print(line);

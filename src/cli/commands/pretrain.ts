@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
+import { addInspection, type InspectionFlags, inspectionOf } from '../inspection.js';
 import { addSettings, layersOf } from '../options.js';
 
 const EXAMPLES = `
@@ -13,7 +14,7 @@ Examples:
   gpt-cli pretrain --resume -o runs/book              go on after an interruption
   gpt-cli pretrain book.txt --json > log.jsonl`;
 
-interface PretrainFlags {
+interface PretrainFlags extends InspectionFlags {
   readonly out?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
@@ -25,7 +26,7 @@ export function define(command: Command, context: Context): void {
     .option('-o, --out <folder>', "the run's folder (default: runs/<name of the text>)")
     .option('--resume', 'go on with the run in that folder')
     .option('--overwrite', 'delete the run in that folder and start anew');
-  addSettings(command, 'pretrain').addHelpText('after', EXAMPLES);
+  addInspection(addSettings(command, 'pretrain')).addHelpText('after', EXAMPLES);
   command.action(async (inputs: string[], flags: PretrainFlags) => {
     const { out, resume = false, overwrite = false } = flags;
     if (resume && overwrite) {
@@ -36,6 +37,8 @@ export function define(command: Command, context: Context): void {
     const { showRun } = await import('../progress.js');
     const { commandLine, signal } = context;
     const { stdin } = context.streams;
-    await showRun(pretrain({ inputs, layers, out, resume, overwrite, stdin, signal, commandLine }), context);
+    const inspection = await inspectionOf(flags);
+    const events = pretrain({ inputs, layers, out, resume, overwrite, stdin, signal, commandLine, ...inspection });
+    await showRun(events, context);
   });
 }

@@ -1,0 +1,70 @@
+import type { GptError } from '../errors.js';
+import { estimateMemory, fitting, gigabytes, requireMemory } from './estimate.js';
+
+const specs = [{ shape: [1000, 1000] }, { shape: [500, 1000], trainable: false }];
+const million = 1e6;
+
+test('a trained parameter has a gradient, its copy and two moments, a frozen one nothing', () => {
+  const { parameters, gradients, moments, activations, runtime, total } = estimateMemory({
+    specs,
+    gradAccum: 1,
+    graphs: [7 * million, 2 * million],
+  });
+  expect({ parameters, gradients, moments, activations }).toEqual({
+    parameters: 6 * million,
+    gradients: 8 * million,
+    moments: 8 * million,
+    activations: 9 * million,
+  });
+  expect(total).toBe(31 * million + runtime);
+});
+
+test('accumulation needs a second gradient', () => {
+  const one = estimateMemory({ specs, gradAccum: 1, graphs: [] });
+  const four = estimateMemory({ specs, gradAccum: 4, graphs: [] });
+  expect(four.total - one.total).toBe(4 * million);
+});
+
+const wide = estimateMemory({ specs, gradAccum: 1, graphs: [1200 * million] });
+const refusal = (limit: number): Partial<GptError> => {
+  try {
+    requireMemory(wide, { batchSize: 12, gradAccum: 2 }, limit);
+  } catch (error) {
+    return error as GptError;
+  }
+  return {};
+};
+
+test('what fits is not refused', () => {
+  expect(refusal(wide.total)).toEqual({});
+});
+
+test('what does not fit is refused with the batch that would', () => {
+  const { code, message, hint } = refusal(wide.total - 800 * million);
+  expect(code).toBe('run/memory');
+  expect(message).toBe('the run needs about 1.4 GB of memory, 572 MB are available');
+  expect(hint).toBe(
+    '--batch-size 4 --grad-accum 6 makes the same steps and fits; --no-memory-check tries it all the same',
+  );
+});
+
+test('the advice counts the scratch that accumulation then needs', () => {
+  const fixed = wide.total - wide.activations;
+  const fits = (limit: number) => fitting(wide, { batchSize: 4, gradAccum: 1 }, limit);
+  expect(fits(fixed + 600 * million)).toEqual({ batchSize: 1, gradAccum: 4 });
+  expect(fits(fixed + 604 * million)).toEqual({ batchSize: 2, gradAccum: 2 });
+});
+
+test('a model that does not fit at all is told so', () => {
+  expect(refusal(million).hint).toMatch(/^not even a batch of one .*--n-embd/);
+});
+
+test('the machine that runs this has room for a small run', () => {
+  expect(() =>
+    requireMemory(estimateMemory({ specs: [], gradAccum: 1, graphs: [] }), { batchSize: 1, gradAccum: 1 }),
+  ).not.toThrow();
+});
+
+test('sizes are shown in the unit that fits', () => {
+  expect([gigabytes(4.84e9), gigabytes(571.6e6), gigabytes(0.97e9)]).toEqual(['4.8 GB', '572 MB', '1.0 GB']);
+});

@@ -1,0 +1,24 @@
+// Ways to look into a training run, and what to say where there is nothing to see. Knows no files.
+import type { Engine, GraphListener } from '../engine/index.js';
+import type { NoticeEvent } from './events.js';
+
+export interface Inspection {
+  /** Told of every graph before it is compiled. */
+  readonly onGraph?: GraphListener | undefined;
+  /** Beginning of the names of onnxruntime's own profiles: one for each program, written when the run ends. */
+  readonly profile?: string | undefined;
+  /** False: also begin a run that the machine's memory will probably not hold. */
+  readonly memoryCheck?: boolean | undefined;
+}
+
+/** Says so when the engine has no graph to show or no profile to write. */
+export function* unheard({ name }: Pick<Engine, 'name'>, { onGraph, profile }: Inspection): Generator<NoticeEvent> {
+  if (name === 'onnx') return;
+  const notice = (what: string): NoticeEvent => ({
+    event: 'notice',
+    level: 'warning',
+    message: `backend ${name} compiles nothing, so there is no ${what}`,
+  });
+  if (onGraph) yield notice('graph to write');
+  if (profile !== undefined) yield notice('profile');
+}
