@@ -43,11 +43,10 @@ gpt('pretrain', 'data/stories.txt', '-c', 'configs/demo.json', '-o', out, '--ove
 const { bitsPerByte } = lastEvent('eval');
 say(
   `On stories that it has not seen it needs ${bitsPerByte.toFixed(3)} bits a character. It began with about 3, and no model\n` +
-    `can do better than ${bitsPerCharacter.toFixed(3)}: that is the entropy of the grammar (data/README.md).\n` +
-    'Now it writes a story of its own, and one that begins as you like:',
+    `can do better, on average, than ${bitsPerCharacter.toFixed(3)}: that is the entropy of the grammar (data/README.md).\n` +
+    'Now it goes on from a beginning, twice:',
 );
-gpt('sample', out, '--max-new-tokens', '320', '--temperature', '0.7');
-say('');
+gpt('sample', out, '--prompt', 'Long ago,', '--max-new-tokens', '320', '--temperature', '0.5');
 gpt(
   'sample',
   out,
@@ -56,7 +55,7 @@ gpt(
   '--max-new-tokens',
   '320',
   '--temperature',
-  '0.7',
+  '0.5',
 );
 
 say(
