@@ -11,19 +11,25 @@ test('the result of a text is four lines', () => {
   ]);
 });
 
-test('labelled data adds accuracy, F1 and the confusion matrix', () => {
+test('labelled data gives accuracy, F1, the confusion matrix and each class instead of perplexity', () => {
   const labels = ['bad', 'good'];
   const confusion = [
     [8, 2],
     [1, 10],
   ];
-  expect(resultLines({ ...text, accuracy: 18 / 21, macroF1: 0.8571, confusion, labels }).slice(4)).toEqual([
+  expect(resultLines({ ...text, accuracy: 18 / 21, macroF1: 0.8571, confusion, labels })).toEqual([
+    'loss           1.5000 nats a text',
+    'bits per byte  2.1640',
+    'tokens         123,456',
     'accuracy       85.71 %',
     'macro F1       0.8571',
     '',
-    'true \\ predicted',
-    '      bad  good',
-    'bad     8     2',
-    'good    1    10',
+    'true \\ predicted  bad  good',
+    'bad                 8     2',
+    'good                1    10',
+    '',
+    '      precision  recall     F1  texts',
+    'bad       0.889   0.800  0.842     10',
+    'good      0.833   0.909  0.870     11',
   ]);
 });
