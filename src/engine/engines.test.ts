@@ -17,7 +17,8 @@ import type { ArraySpec, Engine, Feeds, State } from './types.js';
 
 const engines: Record<string, () => Promise<Engine>> = {
   'onnx cpu': () => createOnnxEngine({ device: 'cpu', threads: 2 }),
-  'onnx cpu, its state on the device': () => createOnnxEngine({ device: 'cpu', threads: 2, stateOnDevice: true }),
+  'onnx cpu, as for webgpu': () =>
+    createOnnxEngine({ device: 'cpu', threads: 2, stateOnDevice: true, dialect: 'webgpu' }),
   'eager cpu': () => createEagerEngine({ device: 'cpu' }),
 };
 

@@ -8,9 +8,9 @@ import { table } from '../format.js';
 
 const gigabytes = (megabytes: number) => `${(megabytes / 1000).toFixed(1)} GB`;
 
-function deviceLine({ name, available, gflops, reason, fix }: DeviceReport): string[] {
-  if (available)
-    return [`  ${name}`, 'yes', gflops === undefined ? '' : `${Number(gflops.toPrecision(3))} GFLOP/s in float32`];
+function deviceLine({ name, available, detail, gflops, reason, fix }: DeviceReport): string[] {
+  const speed = gflops === undefined ? undefined : `${Number(gflops.toPrecision(3))} GFLOP/s in float32`;
+  if (available) return [`  ${name}`, 'yes', [speed, detail].filter(Boolean).join(', ')];
   return [`  ${name}`, 'no', [reason, fix && `(${fix})`].filter(Boolean).join(' ')];
 }
 

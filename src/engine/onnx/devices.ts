@@ -1,13 +1,15 @@
 // What onnxruntime can compute on here: the providers in its package, and whether a small graph runs on each.
-import { existsSync } from 'node:fs';
 import type { Device } from '../types.js';
 import { loadRuntime } from './runtime.js';
 import { GraphSession } from './session.js';
+import { findDrivers } from './webgpu/adapter.js';
 import { tinyGraph } from './webgpu/hold.js';
 
 export interface DeviceState {
   readonly name: Device;
   readonly available: boolean;
+  /** What it is made of, where that can be told. */
+  readonly detail?: string;
   /** Why it is not available. */
   readonly reason?: string;
   /** The command, or the deed, that would change that. */
@@ -28,15 +30,16 @@ export async function probe(name: Device): Promise<DeviceState> {
   const ort = await loadRuntime();
   const listed = ort.listSupportedBackends().some((backend) => backend.name === name);
   if (!listed) return absent(name, `onnxruntime-node has no ${name} on ${process.platform} ${process.arch}`);
-  if (name === 'webgpu' && process.platform === 'linux' && !hasVulkan())
-    return absent(name, 'libvulkan.so.1 is not installed');
+  const { missing, drivers } = name === 'webgpu' ? findDrivers() : {};
+  if (missing) return absent(name, missing);
   try {
     const session = await GraphSession.open(tinyGraph(), { device: name, threads: 1 });
     await session.run({ x: Float32Array.of(1, 2) });
     await session.release();
-    return { name, available: true };
+    return { name, available: true, ...(drivers ? { detail: drivers } : {}) };
   } catch (error) {
-    return absent(name, shortened(String((error as Error).message)));
+    const reason = shortened(String((error as Error).message));
+    return absent(name, drivers ? `${reason} (${drivers})` : reason);
   }
 }
 
@@ -48,7 +51,7 @@ function absent(name: Device, reason: string): DeviceState {
 const fixes: Readonly<Partial<Record<Device, string>>> = {
   webgpu:
     process.platform === 'linux'
-      ? 'install a Vulkan driver and loader (Debian, Ubuntu: apt install libvulkan1 mesa-vulkan-drivers; Mesa 25 or newer)'
+      ? 'install a Vulkan loader and the driver of the card (Debian, Ubuntu: apt install libvulkan1 mesa-vulkan-drivers, or the NVIDIA driver); docs/gpu.md'
       : 'install the graphics driver of the card',
   cuda:
     process.platform === 'linux'
@@ -56,13 +59,6 @@ const fixes: Readonly<Partial<Record<Device, string>>> = {
       : '--device webgpu uses the card here',
   dml: '--device webgpu uses the card here',
 };
-
-function hasVulkan(): boolean {
-  const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
-  const folders = [`/usr/lib/${triplet}`, `/lib/${triplet}`, '/usr/lib64', '/usr/lib', '/usr/local/lib'];
-  folders.push(...(process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter(Boolean));
-  return folders.some((folder) => existsSync(`${folder}/libvulkan.so.1`));
-}
 
 /** onnxruntime begins its messages with the file and function that threw. */
 function shortened(message: string): string {

@@ -29,6 +29,8 @@ export interface OnnxEngineOptions {
   readonly onGraph?: GraphListener;
   /** Whether parameters and moments stay on the device between steps. Default: on webgpu. */
   readonly stateOnDevice?: boolean;
+  /** Writes graphs as for this device; for tests without one. */
+  readonly dialect?: Device;
 }
 
 /** @throws GptError `onnx/missing` */

@@ -12,6 +12,8 @@ export interface SessionOptions {
   readonly profile?: string;
   /** Which outputs, by name, stay on the device: `runOnDevice` gives them. For webgpu, and for cpu in tests. */
   readonly onDevice?: (output: string) => boolean;
+  /** Writes the graph as for this device; for tests without one. */
+  readonly dialect?: Device;
 }
 
 /** A tensor in the device's memory, an output of some run. It must be disposed, while a session of its device is open. */
@@ -48,7 +50,7 @@ export class GraphSession {
    */
   static async open(graph: Graph, options: SessionOptions): Promise<GraphSession> {
     const ort = await loadRuntime();
-    const { model, inputs, outputs, cpuNodes } = lower(graph, options.device);
+    const { model, inputs, outputs, cpuNodes } = lower(graph, options.dialect ?? options.device);
     const session = await ort.InferenceSession.create(model, {
       ...sessionOptions(options, cpuNodes),
       ...(options.onDevice && options.device === 'webgpu' ? locations(outputs, options.onDevice) : {}),

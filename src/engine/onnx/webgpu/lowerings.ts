@@ -1,6 +1,6 @@
 // What the WebGPU provider lacks, written with what it has: else onnxruntime computes it on the CPU and copies its
 // inputs and outputs across. Found in onnxruntime's verbose log ("Node placements"); docs/gpu.md has the list.
-import { sizeOf } from '../../../trace/graph.js';
+import { type Node, sizeOf, type TensorSpec } from '../../../trace/graph.js';
 import { type Lowering, type Lowerings, range } from '../lowerings/lowering.js';
 import { reshape } from '../lowerings/shapes.js';
 import type { Name, OnnxWriter } from '../writer.js';
@@ -25,10 +25,33 @@ export function webgpuLowerings(base: Lowerings): Lowerings {
       if (!fitsHot(ids, node.outputs[0]!.shape)) return base['EmbeddingGrad']!(onnx, inputs, node);
       return [rowSums(onnx, inputs[0]!, inputs[1]!, node.outputs[0]!.shape, dy)];
     },
+    Max: emptyOnCpu(base['Max']!),
+    Min: emptyOnCpu(base['Min']!),
+    Pow: (onnx, inputs, node) => [
+      onnx.op(
+        'Pow',
+        inputs.map((x, i) => spread(onnx, x, node, i)),
+      ),
+    ],
     RandomUniform: (onnx, inputs, node) => onnx.onCpu(() => base['RandomUniform']!(onnx, inputs, node)),
     TokenLoss: tokenLoss,
     TokenLossGrad: tokenLossGrad,
   };
+}
+
+/** The provider refuses to look for an extreme in a tensor without elements, even where no result is asked for. */
+function emptyOnCpu(lowering: Lowering): Lowering {
+  return (onnx, inputs, node) => {
+    const write = () => lowering(onnx, inputs, node);
+    return sizeOf(node.inputs[0]!.shape) === 0 ? onnx.onCpu(write) : write();
+  };
+}
+
+/** An operand of Pow: the provider fails where both are broadcast ([3, 1] to the power of [1, 4]). */
+function spread(onnx: OnnxWriter, x: Name, node: Node, operand: number): Name {
+  const { shape } = node.outputs[0]!;
+  const differs = (input: TensorSpec) => input.shape.join() !== shape.join();
+  return operand === 0 && node.inputs.every(differs) ? onnx.op('Expand', [x, onnx.int64s(shape)]) : x;
 }
 
 function fitsHot(ids: readonly number[], table: readonly number[]): boolean {

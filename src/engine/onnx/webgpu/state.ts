@@ -4,15 +4,12 @@
 import { GptError } from '../../../errors.js';
 import { type Graph, GraphBuilder, sizeOf } from '../../../trace/index.js';
 import { isTrainable } from '../../host-state.js';
-import type { ArraySpec, Device, State, StateKind } from '../../types.js';
-import { type DeviceTensor, GraphSession } from '../session.js';
+import type { ArraySpec, State, StateKind } from '../../types.js';
+import { type DeviceTensor, GraphSession, type SessionOptions } from '../session.js';
 import { holdDevice } from './hold.js';
 
 /** `cpu` runs the same graphs on host tensors: for tests where there is no adapter. */
-export interface Placement {
-  readonly device: Device;
-  readonly threads: number;
-}
+export type Placement = Pick<SessionOptions, 'device' | 'threads'>;
 
 export class DeviceState implements State {
   private readonly tensors = new Map<string, DeviceTensor>();
@@ -31,8 +28,9 @@ export class DeviceState implements State {
 
   /** All zeros. */
   static async create(specs: readonly ArraySpec[], training: boolean, placement: Placement): Promise<DeviceState> {
-    const state = new DeviceState(specs, training, placement);
-    await holdDevice(placement);
+    const { device, threads } = placement;
+    const state = new DeviceState(specs, training, { device, threads });
+    await holdDevice({ device, threads });
     for (const { name, shape } of specs)
       for (const kind of state.kindsOf(name)) await state.write(kind, name, new Float32Array(sizeOf(shape)));
     return state;
