@@ -88,11 +88,11 @@ export function planLines({ config, assumed }: Planned, plan: Plan): string[] {
     ),
     '',
     `${flops(plan.flopsPerStep)} of matrix products a step`,
-    `about ${duration(plan.secondsPerStep)} a step with ${plan.threads} threads: matrix products here, now ${Math.round(plan.gflops)} GFLOP/s`,
+    `at best about ${duration(plan.secondsPerStep)} a step with ${plan.threads} threads: matrix products here, now ${Math.round(plan.gflops)} GFLOP/s`,
     ...(config.maxIters === null
       ? []
       : [
-          `about ${duration(plan.secondsPerStep * config.maxIters)} for ${count(config.maxIters)} steps, without evaluation`,
+          `at best about ${duration(plan.secondsPerStep * config.maxIters)} for ${count(config.maxIters)} steps, without evaluation`,
         ]),
   ];
 }

@@ -1,12 +1,13 @@
 // What an engine promises to the code above it: it holds the state (parameters and AdamW's moments) and runs programs
 // on it. Knows nothing of GPT, of files or of the command line.
 import type { AdamWOptions } from '../optimizer/types.js';
-import type { Graph, HostArray } from '../trace/graph.js';
+import type { HostArray } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
 import type { Device, EngineName } from './names.js';
 
 export type { AdamWOptions } from '../optimizer/types.js';
 export type { StepFunction } from '../trace/step.js';
+export type { GraphListener } from './listener.js';
 export type { Device, EngineName } from './names.js';
 
 export type Feeds = Readonly<Record<string, HostArray>>;
@@ -61,9 +62,6 @@ export interface State {
   write(kind: StateKind, name: string, data: Float32Array): Promise<void>;
   dispose(): Promise<void>;
 }
-
-/** Hears of the improved graph of a step before an engine compiles it. */
-export type GraphListener = (graph: Graph, use: 'training' | 'inference') => void;
 
 export interface Engine {
   readonly name: EngineName;

@@ -1,7 +1,6 @@
 // Scores labelled data with a model: labels with a classifier, completions with any language model.
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
 import {
   decideTask,
   defaultTemplate,
@@ -19,16 +18,11 @@ import { evaluationBatch } from './batch-size.js';
 import { ClassifierModel, measure } from './classifier-model.js';
 import type { EvaluationEvent } from './events.js';
 import { answerScorer } from './finetune-task.js';
+import type { LabelledChoice } from './labelled-choice.js';
 import { encodeAnswers, encodeTexts, notice, tokensOf } from './labelled-data.js';
 import { answerBytes } from './labelled-evaluate.js';
 import { phase } from './phase.js';
 import type { Session } from './session.js';
-
-export interface LabelledChoice {
-  readonly textColumns?: readonly string[] | undefined;
-  readonly labelColumn?: string | undefined;
-  readonly promptTemplate?: string | undefined;
-}
 
 /** Which file of the data is scored: of a folder the test data, else the validation data, else the training data. */
 function fileOf(path: string): string {

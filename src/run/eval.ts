@@ -9,9 +9,10 @@ import { GptError } from '../errors.js';
 import { evaluationStep } from '../model/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { evaluationBatch } from './batch-size.js';
-import { evaluateLabelled, type LabelledChoice, labelledTask } from './eval-labelled.js';
+import { evaluateLabelled, labelledTask } from './eval-labelled.js';
 import { score } from './evaluator.js';
 import type { EvaluationEvent } from './events.js';
+import type { LabelledChoice } from './labelled-choice.js';
 import { phase } from './phase.js';
 import { Session } from './session.js';
 
@@ -27,8 +28,9 @@ export interface EvaluateOptions extends LabelledChoice {
 
 /**
  * Yields one `result`. A classifier and a table with labels: accuracy and confusion. A table with prompts and completions:
- * the loss of the completions. Anything else is scored as text. The first token is scored after <|endoftext|> where the model knows it, else
- * not at all. Characters that never occurred in the training text have no row in the model: they are told, and left out.
+ * the loss of the completions. Anything else is scored as text: the first token after <|endoftext|> where the model knows
+ * it, else not at all. Characters that never occurred in the training text have no row in the model: they are told, and
+ * left out.
  */
 export async function* evaluate(options: EvaluateOptions): AsyncGenerator<EvaluationEvent> {
   const machine = resolve('eval', options.layers).values;

@@ -1,5 +1,6 @@
 // Ways to look into a training run, and what to say where there is nothing to see. Knows no files.
-import type { Engine, GraphListener } from '../engine/index.js';
+import type { GraphListener } from '../engine/listener.js';
+import type { EngineName } from '../engine/names.js';
 import type { NoticeEvent } from './events.js';
 
 export interface Inspection {
@@ -12,7 +13,10 @@ export interface Inspection {
 }
 
 /** Says so when the engine has no graph to show or no profile to write. */
-export function* unheard({ name }: Pick<Engine, 'name'>, { onGraph, profile }: Inspection): Generator<NoticeEvent> {
+export function* unheard(
+  { name }: { readonly name: EngineName },
+  { onGraph, profile }: Inspection,
+): Generator<NoticeEvent> {
   if (name === 'onnx') return;
   const notice = (what: string): NoticeEvent => ({
     event: 'notice',

@@ -5,7 +5,7 @@ import { type Graph, type Node, sizeOf, type Value } from './graph.js';
 const bytesPer = { float32: 4, int32: 4, bool: 1 } as const;
 
 /** Operations that give their input another shape: the same memory. */
-const views: ReadonlySet<string> = new Set(['Reshape', 'Identity', 'Fence']);
+const views: ReadonlySet<string> = new Set(['Reshape', 'Identity']);
 
 /** The operations whose inputs and outputs must be different memory; all others may overwrite an input of the same size. */
 const apart: ReadonlySet<string> = new Set(['BatchMatMul', 'Einsum', 'Transpose', 'Concat', 'Reverse', 'Cumsum']);
