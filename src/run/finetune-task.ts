@@ -77,7 +77,14 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
   const { freeze, seed, loraRank } = config;
   const lora = loraRank > 0 ? { rank: loraRank, alpha: config.loraAlpha ?? 2 * loraRank } : undefined;
   const inside = { onGraph, profile };
-  const session = await Session.open(config, model, tokenizer, { training: true, labels, freeze, lora, ...inside });
+  const session = await Session.open(config, model, tokenizer, {
+    training: true,
+    labels,
+    freeze,
+    lora,
+    recompute: config.recompute,
+    ...inside,
+  });
   try {
     const resuming = run.checkpoint !== undefined;
     const sameLabels = labels && checkpoint?.labels?.join('\n') === labels.join('\n');
