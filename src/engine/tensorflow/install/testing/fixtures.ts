@@ -116,5 +116,5 @@ export function pretendPython(folder: string, pip: Pip | undefined): Record<stri
     readFileSync(join(__dirname, 'python3.cjs'), 'utf8').replace('#!node', `#!${process.execPath}`),
   );
   chmodSync(script, 0o755);
-  return { ...process.env, PATH: folder + delimiter };
+  return { ...process.env, PATH: folder + delimiter, GPT_CLI_TENSORFLOW: undefined };
 }
