@@ -75,5 +75,5 @@ export function loadNative({ name, folder }: NativePackage): { gpu: boolean } {
 function supplyUtil(): void {
   const util = require('node:util') as Record<string, unknown>;
   util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
-  util['isArray'] ??= Array.isArray;
+  util['isArray'] = Array.isArray; // there, but Node 22 and later warn of it
 }
