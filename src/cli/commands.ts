@@ -28,6 +28,7 @@ export const entries: readonly CommandEntry[] = [
   { name: 'inspect', summary: 'what a run or a checkpoint holds', load: () => import('./commands/inspect.js') },
   { name: 'data', summary: 'check training data', load: () => import('./commands/data.js') },
   { name: 'doctor', summary: 'engines found, versions and measured speed', load: () => import('./commands/doctor.js') },
+  { name: 'setup', summary: "fetch TensorFlow's library", load: () => import('./commands/setup.js') },
   {
     name: 'config',
     summary: 'the settings: presets, defaults, JSON schema',

@@ -31,7 +31,7 @@ export async function openEngine({ backend, device, threads, profile, onGraph }:
       await demandDevice(on);
       return createOnnxEngine({ device: on, threads: count, ...(profile && { profile }), ...(onGraph && { onGraph }) });
     case 'eager':
-      return createEagerEngine({ device: on });
+      return createEagerEngine({ device });
     case 'tensorflow':
       throw new GptError('engine/backend', 'backend tensorflow is not part of this version', {
         hint: 'use --backend onnx',

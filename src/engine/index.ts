@@ -3,6 +3,13 @@ export { availableMemory } from './available-memory.js';
 export { type EngineChoice, openEngine } from './choose.js';
 export { type DeviceReport, type EngineReport, examine, measureOnnx, type Report } from './doctor.js';
 export { inferenceGraph, trainingGraph } from './onnx/graphs.js';
+export {
+  removeTensorflow,
+  type SetupEvent,
+  type SetupResult,
+  setupTensorflow,
+} from './tensorflow/install/index.js';
+export { type Located, locateTensorflow } from './tensorflow/locate.js';
 export { defaultThreads } from './threads.js';
 export type {
   AdamWOptions,
