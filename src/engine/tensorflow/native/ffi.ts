@@ -204,9 +204,15 @@ const declarations: Readonly<Record<keyof TensorflowApi, string>> = {
 /** Native code runs on koffi's stacks, and XLA's compiler needs deep ones. */
 const stackBytes = 8 << 20;
 
+/** To be set before any library is loaded. */
+export const koffiConfig = {
+  sync_stack_size: stackBytes,
+  async_stack_size: stackBytes,
+  resident_async_pools: 2,
+} as const;
+
 /** Binds every declaration to a library; throws koffi's error for a name that it does not export. */
 export function bind(koffi: typeof Koffi, path: string): TensorflowApi {
-  koffi.config({ sync_stack_size: stackBytes, async_stack_size: stackBytes, resident_async_pools: 2 });
   koffi.struct('TF_Output', { oper: 'void *', index: 'int' });
   const library = koffi.load(path);
   const entries = Object.entries(declarations).map(([name, declaration]) => [name, library.func(declaration)] as const);

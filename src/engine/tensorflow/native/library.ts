@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type * as Koffi from 'koffi';
 import { GptError } from '../../../errors.js';
 import { type Located, locateTensorflow } from '../locate.js';
-import { bind, type Pointer, type TensorflowApi } from './ffi.js';
+import { bind, koffiConfig, type Pointer, type TensorflowApi } from './ffi.js';
 
 /** The file of the wheel's library on this platform. */
 export function libraryFile(platform: string = process.platform): string {
@@ -77,7 +77,9 @@ const silent = { TF_CPP_MIN_LOG_LEVEL: '3', TF_CPP_MAX_VLOG_LEVEL: '0' };
 async function loadKoffi(): Promise<typeof Koffi> {
   try {
     const module = (await import('koffi')) as typeof Koffi & { default?: typeof Koffi };
-    return module.default ?? module;
+    const koffi = module.default ?? module;
+    koffi.config(koffiConfig);
+    return koffi;
   } catch (cause) {
     const [reason] = String((cause as Error).message).split('\n');
     throw new GptError('tensorflow/ffi', `koffi cannot be loaded on ${process.platform} ${process.arch}: ${reason}`, {
