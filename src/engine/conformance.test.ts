@@ -2,8 +2,8 @@
 import type { Graph, HostArray } from '../trace/graph.js';
 import { interpret, vocabulary } from '../trace/index.js';
 import { GraphSession } from './onnx/session.js';
+import { compileGraph } from './tensorflow/compile.js';
 import { Context, loadLibrary } from './tensorflow/native/index.js';
-import { GraphSession as TensorflowSession } from './tensorflow/session.js';
 import { hasTensorflow } from './tensorflow/testing/library.js';
 import type { Mode } from './tensorflow/writer.js';
 import { type Case, operationCases } from './testing/cases.js';
@@ -27,7 +27,7 @@ function tensorflow(mode: Mode): Run {
     context ??= loadLibrary().then((library) =>
       Context.open(library, { threads: 1, interThreads: 1, growMemory: true, gpu: false }),
     );
-    const session = TensorflowSession.open(await context, graph, { mode });
+    const session = compileGraph(await context, graph, { mode });
     const results = await session.run(feeds);
     session.dispose();
     return results;

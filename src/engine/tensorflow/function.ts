@@ -1,5 +1,5 @@
 // One function of TensorFlow's, registered in a context: handles in, handles out. Knows nothing of steps or states.
-import { type Context, type Handle, TensorHandle } from './native/index.js';
+import type { Context, Handle, TensorHandle } from './native/index.js';
 import type { GraphWriter, Mode, Ref } from './writer.js';
 
 /** Names are a context's own; one counter for all keeps them apart. */

@@ -13,7 +13,11 @@ const fence: Lowering = (tf, [x, after], node) => {
   const all = Array.from({ length: rank }, () => 1);
   const zeros = all.map(() => 0);
   const first = rank === 0 ? after! : tf.op('Slice', [after!, tf.ints(zeros), tf.ints(all)]);
-  const nothing = reshape(tf, tf.op('Mul', [first, tf.scalar(0)]), shape.map(() => 1));
+  const nothing = reshape(
+    tf,
+    tf.op('Mul', [first, tf.scalar(0)]),
+    shape.map(() => 1),
+  );
   return [tf.op('AddV2', [x!, nothing])];
 };
 

@@ -2,7 +2,9 @@
 import { type Lowering, type Lowerings, number, numbers } from './lowering.js';
 
 const gather: Lowering = (tf, [x, indices], node) => [
-  tf.op('GatherV2', [x!, indices!, tf.scalar(number(node, 'axis'), 'int32')], { batch_dims: number(node, 'batchDims') }),
+  tf.op('GatherV2', [x!, indices!, tf.scalar(number(node, 'axis'), 'int32')], {
+    batch_dims: number(node, 'batchDims'),
+  }),
 ];
 
 const oneHot: Lowering = (tf, [indices], node) => {
@@ -18,8 +20,11 @@ export const indexing: Lowerings = {
     tf.op('ScatterNd', [indices!, updates!, tf.ints(numbers(node, 'shape'))]),
   ],
   TensorScatterUpdate: (tf, inputs) => [tf.op('TensorScatterUpdate', inputs)],
-  UnsortedSegmentSum: (tf, [x, ids], node) => [
-    tf.op('UnsortedSegmentSum', [x!, ids!, tf.scalar(number(node, 'numSegments'), 'int32')]),
-  ],
+  UnsortedSegmentSum: (tf, [x, ids], node) => {
+    const count = tf.scalar(number(node, 'numSegments'), 'int32');
+    // Negative ids are left out by both; ids too large are an error in a plain graph.
+    const known = tf.op('SelectV2', [tf.op('Less', [ids!, count]), ids!, tf.scalar(-1, 'int32')]);
+    return [tf.op('UnsortedSegmentSum', [x!, known, count])];
+  },
   OneHot: oneHot,
 };

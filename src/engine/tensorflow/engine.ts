@@ -1,0 +1,110 @@
+// The engine on TensorFlow's C library: steps are traced once, become functions, and run on resource variables.
+import { checkFeeds } from '../feeds.js';
+import { checkTrained, checkVariables, guarded } from '../host-training.js';
+import type {
+  AdamWOptions,
+  Device,
+  Engine,
+  GraphListener,
+  Jit,
+  Program,
+  State,
+  StepFunction,
+  TrainingProgram,
+} from '../types.js';
+import { compileGraph } from './compile.js';
+import { inferenceGraph, trainingGraph } from './graphs.js';
+import { Context, loadLibrary } from './native/index.js';
+import { VariableState } from './state.js';
+import { Training } from './training.js';
+import type { Mode } from './writer.js';
+
+export interface TensorflowEngineOptions {
+  readonly device: Device;
+  readonly threads: number;
+  /** How functions are run; `auto` measures both before the first step. */
+  readonly jit: Jit;
+  /** Told of every graph before it is compiled. What it throws, the compilation throws. */
+  readonly onGraph?: GraphListener;
+  /** TensorFlow's own log goes to standard error. */
+  readonly verbose?: boolean;
+}
+
+/** @throws GptError `tensorflow/missing`, `tensorflow/load`, `tensorflow/ffi` */
+export async function createTensorflowEngine(options: TensorflowEngineOptions): Promise<Engine> {
+  const { device, threads, verbose = false } = options;
+  const library = await loadLibrary({ verbose });
+  const gpu = device === 'cuda';
+  const context = Context.open(library, { threads, interThreads: 1, growMemory: true, gpu });
+  return new TensorflowEngine(context, options);
+}
+
+class TensorflowEngine implements Engine {
+  readonly name = 'tensorflow';
+  readonly device: Device;
+  readonly threads: number;
+  private mode: Mode | undefined;
+
+  constructor(
+    private readonly context: Context,
+    private readonly options: TensorflowEngineOptions,
+  ) {
+    this.device = options.device;
+    this.threads = options.threads;
+    if (options.jit !== 'auto') this.mode = options.jit;
+  }
+
+  get jit(): Mode | undefined {
+    return this.mode;
+  }
+
+  async createState(specs: State['specs'], { training }: { training: boolean }): Promise<State> {
+    return new VariableState(this.context, specs, training);
+  }
+
+  async compile(step: StepFunction, state: State): Promise<Program> {
+    const held = state as VariableState;
+    checkVariables(step, held);
+    const mode = this.mode ?? 'graph';
+    const graph = inferenceGraph(step, mode);
+    this.options.onGraph?.(graph, 'inference');
+    const variable = (name: string) =>
+      Object.hasOwn(step.inputs, name) ? undefined : held.variable('parameter', name);
+    const native = compileGraph(this.context, graph, { mode, variable });
+    return {
+      run: async (feeds) => {
+        checkFeeds(step, feeds);
+        return native.run(feeds);
+      },
+      dispose: async () => native.dispose(),
+    };
+  }
+
+  async compileTraining(
+    step: StepFunction,
+    state: State,
+    optimizer: AdamWOptions,
+    { microBatches = 1 }: { microBatches?: number } = {},
+  ): Promise<TrainingProgram> {
+    const held = state as VariableState;
+    checkVariables(step, held);
+    const names = checkTrained(step, held);
+    const trainable = new Set(names);
+    const make = (mode: Mode) => {
+      const graph = trainingGraph(step, mode, (name) => trainable.has(name));
+      this.options.onGraph?.(graph, 'training');
+      return new Training({ context: this.context, step, graph, names, state: held, optimizer, mode });
+    };
+    const training = this.mode ? make(this.mode) : make('xla');
+    await training.warmUp(microBatches);
+    this.mode ??= 'xla';
+    return guarded(
+      (batches, update) => training.step(batches, update),
+      async () => training.dispose(),
+    );
+  }
+
+  async dispose(): Promise<void> {
+    this.context.dispose();
+  }
+}
