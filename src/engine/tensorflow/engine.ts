@@ -1,4 +1,5 @@
 // The engine on TensorFlow's C library: steps are traced once, become functions, and run on resource variables.
+import { trace } from '../../trace/index.js';
 import { checkFeeds } from '../feeds.js';
 import { checkTrained, checkVariables, guarded } from '../host-training.js';
 import type {
@@ -7,23 +8,26 @@ import type {
   Engine,
   GraphListener,
   Jit,
+  Precision,
   Program,
   State,
   StepFunction,
   TrainingProgram,
 } from '../types.js';
 import { compileGraph } from './compile.js';
-import { inferenceGraph, trainingGraph } from './graphs.js';
+import { prepared } from './graphs.js';
+import { fastest } from './jit.js';
 import { Context, loadLibrary } from './native/index.js';
 import { VariableState } from './state.js';
 import { Training } from './training.js';
-import type { Mode } from './writer.js';
+import type { Manner, Mode } from './writer.js';
 
 export interface TensorflowEngineOptions {
   readonly device: Device;
   readonly threads: number;
   /** How functions are run; `auto` measures both before the first step. */
   readonly jit: Jit;
+  readonly precision: Precision;
   /** Told of every graph before it is compiled. What it throws, the compilation throws. */
   readonly onGraph?: GraphListener;
   /** TensorFlow's own log goes to standard error. */
@@ -66,11 +70,11 @@ class TensorflowEngine implements Engine {
     const held = state as VariableState;
     checkVariables(step, held);
     const mode = this.mode ?? 'graph';
-    const graph = inferenceGraph(step, mode);
+    const graph = prepared(trace(step), mode);
     this.options.onGraph?.(graph, 'inference');
     const variable = (name: string) =>
       Object.hasOwn(step.inputs, name) ? undefined : held.variable('parameter', name);
-    const native = compileGraph(this.context, graph, { mode, variable });
+    const native = compileGraph(this.context, graph, { manner: this.manner(mode), variable });
     return {
       run: async (feeds) => {
         checkFeeds(step, feeds);
@@ -90,14 +94,13 @@ class TensorflowEngine implements Engine {
     checkVariables(step, held);
     const names = checkTrained(step, held);
     const trainable = new Set(names);
+    const traced = trace(step, { gradients: true, trainable: (name) => trainable.has(name) });
+    this.options.onGraph?.(prepared(traced, this.mode ?? 'xla'), 'training');
     const make = (mode: Mode) => {
-      const graph = trainingGraph(step, mode, (name) => trainable.has(name));
-      this.options.onGraph?.(graph, 'training');
-      return new Training({ context: this.context, step, graph, names, state: held, optimizer, mode });
+      const parts = { context: this.context, step, names, state: held, optimizer };
+      return new Training({ ...parts, graph: prepared(traced, mode), manner: this.manner(mode) });
     };
-    const training = this.mode ? make(this.mode) : make('xla');
-    await training.warmUp(microBatches);
-    this.mode ??= 'xla';
+    const training = await this.chosen(make, microBatches);
     return guarded(
       (batches, update) => training.step(batches, update),
       async () => training.dispose(),
@@ -106,5 +109,21 @@ class TensorflowEngine implements Engine {
 
   async dispose(): Promise<void> {
     this.context.dispose();
+  }
+
+  private manner(mode: Mode): Manner {
+    return { mode, precision: this.options.precision };
+  }
+
+  /** Compiled. The first program decides for all. */
+  private async chosen(make: (mode: Mode) => Training, microBatches: number): Promise<Training> {
+    if (this.mode === undefined) {
+      const { mode, training } = await fastest(make, microBatches);
+      this.mode = mode;
+      return training;
+    }
+    const training = make(this.mode);
+    await training.warmUp(microBatches);
+    return training;
   }
 }
