@@ -3,8 +3,9 @@ import { GptError } from '../errors.js';
 import { createEagerEngine } from './eager/engine.js';
 import { probe } from './onnx/devices.js';
 import { createOnnxEngine } from './onnx/engine.js';
+import { createTensorflowEngine } from './tensorflow/engine.js';
 import { resolveThreads } from './threads.js';
-import type { Device, Engine, EngineName, GraphListener } from './types.js';
+import type { Device, Engine, EngineName, GraphListener, Jit, Precision } from './types.js';
 
 export interface EngineChoice {
   readonly backend: EngineName | 'auto';
@@ -15,6 +16,12 @@ export interface EngineChoice {
   readonly profile?: string | undefined;
   /** Told of every graph that is compiled; never called by eager, which compiles none. */
   readonly onGraph?: GraphListener | undefined;
+  /** For tensorflow: how steps are run. */
+  readonly jit?: Jit | undefined;
+  /** Default f32; tensorflow has others. */
+  readonly precision?: Precision | undefined;
+  /** Lets native libraries write their logs. */
+  readonly verbose?: boolean | undefined;
 }
 
 /**
@@ -22,9 +29,11 @@ export interface EngineChoice {
  * @throws GptError `engine/threads`, `engine/backend`, `engine/device`, `onnx/missing`, `eager/device`, with the command
  * that would help as hint
  */
-export async function openEngine({ backend, device, threads, profile, onGraph }: EngineChoice): Promise<Engine> {
+export async function openEngine(choice: EngineChoice): Promise<Engine> {
+  const { backend, device, threads, profile, onGraph } = choice;
   const count = resolveThreads(threads);
   const on = device === 'auto' ? 'cpu' : device;
+  if (backend !== 'tensorflow') demandSinglePrecision(backend, choice.precision);
   switch (backend) {
     case 'auto':
     case 'onnx':
@@ -32,10 +41,11 @@ export async function openEngine({ backend, device, threads, profile, onGraph }:
       return createOnnxEngine({ device: on, threads: count, ...(profile && { profile }), ...(onGraph && { onGraph }) });
     case 'eager':
       return createEagerEngine({ device });
-    case 'tensorflow':
-      throw new GptError('engine/backend', 'backend tensorflow is not part of this version', {
-        hint: 'use --backend onnx',
-      });
+    case 'tensorflow': {
+      const { jit = 'auto', precision = 'f32', verbose = false } = choice;
+      const machine = { device: on, threads: count, jit, precision, verbose };
+      return createTensorflowEngine({ ...machine, ...(onGraph && { onGraph }) });
+    }
     default:
       throw unknownBackend(backend);
   }
@@ -47,6 +57,15 @@ async function demandDevice(device: Device): Promise<void> {
   if (available) return;
   throw new GptError('engine/device', `device ${device} is not available: ${reason}`, {
     hint: `${fix ?? 'see gpt-cli doctor'}; or --device cpu`,
+  });
+}
+
+/** onnxruntime has no bfloat16 products on the CPU, tfjs none at all. */
+function demandSinglePrecision(backend: string, precision: Precision = 'f32'): void {
+  if (precision === 'f32') return;
+  const name = backend === 'auto' ? 'onnx' : backend;
+  throw new GptError('engine/precision', `the ${name} engine computes in f32, not in ${precision}`, {
+    hint: '--backend tensorflow, or --precision f32',
   });
 }
 

@@ -19,6 +19,8 @@ export type {
   EngineName,
   Feeds,
   GraphListener,
+  Jit,
+  Precision,
   Program,
   Results,
   State,

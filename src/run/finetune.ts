@@ -79,7 +79,13 @@ async function* finetuneIn(
     const settled = settle(config, sources, batches.stepsPerEpoch);
     const { kind, reason, template, labels } = task;
     const facts = { task: kind, reason, ...(labels ? { labels } : { template }), fingerprint };
-    const record = { command: 'finetune', inputs: [data], config: settled, model: session.gpt.config, ...facts };
+    const record = {
+      command: 'finetune',
+      inputs: [data],
+      config: session.settled(settled),
+      model: session.gpt.config,
+      ...facts,
+    };
     const log = await run.start({ ...record, ...logged(options.commandLine) }, resumed);
     try {
       const evaluate = await task.begin(resumed !== undefined);

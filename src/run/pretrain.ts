@@ -102,7 +102,8 @@ async function* pretrainIn(
     // The folder is begun when the first step can be made: whatever fails before leaves an older run as it was.
     for await (const event of steps(session, corpus, config, run, resumed, options)) {
       if (event.event === 'start') {
-        log = await run.start({ command: 'pretrain', inputs, config, model, ...logged(options.commandLine) }, resumed);
+        const record = { command: 'pretrain', inputs, config: session.settled(config), model };
+        log = await run.start({ ...record, ...logged(options.commandLine) }, resumed);
       }
       if (event.event !== 'phase' && event.event !== 'notice') log?.append(event);
       yield event;

@@ -65,13 +65,14 @@ export class Session {
     tokenizer: Tokenizer,
     { training, labels, lora, freeze = 0, recompute = false, onGraph, profile }: SessionOptions,
   ): Promise<Session> {
-    const { backend, device, threads } = machine;
+    const { backend, device, threads, jit, precision, verbose } = machine;
     const graphs: number[] = [];
     const heard: GraphListener = (graph, use) => {
       if (training) graphs.push(peakBytes(graph));
       onGraph?.(graph, use);
     };
-    const engine = await openEngine({ backend, device, threads: threads ?? undefined, profile, onGraph: heard });
+    const how = { jit, precision, verbose, profile, onGraph: heard };
+    const engine = await openEngine({ backend, device, threads: threads ?? undefined, ...how });
     const gpt = new Gpt(config, lora, { recompute });
     const all = [
       ...parameterSpecs(config),
@@ -94,6 +95,12 @@ export class Session {
     requireMemory(estimateMemory({ specs, graphs, gradAccum: batching.gradAccum }), batching);
   }
 
+  /** The settings with what was found out about the machine: a resumed run must not find out anything else. */
+  settled<C extends MachineConfig>(config: C): C {
+    const { jit } = this.engine;
+    return jit ? { ...config, jit } : config;
+  }
+
   /** Gives the parameters their values: those of a checkpoint, else initial ones. */
   async *fill(checkpoint: Checkpoint | undefined, options: FillOptions): AsyncGenerator<RunEvent> {
     const nonFinite = await fillState(this.state, this.specs, checkpoint, options);
@@ -107,7 +114,9 @@ export class Session {
     const { beta1, beta2, weightDecay, gradClip } = config;
     const optimizer = { beta1, beta2, epsilon: 1e-8, weightDecay, gradClip };
     return yield* phase('compiling', async () => {
-      const program = await this.engine.compileTraining(step, this.state, optimizer);
+      const program = await this.engine.compileTraining(step, this.state, optimizer, {
+        microBatches: config.gradAccum,
+      });
       this.programs.push(program);
       return program;
     });
