@@ -18,5 +18,6 @@ export type {
   StateKind,
   StepFunction,
   StepResult,
+  StepUpdate,
   TrainingProgram,
 } from './types.js';

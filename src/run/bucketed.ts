@@ -1,7 +1,7 @@
 // Training on padded batches of a few lengths: one compiled program a length, all on one state. To the training loop it
 // looks like one program. Knows padded batches, no model.
 import { bucketLengths, type Encoded, EpochBatches, ignored, type PaddedBatch } from '../dataset/index.js';
-import type { Feeds, StepResult, TrainingProgram } from '../engine/types.js';
+import type { Feeds, StepResult, StepUpdate, TrainingProgram } from '../engine/types.js';
 
 /** Dispatches a step on the length of its batches. */
 export class BucketProgram implements TrainingProgram {
@@ -11,7 +11,7 @@ export class BucketProgram implements TrainingProgram {
     private readonly batchSize: number,
   ) {}
 
-  step(microBatches: readonly Feeds[], update: { learningRate: number; iteration: number }): Promise<StepResult> {
+  step(microBatches: readonly Feeds[], update: StepUpdate): Promise<StepResult> {
     const time = microBatches[0]!['ids']!.length / this.batchSize;
     const program = this.programs.get(time);
     if (!program) throw new Error(`no program for batches of ${time} tokens: there are ${[...this.programs.keys()]}`);
