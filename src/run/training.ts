@@ -6,8 +6,8 @@ import type { RunEvent } from './events.js';
 
 export interface TrainingRun {
   readonly events: AsyncGenerator<TrainEvent, void, undefined>;
-  /** Saves the state as it is now; returns the folder. */
-  readonly save: (kind: 'best' | 'last', state: SaveEvent['state']) => Promise<string>;
+  /** Saves the state as it is now; returns the folder. A worker that follows another saves nothing. */
+  readonly save?: (kind: 'best' | 'last', state: SaveEvent['state']) => Promise<string>;
   /** Draws a text from the model as it is now. */
   readonly sample?: () => Promise<string>;
   readonly out: string;
@@ -29,7 +29,7 @@ export async function* runTraining({ events, save, sample, out }: TrainingRun): 
       }
       case 'save': {
         const kind = event.reason === 'best' ? 'best' : 'last';
-        yield { event: 'checkpoint', iter: event.iter, kind, path: await save(kind, event.state) };
+        if (save) yield { event: 'checkpoint', iter: event.iter, kind, path: await save(kind, event.state) };
         break;
       }
       case 'sample':
