@@ -46,10 +46,16 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
       return createOnnxEngine({ device: on, threads: count, ...(profile && { profile }), ...(onGraph && { onGraph }) });
     case 'eager':
       return createEagerEngine({ device: on });
-    case 'tensorflow':
-      throw new GptError('engine/backend', 'backend tensorflow is not part of this version', {
-        hint: 'use --backend onnx',
+    case 'tensorflow': {
+      const { createTensorflowEngine } = await import('./tensorflow/engine.js');
+      return createTensorflowEngine({
+        device: on,
+        threads: count,
+        jit: 'xla',
+        ...(onGraph && { onGraph }),
+        cluster: cluster && { ...cluster },
       });
+    }
     default:
       throw unknownBackend(backend);
   }

@@ -2,3 +2,5 @@
 
 export type EngineName = 'onnx' | 'eager' | 'tensorflow';
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'dml';
+/** How the tensorflow engine runs a step: compiled by XLA, operation by operation, or the faster of the two. */
+export type Jit = 'auto' | 'xla' | 'graph';

@@ -4,12 +4,12 @@ import type { Cluster } from '../cluster/types.js';
 import type { AdamWOptions } from '../optimizer/types.js';
 import type { HostArray } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
-import type { Device, EngineName } from './names.js';
+import type { Device, EngineName, Jit } from './names.js';
 
 export type { AdamWOptions } from '../optimizer/types.js';
 export type { StepFunction } from '../trace/step.js';
 export type { GraphListener } from './listener.js';
-export type { Device, EngineName } from './names.js';
+export type { Device, EngineName, Jit } from './names.js';
 
 export type Feeds = Readonly<Record<string, HostArray>>;
 export type Results = Record<string, HostArray>;
@@ -80,10 +80,18 @@ export interface Engine {
   readonly threads: number;
   /** The workers that train together, where there are others. */
   readonly cluster?: Cluster;
+  /** How compiled steps are run, where there is a choice and once it is made; a resumed run must make the same one. */
+  readonly jit?: Exclude<Jit, 'auto'> | undefined;
   /** All zeros; fill it with `write`. */
   createState(specs: readonly ArraySpec[], options: { training: boolean }): Promise<State>;
   compile(step: StepFunction, state: State): Promise<Program>;
   /** `step` must have a scalar float32 output named `loss`; the gradient is taken of it. */
-  compileTraining(step: StepFunction, state: State, optimizer: AdamWOptions): Promise<TrainingProgram>;
+  compileTraining(
+    step: StepFunction,
+    state: State,
+    optimizer: AdamWOptions,
+    /** What steps will be like: what they take is then compiled before the first one. */
+    expected?: { readonly microBatches?: number },
+  ): Promise<TrainingProgram>;
   dispose(): Promise<void>;
 }

@@ -72,7 +72,8 @@ export function setNativeEnvironment(koffi: typeof Koffi, variables: Readonly<Re
   for (const [name, value] of missing) setenv(name, value, 0);
 }
 
-const silent = { TF_CPP_MIN_LOG_LEVEL: '3', TF_CPP_MAX_VLOG_LEVEL: '0' };
+/** The second spares a line about oneDNN that comes before the log is set up. */
+const silent = { TF_CPP_MIN_LOG_LEVEL: '3', TF_ENABLE_ONEDNN_OPTS: '1', TF_CPP_MAX_VLOG_LEVEL: '0' };
 
 async function loadKoffi(): Promise<typeof Koffi> {
   try {

@@ -1,0 +1,132 @@
+// The engine on TensorFlow's C library: steps are traced once, become functions, and run on resource variables.
+import type { Cluster, ClusterSpec } from '../../cluster/types.js';
+import { checkFeeds } from '../feeds.js';
+import { checkTrained, checkVariables, guarded } from '../host-training.js';
+import type {
+  AdamWOptions,
+  Device,
+  Engine,
+  GraphListener,
+  Jit,
+  Program,
+  State,
+  StepFunction,
+  TrainingProgram,
+} from '../types.js';
+import type { Collectives } from './cluster/collectives.js';
+import { type JoinOptions, joinCluster } from './cluster/join.js';
+import { SharedTraining } from './cluster/training.js';
+import { compileGraph } from './compile.js';
+import { inferenceGraph, trainingGraph } from './graphs.js';
+import { Context, loadLibrary } from './native/index.js';
+import { VariableState } from './state.js';
+import { Training } from './training.js';
+import type { Mode } from './writer.js';
+
+export interface TensorflowEngineOptions {
+  readonly device: Device;
+  readonly threads: number;
+  /** How functions are run; `auto` measures both before the first step. */
+  readonly jit: Jit;
+  /** Told of every graph before it is compiled. What it throws, the compilation throws. */
+  readonly onGraph?: GraphListener;
+  /** TensorFlow's own log goes to standard error. */
+  readonly verbose?: boolean;
+  /** Other workers to train with, all of whom are waited for. */
+  readonly cluster?: (JoinOptions & { readonly spec: ClusterSpec }) | undefined;
+}
+
+/** @throws GptError `tensorflow/missing`, `tensorflow/load`, `tensorflow/ffi`, `cluster/port`, `cluster/late` */
+export async function createTensorflowEngine(options: TensorflowEngineOptions): Promise<Engine> {
+  const { device, threads, verbose = false, cluster } = options;
+  const library = await loadLibrary({ verbose });
+  const gpu = device === 'cuda';
+  const context = Context.open(library, { threads, interThreads: 1, growMemory: true, gpu });
+  try {
+    const collectives = cluster && (await joinCluster(context, cluster.spec, threads, cluster));
+    return new TensorflowEngine(context, options, collectives);
+  } catch (error) {
+    context.dispose();
+    throw error;
+  }
+}
+
+class TensorflowEngine implements Engine {
+  readonly name = 'tensorflow';
+  readonly device: Device;
+  readonly threads: number;
+  readonly cluster?: Cluster;
+  private mode: Mode | undefined;
+
+  constructor(
+    private readonly context: Context,
+    private readonly options: TensorflowEngineOptions,
+    private readonly collectives: Collectives | undefined,
+  ) {
+    if (collectives) this.cluster = collectives;
+    this.device = options.device;
+    this.threads = options.threads;
+    if (options.jit !== 'auto') this.mode = options.jit;
+  }
+
+  get jit(): Mode | undefined {
+    return this.mode;
+  }
+
+  async createState(specs: State['specs'], { training }: { training: boolean }): Promise<State> {
+    return new VariableState(this.context, specs, training);
+  }
+
+  async compile(step: StepFunction, state: State): Promise<Program> {
+    const held = state as VariableState;
+    checkVariables(step, held);
+    const mode = this.mode ?? 'graph';
+    const graph = inferenceGraph(step, mode);
+    this.options.onGraph?.(graph, 'inference');
+    const variable = (name: string) =>
+      Object.hasOwn(step.inputs, name) ? undefined : held.variable('parameter', name);
+    const native = compileGraph(this.context, graph, { mode, variable });
+    return {
+      run: async (feeds) => {
+        checkFeeds(step, feeds);
+        return native.run(feeds);
+      },
+      dispose: async () => native.dispose(),
+    };
+  }
+
+  async compileTraining(
+    step: StepFunction,
+    state: State,
+    optimizer: AdamWOptions,
+    { microBatches = 1 }: { microBatches?: number } = {},
+  ): Promise<TrainingProgram> {
+    const held = state as VariableState;
+    checkVariables(step, held);
+    const names = checkTrained(step, held);
+    const trainable = new Set(names);
+    const make = (mode: Mode) => {
+      const graph = trainingGraph(step, mode, (name) => trainable.has(name));
+      this.options.onGraph?.(graph, 'training');
+      const parts = { context: this.context, step, graph, names, state: held, optimizer, mode };
+      return this.collectives ? new SharedTraining(parts, this.collectives, this.reduceOn) : new Training(parts);
+    };
+    const training = this.mode ? make(this.mode) : make('xla');
+    await training.warmUp(microBatches);
+    this.mode ??= 'xla';
+    return guarded(
+      (batches, update) => training.step(batches, update),
+      async () => training.dispose(),
+    );
+  }
+
+  /** Where gradients are added up. */
+  private get reduceOn(): string {
+    return this.device === 'cuda' ? 'GPU:0' : 'CPU:0';
+  }
+
+  async dispose(): Promise<void> {
+    this.collectives?.dispose();
+    this.context.dispose();
+  }
+}
