@@ -8,6 +8,15 @@ const MACHINE = {
   backend: choice(['auto', 'onnx', 'tensorflow', 'eager'], { default: 'auto', help: 'the engine that computes' }),
   device: choice(['auto', 'cpu', 'webgpu', 'cuda', 'dml'], { default: 'auto', help: 'where the engine computes' }),
   threads: integer({ min: 1, max: 1024, default: null, defaultText: 'all cores', help: 'CPU threads' }),
+  jit: choice(['auto', 'xla', 'graph'], {
+    default: 'auto',
+    help: 'how the tensorflow engine runs steps; auto measures both in training and compiles nothing elsewhere',
+  }),
+  precision: choice(['f32', 'bf16'], {
+    default: 'f32',
+    help: 'numbers in matrix products; bf16 on the tensorflow engine only',
+  }),
+  verbose: toggle({ default: false, help: "show the native libraries' own logs" }),
 };
 
 const MODEL = {

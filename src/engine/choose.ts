@@ -4,8 +4,9 @@ import { GptError } from '../errors.js';
 import { createEagerEngine } from './eager/engine.js';
 import { probe } from './onnx/devices.js';
 import { createOnnxEngine } from './onnx/engine.js';
+import { createTensorflowEngine } from './tensorflow/engine.js';
 import { resolveThreads } from './threads.js';
-import type { Device, Engine, EngineName, GraphListener } from './types.js';
+import type { Device, Engine, EngineName, GraphListener, Jit, Precision } from './types.js';
 
 /** Other workers to train with. */
 export interface ClusterChoice {
@@ -25,6 +26,12 @@ export interface EngineChoice {
   readonly profile?: string | undefined;
   /** Told of every graph that is compiled; never called by eager, which compiles none. */
   readonly onGraph?: GraphListener | undefined;
+  /** For tensorflow: how steps are run. */
+  readonly jit?: Jit | undefined;
+  /** Default f32; tensorflow has others. */
+  readonly precision?: Precision | undefined;
+  /** Lets native libraries write their logs. */
+  readonly verbose?: boolean | undefined;
   /** Only tensorflow has it; `auto` is then tensorflow. */
   readonly cluster?: ClusterChoice | undefined;
 }
@@ -39,6 +46,7 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
   const backend = cluster ? withCluster(choice.backend, cluster) : choice.backend;
   const count = resolveThreads(threads);
   const on = device === 'auto' ? 'cpu' : device;
+  if (backend !== 'tensorflow') demandSinglePrecision(backend, choice.precision);
   switch (backend) {
     case 'auto':
     case 'onnx':
@@ -47,14 +55,9 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
     case 'eager':
       return createEagerEngine({ device: on });
     case 'tensorflow': {
-      const { createTensorflowEngine } = await import('./tensorflow/engine.js');
-      return createTensorflowEngine({
-        device: on,
-        threads: count,
-        jit: 'xla',
-        ...(onGraph && { onGraph }),
-        cluster: cluster && { ...cluster },
-      });
+      const { jit = 'auto', precision = 'f32', verbose = false } = choice;
+      const machine = { device: on, threads: count, jit, precision, verbose, cluster };
+      return createTensorflowEngine({ ...machine, ...(onGraph && { onGraph }) });
     }
     default:
       throw unknownBackend(backend);
@@ -76,6 +79,15 @@ async function demandDevice(device: Device): Promise<void> {
   if (available) return;
   throw new GptError('engine/device', `device ${device} is not available: ${reason}`, {
     hint: `${fix ?? 'see gpt-cli doctor'}; or --device cpu`,
+  });
+}
+
+/** onnxruntime has no bfloat16 products on the CPU, tfjs none at all. */
+function demandSinglePrecision(backend: string, precision: Precision = 'f32'): void {
+  if (precision === 'f32') return;
+  const name = backend === 'auto' ? 'onnx' : backend;
+  throw new GptError('engine/precision', `the ${name} engine computes in f32, not in ${precision}`, {
+    hint: '--backend tensorflow, or --precision f32',
   });
 }
 

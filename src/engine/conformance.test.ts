@@ -27,7 +27,7 @@ function tensorflow(mode: Mode): Run {
     context ??= loadLibrary().then((library) =>
       Context.open(library, { threads: 1, interThreads: 1, growMemory: true, gpu: false }),
     );
-    const session = compileGraph(await context, graph, { mode });
+    const session = compileGraph(await context, graph, { manner: { mode, precision: 'f32' } });
     const results = await session.run(feeds);
     session.dispose();
     return results;

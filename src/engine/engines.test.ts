@@ -23,8 +23,8 @@ const engines: Record<string, () => Promise<Engine>> = {
     createOnnxEngine({ device: 'cpu', threads: 2, stateOnDevice: true, dialect: 'webgpu' }),
   'eager cpu': () => createEagerEngine({ device: 'cpu' }),
   ...(hasTensorflow && {
-    'tensorflow graph': () => createTensorflowEngine({ device: 'cpu', threads: 2, jit: 'graph' }),
-    'tensorflow xla': () => createTensorflowEngine({ device: 'cpu', threads: 2, jit: 'xla' }),
+    'tensorflow graph': () => createTensorflowEngine({ device: 'cpu', threads: 2, jit: 'graph', precision: 'f32' }),
+    'tensorflow xla': () => createTensorflowEngine({ device: 'cpu', threads: 2, jit: 'xla', precision: 'f32' }),
   }),
 };
 

@@ -12,6 +12,8 @@ export type {
   EngineName,
   Feeds,
   GraphListener,
+  Jit,
+  Precision,
   Program,
   Results,
   State,

@@ -9,7 +9,7 @@ import type { Device, EngineName, Jit } from './names.js';
 export type { AdamWOptions } from '../optimizer/types.js';
 export type { StepFunction } from '../trace/step.js';
 export type { GraphListener } from './listener.js';
-export type { Device, EngineName, Jit } from './names.js';
+export type { Device, EngineName, Jit, Precision } from './names.js';
 
 export type Feeds = Readonly<Record<string, HostArray>>;
 export type Results = Record<string, HostArray>;

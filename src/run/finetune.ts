@@ -98,8 +98,14 @@ async function* finetuneIn(
     const settled = settle(config, sources, batches.stepsPerEpoch);
     const { kind, reason, template, labels } = task;
     const facts = { task: kind, reason, ...(labels ? { labels } : { template }), fingerprint };
-    const model = session.gpt.config;
-    const record = { command: 'finetune', inputs: [data], config: settled, model, workers: team.size, ...facts };
+    const record = {
+      command: 'finetune',
+      inputs: [data],
+      config: session.settled(settled),
+      model: session.gpt.config,
+      workers: team.size,
+      ...facts,
+    };
     const log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
     try {
       const evaluate = await task.begin(resuming);

@@ -42,7 +42,7 @@ export interface Orders<C> {
 }
 
 /** Each worker's own affair. */
-const own = ['backend', 'device', 'threads', 'waitForWorkers'] as const;
+const own = ['backend', 'device', 'threads', 'verbose', 'waitForWorkers'] as const;
 
 /**
  * Takes over what worker 0 has resolved, this worker's machine excepted.

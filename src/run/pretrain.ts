@@ -122,7 +122,7 @@ async function* pretrainIn(
     // The folder is begun when the first step can be made: whatever fails before leaves an older run as it was.
     for await (const event of pretrainSteps({ session, corpus, config, run, resumed, team, signal, memoryCheck })) {
       if (event.event === 'start') {
-        const record = { command: 'pretrain', inputs, config, model, workers: team.size };
+        const record = { command: 'pretrain', inputs, config: session.settled(config), model, workers: team.size };
         log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
       }
       if (event.event !== 'phase' && event.event !== 'notice') log?.append(event);

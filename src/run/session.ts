@@ -54,7 +54,7 @@ export interface OpenedEngine {
 
 /** @throws GptError `engine/...` when the backend or device is not to be had, `cluster/...` when the workers are not */
 export async function openMachine(
-  { backend, device, threads }: MachineConfig,
+  { backend, device, threads, jit, precision, verbose }: MachineConfig,
   {
     training,
     onGraph,
@@ -67,8 +67,8 @@ export async function openMachine(
     if (training) graphs.push(peakBytes(graph));
     onGraph?.(graph, use);
   };
-  const choice = { backend, device, threads: threads ?? undefined, profile, onGraph: heard, cluster };
-  return { engine: await openEngine(choice), graphs };
+  const how = { jit, precision, verbose, profile, onGraph: heard, cluster };
+  return { engine: await openEngine({ backend, device, threads: threads ?? undefined, ...how }), graphs };
 }
 
 export class Session {
@@ -116,6 +116,12 @@ export class Session {
     requireMemory(estimateMemory({ specs, graphs, gradAccum: batching.gradAccum }), batching);
   }
 
+  /** The settings with what was found out about the machine: a resumed run must not find out anything else. */
+  settled<C extends MachineConfig>(config: C): C {
+    const { jit } = this.engine;
+    return jit ? { ...config, jit } : config;
+  }
+
   /** Gives the parameters their values: those of a checkpoint, else initial ones. */
   async *fill(checkpoint: Checkpoint | undefined, options: FillOptions): AsyncGenerator<RunEvent> {
     const nonFinite = await fillState(this.state, this.specs, checkpoint, options);
@@ -129,7 +135,9 @@ export class Session {
     const { beta1, beta2, weightDecay, gradClip } = config;
     const optimizer = { beta1, beta2, epsilon: 1e-8, weightDecay, gradClip };
     return yield* phase('compiling', async () => {
-      const program = await this.engine.compileTraining(step, this.state, optimizer);
+      const program = await this.engine.compileTraining(step, this.state, optimizer, {
+        microBatches: config.gradAccum,
+      });
       this.programs.push(program);
       return program;
     });
@@ -143,7 +151,8 @@ export class Session {
 
   /** The model as something that continues text. */
   textModel(): TextModel {
-    this.text ??= new TextModel(this.gpt, this.tokenizer, (step) => this.compile(step));
+    const caching = this.engine.device === 'cpu';
+    this.text ??= new TextModel(this.gpt, this.tokenizer, (step) => this.compile(step), { caching });
     return this.text;
   }
 

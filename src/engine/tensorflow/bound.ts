@@ -3,7 +3,7 @@ import type { HostArray, TensorSpec } from '../../trace/graph.js';
 import { TfFunction } from './function.js';
 import { type Context, type Handle, TensorHandle } from './native/index.js';
 import { assignVariable, readVariable, type Variable } from './variable.js';
-import { GraphWriter, type Mode, type Ref } from './writer.js';
+import { GraphWriter, type Manner, type Ref } from './writer.js';
 
 export type Arrays = Readonly<Record<string, HostArray>>;
 
@@ -32,9 +32,9 @@ export class BoundWriter {
   constructor(
     private readonly context: Context,
     private readonly name: string,
-    mode: Mode,
+    manner: Manner,
   ) {
-    this.tf = new GraphWriter(context.library, mode);
+    this.tf = new GraphWriter(context.library, manner);
   }
 
   /** An input that each run is given. */

@@ -4,10 +4,10 @@ import { type BoundFunction, BoundWriter } from './bound.js';
 import { lowerInto } from './lower.js';
 import type { Context } from './native/index.js';
 import type { Variable } from './variable.js';
-import type { Mode } from './writer.js';
+import type { Manner } from './writer.js';
 
 export interface CompileOptions {
-  readonly mode: Mode;
+  readonly manner: Manner;
   /** The variable that an input is, if it is one. */
   readonly variable?: (input: string) => Variable | undefined;
 }
@@ -16,9 +16,9 @@ export interface CompileOptions {
 export function compileGraph(
   context: Context,
   graph: Graph,
-  { mode, variable = () => undefined }: CompileOptions,
+  { manner, variable = () => undefined }: CompileOptions,
 ): BoundFunction {
-  const writer = new BoundWriter(context, graph.name, mode);
+  const writer = new BoundWriter(context, graph.name, manner);
   const outputs = writeGraph(writer, graph, variable);
   for (const { name, value } of graph.outputs) writer.output(name, value, outputs.get(name)!);
   return writer.finish();

@@ -1,5 +1,7 @@
 // The engine on TensorFlow's C library: steps are traced once, become functions, and run on resource variables.
+import { share } from '../../cluster/index.js';
 import type { Cluster, ClusterSpec } from '../../cluster/types.js';
+import { trace } from '../../trace/index.js';
 import { checkFeeds } from '../feeds.js';
 import { checkTrained, checkVariables, guarded } from '../host-training.js';
 import type {
@@ -8,6 +10,7 @@ import type {
   Engine,
   GraphListener,
   Jit,
+  Precision,
   Program,
   State,
   StepFunction,
@@ -17,17 +20,19 @@ import type { Collectives } from './cluster/collectives.js';
 import { type JoinOptions, joinCluster } from './cluster/join.js';
 import { SharedTraining } from './cluster/training.js';
 import { compileGraph } from './compile.js';
-import { inferenceGraph, trainingGraph } from './graphs.js';
+import { prepared } from './graphs.js';
+import { fastest } from './jit.js';
 import { Context, loadLibrary } from './native/index.js';
 import { VariableState } from './state.js';
-import { Training } from './training.js';
-import type { Mode } from './writer.js';
+import { type Trainer, Training } from './training.js';
+import type { Manner, Mode } from './writer.js';
 
 export interface TensorflowEngineOptions {
   readonly device: Device;
   readonly threads: number;
   /** How functions are run; `auto` measures both before the first step. */
   readonly jit: Jit;
+  readonly precision: Precision;
   /** Told of every graph before it is compiled. What it throws, the compilation throws. */
   readonly onGraph?: GraphListener;
   /** TensorFlow's own log goes to standard error. */
@@ -44,7 +49,10 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
   const context = Context.open(library, { threads, interThreads: 1, growMemory: true, gpu });
   try {
     const collectives = cluster && (await joinCluster(context, cluster.spec, threads, cluster));
-    return new TensorflowEngine(context, options, collectives);
+    // Two ways of computing a step differ in the last bits, and what all workers compute must stay alike.
+    const { jit, precision } = options;
+    const alike = collectives && (await share(collectives, { jit, precision }));
+    return new TensorflowEngine(context, { ...options, ...alike }, collectives);
   } catch (error) {
     context.dispose();
     throw error;
@@ -81,11 +89,11 @@ class TensorflowEngine implements Engine {
     const held = state as VariableState;
     checkVariables(step, held);
     const mode = this.mode ?? 'graph';
-    const graph = inferenceGraph(step, mode);
+    const graph = prepared(trace(step), mode);
     this.options.onGraph?.(graph, 'inference');
     const variable = (name: string) =>
       Object.hasOwn(step.inputs, name) ? undefined : held.variable('parameter', name);
-    const native = compileGraph(this.context, graph, { mode, variable });
+    const native = compileGraph(this.context, graph, { manner: this.manner(mode), variable });
     return {
       run: async (feeds) => {
         checkFeeds(step, feeds);
@@ -105,15 +113,14 @@ class TensorflowEngine implements Engine {
     checkVariables(step, held);
     const names = checkTrained(step, held);
     const trainable = new Set(names);
+    const traced = trace(step, { gradients: true, trainable: (name) => trainable.has(name) });
+    this.options.onGraph?.(prepared(traced, this.mode ?? 'xla'), 'training');
     const make = (mode: Mode) => {
-      const graph = trainingGraph(step, mode, (name) => trainable.has(name));
-      this.options.onGraph?.(graph, 'training');
-      const parts = { context: this.context, step, graph, names, state: held, optimizer, mode };
+      const more = { graph: prepared(traced, mode), manner: this.manner(mode) };
+      const parts = { context: this.context, step, names, state: held, optimizer, ...more };
       return this.collectives ? new SharedTraining(parts, this.collectives, this.reduceOn) : new Training(parts);
     };
-    const training = this.mode ? make(this.mode) : make('xla');
-    await training.warmUp(microBatches);
-    this.mode ??= 'xla';
+    const training = await this.chosen(make, microBatches);
     return guarded(
       (batches, update) => training.step(batches, update),
       async () => training.dispose(),
@@ -128,5 +135,20 @@ class TensorflowEngine implements Engine {
   async dispose(): Promise<void> {
     this.collectives?.dispose();
     this.context.dispose();
+  }
+
+  private manner(mode: Mode): Manner {
+    return { mode, precision: this.options.precision };
+  }
+
+  /** Compiled. The first program decides for all, among workers worker 0's first one. */
+  private async chosen<T extends Trainer>(make: (mode: Mode) => T, microBatches: number): Promise<T> {
+    const measured = this.mode === undefined ? await fastest(make, microBatches) : undefined;
+    this.mode ??= this.collectives ? await share(this.collectives, measured!.mode) : measured!.mode;
+    if (measured?.mode === this.mode) return measured.training;
+    measured?.training.dispose();
+    const training = make(this.mode);
+    await training.warmUp(microBatches);
+    return training;
   }
 }

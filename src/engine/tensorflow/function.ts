@@ -34,7 +34,7 @@ export class TfFunction {
       native.dispose();
       writer.dispose();
     }
-    return new TfFunction(context, name, writer.mode, outputs.length);
+    return new TfFunction(context, name, writer.manner.mode, outputs.length);
   }
 
   /** Runs it aside; the outputs are the caller's to dispose. XLA compiles it in its first run. */

@@ -40,7 +40,7 @@ export function kept(mode: Mode): (op: string) => boolean {
  * @throws GptError `tensorflow/op` for an operation that has no lowering
  */
 export function lowerInto(tf: GraphWriter, graph: Graph, inputs: (name: string) => Ref): Map<string, Ref> {
-  const table = lowerings[tf.mode];
+  const table = lowerings[tf.manner.mode];
   const refs = new Map<Value['id'], Ref>();
   for (const { name, value } of graph.inputs) refs.set(value.id, inputs(name));
   for (const constant of graph.constants) refs.set(constant.value.id, lowerConstant(tf, constant));

@@ -8,6 +8,7 @@ import { Variable } from './variable.js';
 
 export class VariableState implements State {
   private readonly variables = new Map<string, Variable>();
+  private readonly sums = new Map<string, Variable>();
   private readonly byName: ReadonlyMap<string, ArraySpec>;
   private disposed = false;
 
@@ -47,8 +48,10 @@ export class VariableState implements State {
   async dispose(): Promise<void> {
     if (this.disposed) return;
     this.disposed = true;
-    for (const variable of this.variables.values()) variable.dispose();
-    this.variables.clear();
+    for (const variables of [this.variables, this.sums]) {
+      for (const variable of variables.values()) variable.dispose();
+      variables.clear();
+    }
   }
 
   /** Names of what is trained, in the specs' order. */
@@ -56,9 +59,11 @@ export class VariableState implements State {
     return this.training ? this.specs.filter(isTrainable).map(({ name }) => name) : [];
   }
 
-  /** Zeros of the shape of an array, in the same place; the caller's. */
-  like(name: string): Variable {
-    return Variable.zeros(this.context, this.specOf(name).shape, this.device);
+  /** Where gradients of several batches add up; made when first asked for, and shared by all programs. */
+  gradientSum(name: string): Variable {
+    const sum = this.sums.get(name) ?? Variable.zeros(this.context, this.specOf(name).shape, this.device);
+    this.sums.set(name, sum);
+    return sum;
   }
 
   specOf(name: string): ArraySpec {

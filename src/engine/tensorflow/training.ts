@@ -4,14 +4,13 @@ import type { AdamWOptions, Update } from '../../optimizer/index.js';
 import { type Graph, gradientName, sizeOf, type TensorSpec } from '../../trace/index.js';
 import { checkFeeds } from '../feeds.js';
 import { single } from '../host-training.js';
-import type { Feeds, StepFunction, StepResult } from '../types.js';
+import type { Feeds, StepFunction, StepResult, StepUpdate } from '../types.js';
 import { updateFeeds, writeUpdate } from './adamw.js';
-import { type Arrays, type BoundFunction, BoundWriter } from './bound.js';
+import { type BoundFunction, BoundWriter } from './bound.js';
 import { writeGraph } from './compile.js';
 import type { Context } from './native/index.js';
 import type { VariableState } from './state.js';
-import type { Variable } from './variable.js';
-import type { Mode, Ref } from './writer.js';
+import type { Manner, Ref } from './writer.js';
 
 export interface TrainingParts {
   readonly context: Context;
@@ -21,7 +20,7 @@ export interface TrainingParts {
   readonly names: readonly string[];
   readonly state: VariableState;
   readonly optimizer: AdamWOptions;
-  readonly mode: Mode;
+  readonly manner: Manner;
 }
 
 const scalar: TensorSpec = { shape: [], dtype: 'float32' };
@@ -30,12 +29,18 @@ const lossInput = 'update:loss';
 /** 0 for the first batch of a step, whose gradients begin new sums. */
 const going = 'update:going';
 
-export class Training {
+/** What makes the steps of one program. */
+export interface Trainer {
+  /** Compiles what a step of so many batches takes, by running it on zeros and leaving the state as it is. */
+  warmUp(microBatches: number): Promise<void>;
+  step(microBatches: readonly Feeds[], update: StepUpdate): Promise<StepResult>;
+  dispose(): void;
+}
+
+export class Training implements Trainer {
   private fused: BoundFunction | undefined;
   private accumulating: BoundFunction | undefined;
   private updating: BoundFunction | undefined;
-  /** Sums of gradients; only where a step has several batches. */
-  private sums: ReadonlyMap<string, Variable> | undefined;
   /** The step's own outputs: the loss and others. */
   private readonly metrics: Graph['outputs'];
   private readonly name: string;
@@ -47,13 +52,8 @@ export class Training {
     for (const { name, value } of this.metrics) single(parts.step, name, { length: sizeOf(value.shape) });
   }
 
-  /** Compiles what a step of so many batches takes, by running it on zeros and leaving the state as it is. */
   async warmUp(microBatches: number): Promise<void> {
-    const zeros = Object.entries(this.parts.step.inputs).map(([name, { shape, dtype }]) => {
-      const size = sizeOf(shape);
-      return [name, dtype === 'float32' ? new Float32Array(size) : new Int32Array(size)] as const;
-    });
-    const batches = Array.from({ length: Math.min(2, microBatches) }, () => Object.fromEntries(zeros));
+    const batches = zeroBatches(this.parts.step, Math.min(2, microBatches));
     await this.step(batches, { learningRate: 0, iteration: 1 }, false);
   }
 
@@ -78,12 +78,10 @@ export class Training {
 
   dispose(): void {
     for (const native of [this.fused, this.accumulating, this.updating]) native?.dispose();
-    for (const variable of this.sums?.values() ?? []) variable.dispose();
-    this.sums = undefined;
   }
 
   private writer(part: string): BoundWriter {
-    return new BoundWriter(this.parts.context, `${part} ${this.name}`, this.parts.mode);
+    return new BoundWriter(this.parts.context, `${part} ${this.name}`, this.parts.manner);
   }
 
   private writeFused(): BoundFunction {
@@ -101,7 +99,7 @@ export class Training {
     const outputs = this.writeStep(writer);
     const adding = tf.op('Greater', [writer.input(going, scalar), tf.scalar(0)]);
     for (const name of this.parts.names) {
-      const sum = this.sumOf(name);
+      const sum = this.parts.state.gradientSum(name);
       const gradient = outputs.get(gradientName(name))!;
       writer.assign(sum, tf.op('SelectV2', [adding, tf.op('AddV2', [writer.read(sum), gradient]), gradient]));
     }
@@ -112,7 +110,7 @@ export class Training {
     const { state, optimizer, names } = this.parts;
     const writer = this.writer('update');
     const loss = writer.input(lossInput, scalar);
-    const gradients = names.map((name) => ({ name, gradient: writer.read(this.sumOf(name)) }));
+    const gradients = names.map((name) => ({ name, gradient: writer.read(this.parts.state.gradientSum(name)) }));
     writer.output(norm, scalar, writeUpdate(writer, state, gradients, loss, optimizer));
     return writer.finish();
   }
@@ -126,12 +124,15 @@ export class Training {
     for (const { name, value } of this.metrics) writer.output(name, value, outputs.get(name)!);
     return outputs;
   }
+}
 
-  private sumOf(name: string): Variable {
-    const { names, state } = this.parts;
-    this.sums ??= new Map(names.map((each) => [each, state.like(each)]));
-    return this.sums.get(name)!;
-  }
+/** Batches that compute something at least. */
+export function zeroBatches({ inputs }: StepFunction, count: number): Feeds[] {
+  const zeros = Object.entries(inputs).map(([name, { shape, dtype }]) => {
+    const size = sizeOf(shape);
+    return [name, dtype === 'float32' ? new Float32Array(size) : new Int32Array(size)] as const;
+  });
+  return Array.from({ length: count }, () => Object.fromEntries(zeros));
 }
 
 function resultOf(outputs: Record<string, ArrayLike<number>>): StepResult {
@@ -140,5 +141,3 @@ function resultOf(outputs: Record<string, ArrayLike<number>>): StepResult {
   const updated = Number.isFinite(loss) && Number.isFinite(gradNorm);
   return { loss: loss!, gradNorm: gradNorm!, updated, metrics };
 }
-
-export type { Arrays };

@@ -1,5 +1,6 @@
 // A TF_Graph under construction: operations by name, their attributes, constants once each. Knows no operation of ours.
 import type { DType, HostArray } from '../../trace/graph.js';
+import type { Precision } from '../names.js';
 import {
   checked,
   Handle,
@@ -19,6 +20,11 @@ export type Ref = TF_Output;
 /** How a function is to be run: compiled by XLA, or operation by operation. */
 export type Mode = 'xla' | 'graph';
 
+export interface Manner {
+  readonly mode: Mode;
+  readonly precision: Precision;
+}
+
 export interface Options {
   readonly attributes?: Readonly<Record<string, OpAttribute>>;
   /** Operations that must have run before. */
@@ -33,7 +39,7 @@ export class GraphWriter extends Handle {
 
   constructor(
     private readonly library: Library,
-    readonly mode: Mode,
+    readonly manner: Manner,
   ) {
     const { api } = library;
     super('graph', api.TF_NewGraph(), (pointer) => api.TF_DeleteGraph(pointer));

@@ -5,13 +5,12 @@ import type { Update } from '../../../optimizer/index.js';
 import { gradientName, sizeOf, type TensorSpec } from '../../../trace/index.js';
 import { checkFeeds } from '../../feeds.js';
 import { single } from '../../host-training.js';
-import type { Feeds, StepResult } from '../../types.js';
+import type { Feeds, StepResult, StepUpdate } from '../../types.js';
 import { updateFeeds, writeUpdate } from '../adamw.js';
 import { type BoundFunction, BoundWriter } from '../bound.js';
 import { writeGraph } from '../compile.js';
 import type { TensorHandle } from '../native/index.js';
-import type { TrainingParts } from '../training.js';
-import type { Variable } from '../variable.js';
+import { type Trainer, type TrainingParts, zeroBatches } from '../training.js';
 import type { Ref } from '../writer.js';
 import { concat, type Layout, layoutOf, readBuckets, slice, writeBuckets } from './buckets.js';
 import type { Collectives } from './collectives.js';
@@ -24,11 +23,18 @@ const bucketName = (bucket: number) => `cluster:bucket ${bucket}`;
 /** The most votes of a step. */
 const votesMost = 4;
 
-export class SharedTraining {
+interface Updating {
+  /** How many batches the buckets are sums over. */
+  readonly batches: number;
+  readonly voters: number;
+  /** False leaves the state as it is. */
+  readonly go: boolean;
+}
+
+export class SharedTraining implements Trainer {
   private readonly metrics: readonly string[];
   private readonly layout: Layout;
   private readonly functions = new Map<string, BoundFunction>();
-  private sums: ReadonlyMap<string, Variable> | undefined;
 
   constructor(
     private readonly parts: TrainingParts,
@@ -46,50 +52,45 @@ export class SharedTraining {
     );
   }
 
-  /** Compiles what a step of so many batches takes, by making one on zeros that leaves the state as it is. */
+  /** Without the other workers: each compiles in its own time. */
   async warmUp(microBatches: number): Promise<void> {
-    const zeros = Object.entries(this.parts.step.inputs).map(([name, { shape, dtype }]) => {
-      const size = sizeOf(shape);
-      return [name, dtype === 'float32' ? new Float32Array(size) : new Int32Array(size)] as const;
-    });
-    const batches = Array.from({ length: Math.min(2, microBatches) }, () => Object.fromEntries(zeros));
-    await this.step(batches, { learningRate: 0, iteration: 1 }, false);
+    const batches = zeroBatches(this.parts.step, Math.min(2, microBatches));
+    const own = await this.ownBuckets(batches, new Float32Array(votesMost));
+    await this.update(own, { learningRate: 0, iteration: 1 }, { batches: batches.length, voters: 0, go: false });
   }
 
-  /** One step of all workers; `go` false leaves the state as it is. */
-  async step(
-    microBatches: readonly Feeds[],
-    update: Update & { readonly votes?: readonly number[] },
-    go = true,
-  ): Promise<StepResult> {
-    const { step, optimizer } = this.parts;
+  /** One step of all workers. */
+  async step(microBatches: readonly Feeds[], update: StepUpdate): Promise<StepResult> {
     const { votes = [] } = update;
     if (votes.length > votesMost) throw new Error(`${votes.length} votes, of ${votesMost} at most`);
-    for (const feeds of microBatches) checkFeeds(step, feeds);
+    for (const feeds of microBatches) checkFeeds(this.parts.step, feeds);
     const own = await this.ownBuckets(
       microBatches,
       Float32Array.from({ length: votesMost }, (_, i) => votes[i] ?? 0),
     );
-    const summed = await this.reduce(own);
     const batches = microBatches.length * this.collectives.size;
+    return this.update(await this.reduce(own), update, { batches, voters: votes.length, go: true });
+  }
+
+  /** Updates the state by what is in the buckets, and frees them. */
+  private async update(
+    buckets: readonly TensorHandle[],
+    update: Update,
+    { batches, voters, go }: Updating,
+  ): Promise<StepResult> {
     try {
-      const coefficients = updateFeeds(optimizer, update, batches, go);
-      const buckets = Object.fromEntries(summed.map((handle, bucket) => [bucketName(bucket), handle]));
-      const results = await this.function('update', () => this.writeUpdate()).runToHandles({
-        ...coefficients,
-        ...buckets,
-      });
-      return this.resultOf(results, batches, votes.length);
+      const coefficients = updateFeeds(this.parts.optimizer, update, batches, go);
+      const given = Object.fromEntries(buckets.map((handle, bucket) => [bucketName(bucket), handle]));
+      const function_ = this.function('update', () => this.writeUpdate());
+      return this.resultOf(await function_.runToHandles({ ...coefficients, ...given }), batches, voters);
     } finally {
-      for (const handle of summed) handle.dispose();
+      for (const handle of buckets) handle.dispose();
     }
   }
 
   dispose(): void {
     for (const each of this.functions.values()) each.dispose();
-    for (const variable of this.sums?.values() ?? []) variable.dispose();
     this.functions.clear();
-    this.sums = undefined;
   }
 
   /** This worker's sums over its batches. */
@@ -148,7 +149,7 @@ export class SharedTraining {
   }
 
   private writer(part: string): BoundWriter {
-    return new BoundWriter(this.parts.context, `${part} ${this.parts.step.name}`, this.parts.mode);
+    return new BoundWriter(this.parts.context, `${part} ${this.parts.step.name}`, this.parts.manner);
   }
 
   /** Gradients of one batch, in buckets. */
@@ -169,7 +170,7 @@ export class SharedTraining {
     const outputs = this.writeStep(writer);
     const adding = tf.op('Greater', [writer.input(going!, scalar), tf.scalar(0)]);
     for (const name of this.parts.names) {
-      const sum = this.sumOf(name);
+      const sum = this.parts.state.gradientSum(name);
       const gradient = outputs.get(gradientName(name))!;
       writer.assign(sum, tf.op('SelectV2', [adding, tf.op('AddV2', [writer.read(sum), gradient]), gradient]));
     }
@@ -181,7 +182,9 @@ export class SharedTraining {
     const writer = this.writer('flatten');
     const metrics = writer.input(metricsInput!, { shape: [this.metrics.length], dtype: 'float32' });
     const votes = writer.input(votesInput!, { shape: [votesMost], dtype: 'float32' });
-    this.outputBuckets(writer, concat(writer.tf, [metrics, votes]), (name) => writer.read(this.sumOf(name)));
+    this.outputBuckets(writer, concat(writer.tf, [metrics, votes]), (name) =>
+      writer.read(this.parts.state.gradientSum(name)),
+    );
     return writer.finish();
   }
 
@@ -210,11 +213,5 @@ export class SharedTraining {
     return writeGraph(writer, graph, (name) =>
       Object.hasOwn(step.inputs, name) ? undefined : state.variable('parameter', name),
     );
-  }
-
-  private sumOf(name: string): Variable {
-    const { names, state } = this.parts;
-    this.sums ??= new Map(names.map((each) => [each, state.like(each)]));
-    return this.sums.get(name)!;
   }
 }

@@ -8,7 +8,7 @@ import { reshape } from './shapes.js';
  */
 const fence: Lowering = (tf, [x, after], node) => {
   const { shape } = node.outputs[0]!;
-  if (tf.mode === 'graph') return [tf.add('Identity', [x!], { after: [after!] })];
+  if (tf.manner.mode === 'graph') return [tf.add('Identity', [x!], { after: [after!] })];
   const rank = node.inputs[1]!.shape.length;
   const all = Array.from({ length: rank }, () => 1);
   const zeros = all.map(() => 0);
