@@ -2,7 +2,7 @@ import { GptError } from '../../../errors.js';
 import { type Ask, Peers } from './peers.js';
 
 const spec = { rank: 0, addresses: ['a:1', 'b:2', 'c:3', 'd:4', 'e:5'] };
-const pace = { interval: 5, patience: 50, rounds: 2 };
+const pace = { interval: 5, doubt: 5, patience: 50, rounds: 2, stay: 5 };
 
 const rankOf = (task: string) => Number(task.split(':').at(-1));
 

@@ -18,14 +18,21 @@ const atOnce = 3;
 export interface Pace {
   /** Milliseconds that a collective may wait before the others are asked, and between two rounds. */
   readonly interval: number;
+  /** The same between rounds that somebody was silent in. */
+  readonly doubt: number;
   /** Milliseconds that a worker has to answer. */
   readonly patience: number;
   /** Rounds in a row in which a worker must be silent to be given up. One is not enough: this process may have slept. */
   readonly rounds: number;
+  /**
+   * Milliseconds that this worker stays to answer after it has noticed a loss: the others, who notice it a little later,
+   * should not count it among the lost.
+   */
+  readonly stay: number;
 }
 
-/** A dead link is noticed after 12 to 30 seconds. */
-export const usualPace: Pace = { interval: 4000, patience: 8000, rounds: 2 };
+/** A process that died is noticed at once or after 3 seconds, a dead link after 12 to 30. */
+export const usualPace: Pace = { interval: 2000, doubt: 1000, patience: 8000, rounds: 2, stay: 6000 };
 
 export class Peers {
   private readonly others: readonly number[];
@@ -94,10 +101,10 @@ export class Peers {
       () => true,
       () => true,
     );
-    const { interval, patience, rounds } = this.pace;
+    const { interval, doubt, patience, rounds } = this.pace;
     let suspects = this.others;
     let round = 0;
-    while (!(await Promise.race([settled, sleep(interval, settled)]))) {
+    while (!(await Promise.race([settled, sleep(round > 0 ? doubt : interval, settled)]))) {
       const silent = (await this.silent(suspects, patience, 1)).map(({ rank }) => rank);
       round = silent.length > 0 ? round + 1 : 0;
       suspects = silent.length > 0 ? silent : this.others;
@@ -113,9 +120,11 @@ export class Peers {
    * @param cause what TensorFlow said
    */
   async blame(cause: Error): Promise<GptError> {
+    const staying = sleep(this.pace.stay);
     const first = (await this.silent(this.others, 4000)).map(({ rank }) => rank);
-    await sleep(1500);
+    await sleep(Math.min(1000, this.pace.stay));
     const faults = await this.silent(first, 4000);
+    await staying;
     const hint = 'start all the workers again, with --resume once the run has saved a state';
     if (faults.length === 0)
       return new GptError('cluster/worker-lost', `the workers lost each other: ${cause.message}`, { hint, cause });
