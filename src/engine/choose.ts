@@ -1,4 +1,5 @@
 // The one place where an engine is chosen.
+import type { ClusterSpec } from '../cluster/types.js';
 import { GptError } from '../errors.js';
 import { createEagerEngine } from './eager/engine.js';
 import { probe } from './onnx/devices.js';
@@ -6,6 +7,15 @@ import { createOnnxEngine } from './onnx/engine.js';
 import { createTensorflowEngine } from './tensorflow/engine.js';
 import { resolveThreads } from './threads.js';
 import type { Device, Engine, EngineName, GraphListener, Jit, Precision } from './types.js';
+
+/** Other workers to train with. */
+export interface ClusterChoice {
+  readonly spec: ClusterSpec;
+  /** Seconds to wait for them. */
+  readonly seconds: number;
+  /** Told now and then who has yet to come. */
+  readonly waiting: (missing: string) => void;
+}
 
 export interface EngineChoice {
   readonly backend: EngineName | 'auto';
@@ -22,15 +32,18 @@ export interface EngineChoice {
   readonly precision?: Precision | undefined;
   /** Lets native libraries write their logs. */
   readonly verbose?: boolean | undefined;
+  /** Only tensorflow has it; `auto` is then tensorflow. */
+  readonly cluster?: ClusterChoice | undefined;
 }
 
 /**
- * Opens an engine. `auto` is onnx on the CPU.
- * @throws GptError `engine/threads`, `engine/backend`, `engine/device`, `onnx/missing`, `eager/device`, with the command
+ * Opens an engine. `auto` is onnx on the CPU; with other workers it is tensorflow.
+ * @throws GptError `cluster/...`, `engine/threads`, `engine/backend`, `engine/device`, `onnx/missing`, `eager/device`, with the command
  * that would help as hint
  */
 export async function openEngine(choice: EngineChoice): Promise<Engine> {
-  const { backend, device, threads, profile, onGraph } = choice;
+  const { device, threads, profile, onGraph, cluster } = choice;
+  const backend = cluster ? withCluster(choice.backend, cluster) : choice.backend;
   const count = resolveThreads(threads);
   const on = device === 'auto' ? 'cpu' : device;
   if (backend !== 'tensorflow') demandSinglePrecision(backend, choice.precision);
@@ -43,12 +56,21 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
       return createEagerEngine({ device });
     case 'tensorflow': {
       const { jit = 'auto', precision = 'f32', verbose = false } = choice;
-      const machine = { device: on, threads: count, jit, precision, verbose };
+      const machine = { device: on, threads: count, jit, precision, verbose, cluster };
       return createTensorflowEngine({ ...machine, ...(onGraph && { onGraph }) });
     }
     default:
       throw unknownBackend(backend);
   }
+}
+
+function withCluster(backend: EngineChoice['backend'], { spec }: ClusterChoice): 'tensorflow' {
+  if (backend === 'auto' || backend === 'tensorflow') return 'tensorflow';
+  throw new GptError(
+    'cluster/backend',
+    `backend ${backend} trains alone, but TF_CONFIG names ${spec.addresses.length} workers`,
+    { hint: '--backend tensorflow, or unset TF_CONFIG' },
+  );
 }
 
 async function demandDevice(device: Device): Promise<void> {

@@ -1,6 +1,6 @@
 // The contract of engine/: open an engine, look at what engines there are. Only commands import more than the types.
 export { availableMemory } from './available-memory.js';
-export { type EngineChoice, openEngine } from './choose.js';
+export { type ClusterChoice, type EngineChoice, openEngine } from './choose.js';
 export { type DeviceReport, type EngineReport, examine, measureOnnx, type Report } from './doctor.js';
 export { inferenceGraph, trainingGraph } from './onnx/graphs.js';
 export {
@@ -27,5 +27,6 @@ export type {
   StateKind,
   StepFunction,
   StepResult,
+  StepUpdate,
   TrainingProgram,
 } from './types.js';

@@ -2,6 +2,7 @@
 import { type Checkpoint, saveCheckpoint } from '../checkpoint/index.js';
 import type { MachineConfig, TrainingConfig } from '../config/index.js';
 import {
+  type ClusterChoice,
   type Engine,
   type GraphListener,
   openEngine,
@@ -41,6 +42,33 @@ export interface SessionOptions extends Training, Omit<Inspection, 'memoryCheck'
   readonly lora?: LoraConfig | undefined;
   /** Less memory for more time: see ops/recompute. */
   readonly recompute?: boolean;
+  /** An engine that is open already; the session closes it. */
+  readonly opened?: OpenedEngine | undefined;
+}
+
+export interface OpenedEngine {
+  readonly engine: Engine;
+  /** Peak bytes of the training graphs that it compiled. */
+  readonly graphs: number[];
+}
+
+/** @throws GptError `engine/...` when the backend or device is not to be had, `cluster/...` when the workers are not */
+export async function openMachine(
+  { backend, device, threads, jit, precision, verbose }: MachineConfig,
+  {
+    training,
+    onGraph,
+    profile,
+    cluster,
+  }: Pick<SessionOptions, 'training' | 'onGraph' | 'profile'> & { cluster?: ClusterChoice },
+): Promise<OpenedEngine> {
+  const graphs: number[] = [];
+  const heard: GraphListener = (graph, use) => {
+    if (training) graphs.push(peakBytes(graph));
+    onGraph?.(graph, use);
+  };
+  const how = { jit, precision, verbose, profile, onGraph: heard, cluster };
+  return { engine: await openEngine({ backend, device, threads: threads ?? undefined, ...how }), graphs };
 }
 
 export class Session {
@@ -63,16 +91,9 @@ export class Session {
     machine: MachineConfig,
     config: GptConfig,
     tokenizer: Tokenizer,
-    { training, labels, lora, freeze = 0, recompute = false, onGraph, profile }: SessionOptions,
+    { training, labels, lora, freeze = 0, recompute = false, opened, ...inspection }: SessionOptions,
   ): Promise<Session> {
-    const { backend, device, threads, jit, precision, verbose } = machine;
-    const graphs: number[] = [];
-    const heard: GraphListener = (graph, use) => {
-      if (training) graphs.push(peakBytes(graph));
-      onGraph?.(graph, use);
-    };
-    const how = { jit, precision, verbose, profile, onGraph: heard };
-    const engine = await openEngine({ backend, device, threads: threads ?? undefined, ...how });
+    const { engine, graphs } = opened ?? (await openMachine(machine, { training, ...inspection }));
     const gpt = new Gpt(config, lora, { recompute });
     const all = [
       ...parameterSpecs(config),

@@ -7,6 +7,9 @@ import { GraphWriter, type Manner, type Ref } from './writer.js';
 
 export type Arrays = Readonly<Record<string, HostArray>>;
 
+/** What a function is given: numbers, or tensors that TensorFlow holds already. */
+export type Given = Readonly<Record<string, HostArray | TensorHandle>>;
+
 interface Fed {
   readonly name: string;
   readonly spec: TensorSpec;
@@ -97,6 +100,24 @@ export class BoundFunction {
       return this.take(await this.native.run([...given, ...this.resources]));
     } finally {
       for (const handle of given) handle.dispose();
+    }
+  }
+
+  /** As `run`; the outputs stay with TensorFlow and are the caller's to dispose, in the order in which they were written. */
+  async runToHandles(inputs: Given): Promise<TensorHandle[]> {
+    const { library } = this.context;
+    const made: TensorHandle[] = [];
+    try {
+      const handles = this.inputs.map(({ name, spec }) => {
+        const value = inputs[name]!;
+        if (value instanceof TensorHandle) return value;
+        const handle = TensorHandle.from(library, value, spec.shape, spec.dtype);
+        made.push(handle);
+        return handle;
+      });
+      return await this.native.run([...handles, ...this.resources]);
+    } finally {
+      for (const handle of made) handle.dispose();
     }
   }
 

@@ -1,4 +1,6 @@
 // The engine on TensorFlow's C library: steps are traced once, become functions, and run on resource variables.
+import { share } from '../../cluster/index.js';
+import type { Cluster, ClusterSpec } from '../../cluster/types.js';
 import { GptError } from '../../errors.js';
 import { trace } from '../../trace/index.js';
 import { checkFeeds } from '../feeds.js';
@@ -15,12 +17,15 @@ import type {
   StepFunction,
   TrainingProgram,
 } from '../types.js';
+import type { Collectives } from './cluster/collectives.js';
+import { type JoinOptions, joinCluster } from './cluster/join.js';
+import { SharedTraining } from './cluster/training.js';
 import { compileGraph } from './compile.js';
 import { prepared } from './graphs.js';
 import { fastest } from './jit.js';
 import { Context, loadLibrary } from './native/index.js';
 import { VariableState } from './state.js';
-import { Training } from './training.js';
+import { type Trainer, Training } from './training.js';
 import type { Manner, Mode } from './writer.js';
 
 export interface TensorflowEngineOptions {
@@ -33,11 +38,13 @@ export interface TensorflowEngineOptions {
   readonly onGraph?: GraphListener;
   /** TensorFlow's own log goes to standard error. */
   readonly verbose?: boolean;
+  /** Other workers to train with, all of whom are waited for. */
+  readonly cluster?: (JoinOptions & { readonly spec: ClusterSpec }) | undefined;
 }
 
-/** @throws GptError `tensorflow/missing`, `tensorflow/load`, `tensorflow/ffi` */
+/** @throws GptError `tensorflow/missing`, `tensorflow/load`, `tensorflow/ffi`, `cluster/port`, `cluster/late` */
 export async function createTensorflowEngine(options: TensorflowEngineOptions): Promise<Engine> {
-  const { device, threads, verbose = false } = options;
+  const { device, threads, verbose = false, cluster } = options;
   const library = await loadLibrary({ verbose });
   const gpu = device === 'cuda';
   if (!gpu && device !== 'cpu')
@@ -45,25 +52,35 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
       hint: '--device cpu or cuda, or --backend onnx',
     });
   const context = Context.open(library, { threads, interThreads: 1, growMemory: true, gpu });
-  if (gpu && !context.devices().some(({ type }) => type === 'GPU')) {
+  try {
+    if (gpu && !context.devices().some(({ type }) => type === 'GPU'))
+      throw new GptError('engine/device', 'TensorFlow finds no NVIDIA GPU here', {
+        hint: 'gpt-cli setup tensorflow --gpu brings the CUDA libraries; or --device cpu',
+      });
+    const collectives = cluster && (await joinCluster(context, cluster.spec, threads, cluster));
+    // Two ways of computing a step differ in the last bits, and what all workers compute must stay alike.
+    const { jit, precision } = options;
+    const alike = collectives && (await share(collectives, { jit, precision }));
+    return new TensorflowEngine(context, { ...options, ...alike }, collectives);
+  } catch (error) {
     context.dispose();
-    throw new GptError('engine/device', 'TensorFlow finds no NVIDIA GPU here', {
-      hint: 'gpt-cli setup tensorflow --gpu brings the CUDA libraries; or --device cpu',
-    });
+    throw error;
   }
-  return new TensorflowEngine(context, options);
 }
 
 class TensorflowEngine implements Engine {
   readonly name = 'tensorflow';
   readonly device: Device;
   readonly threads: number;
+  readonly cluster?: Cluster;
   private mode: Mode | undefined;
 
   constructor(
     private readonly context: Context,
     private readonly options: TensorflowEngineOptions,
+    private readonly collectives: Collectives | undefined,
   ) {
+    if (collectives) this.cluster = collectives;
     this.device = options.device;
     this.threads = options.threads;
     if (options.jit !== 'auto') this.mode = options.jit;
@@ -108,8 +125,9 @@ class TensorflowEngine implements Engine {
     const traced = trace(step, { gradients: true, trainable: (name) => trainable.has(name) });
     this.options.onGraph?.(prepared(traced, this.mode ?? 'xla'), 'training');
     const make = (mode: Mode) => {
-      const parts = { context: this.context, step, names, state: held, optimizer };
-      return new Training({ ...parts, graph: prepared(traced, mode), manner: this.manner(mode), device: this.place });
+      const more = { graph: prepared(traced, mode), manner: this.manner(mode), device: this.place };
+      const parts = { context: this.context, step, names, state: held, optimizer, ...more };
+      return this.collectives ? new SharedTraining(parts, this.collectives, this.reduceOn) : new Training(parts);
     };
     const training = await this.chosen(make, microBatches);
     return guarded(
@@ -118,7 +136,13 @@ class TensorflowEngine implements Engine {
     );
   }
 
+  /** Where gradients are added up. */
+  private get reduceOn(): string {
+    return this.device === 'cuda' ? 'GPU:0' : 'CPU:0';
+  }
+
   async dispose(): Promise<void> {
+    this.collectives?.dispose();
     this.context.dispose();
   }
 
@@ -131,13 +155,12 @@ class TensorflowEngine implements Engine {
     return { mode, precision: this.options.precision };
   }
 
-  /** Compiled. The first program decides for all. */
-  private async chosen(make: (mode: Mode) => Training, microBatches: number): Promise<Training> {
-    if (this.mode === undefined) {
-      const { mode, training } = await fastest(make, microBatches);
-      this.mode = mode;
-      return training;
-    }
+  /** Compiled. The first program decides for all, among workers worker 0's first one. */
+  private async chosen<T extends Trainer>(make: (mode: Mode) => T, microBatches: number): Promise<T> {
+    const measured = this.mode === undefined ? await fastest(make, microBatches) : undefined;
+    this.mode ??= this.collectives ? await share(this.collectives, measured!.mode) : measured!.mode;
+    if (measured?.mode === this.mode) return measured.training;
+    measured?.training.dispose();
     const training = make(this.mode);
     await training.warmUp(microBatches);
     return training;

@@ -1,5 +1,5 @@
 // Which way of running a training step is the faster one here: both make steps that change nothing, timed.
-import type { Training } from './training.js';
+import type { Trainer } from './training.js';
 import type { Mode } from './writer.js';
 
 const modes = ['graph', 'xla'] as const satisfies readonly Mode[];
@@ -12,11 +12,11 @@ const most = 20;
  * The faster one, compiled; the other is disposed. One way makes all steps of a run: trajectories differ in the last
  * bits.
  */
-export async function fastest(
-  make: (mode: Mode) => Training,
+export async function fastest<T extends Trainer>(
+  make: (mode: Mode) => T,
   microBatches: number,
-): Promise<{ mode: Mode; training: Training }> {
-  let best: { mode: Mode; training: Training; milliseconds: number } | undefined;
+): Promise<{ mode: Mode; training: T }> {
+  let best: { mode: Mode; training: T; milliseconds: number } | undefined;
   for (const mode of modes) {
     const training = make(mode);
     const milliseconds = await measured(training, microBatches);
@@ -30,7 +30,7 @@ export async function fastest(
 }
 
 /** Of one step: the best of some after the first, which compiles. */
-async function measured(training: Training, microBatches: number): Promise<number> {
+async function measured(training: Trainer, microBatches: number): Promise<number> {
   await training.warmUp(microBatches);
   const times: number[] = [];
   const begun = performance.now();

@@ -4,7 +4,7 @@ import type { AdamWOptions, Update } from '../../optimizer/index.js';
 import { type Graph, gradientName, sizeOf, type TensorSpec } from '../../trace/index.js';
 import { checkFeeds } from '../feeds.js';
 import { single } from '../host-training.js';
-import type { Feeds, StepFunction, StepResult } from '../types.js';
+import type { Feeds, StepFunction, StepResult, StepUpdate } from '../types.js';
 import { updateFeeds, writeUpdate } from './adamw.js';
 import { type BoundFunction, BoundWriter } from './bound.js';
 import { writeGraph } from './compile.js';
@@ -30,7 +30,15 @@ const lossInput = 'update:loss';
 /** 0 for the first batch of a step, whose gradients begin new sums. */
 const going = 'update:going';
 
-export class Training {
+/** What makes the steps of one program. */
+export interface Trainer {
+  /** Compiles what a step of so many batches takes, by running it on zeros and leaving the state as it is. */
+  warmUp(microBatches: number): Promise<void>;
+  step(microBatches: readonly Feeds[], update: StepUpdate): Promise<StepResult>;
+  dispose(): void;
+}
+
+export class Training implements Trainer {
   private fused: BoundFunction | undefined;
   private accumulating: BoundFunction | undefined;
   private updating: BoundFunction | undefined;
@@ -45,13 +53,8 @@ export class Training {
     for (const { name, value } of this.metrics) single(parts.step, name, { length: sizeOf(value.shape) });
   }
 
-  /** Compiles what a step of so many batches takes, by running it on zeros and leaving the state as it is. */
   async warmUp(microBatches: number): Promise<void> {
-    const zeros = Object.entries(this.parts.step.inputs).map(([name, { shape, dtype }]) => {
-      const size = sizeOf(shape);
-      return [name, dtype === 'float32' ? new Float32Array(size) : new Int32Array(size)] as const;
-    });
-    const batches = Array.from({ length: Math.min(2, microBatches) }, () => Object.fromEntries(zeros));
+    const batches = zeroBatches(this.parts.step, Math.min(2, microBatches));
     await this.step(batches, { learningRate: 0, iteration: 1 }, false);
   }
 
@@ -122,6 +125,15 @@ export class Training {
     for (const { name, value } of this.metrics) writer.output(name, value, outputs.get(name)!);
     return outputs;
   }
+}
+
+/** Batches that compute something at least. */
+export function zeroBatches({ inputs }: StepFunction, count: number): Feeds[] {
+  const zeros = Object.entries(inputs).map(([name, { shape, dtype }]) => {
+    const size = sizeOf(shape);
+    return [name, dtype === 'float32' ? new Float32Array(size) : new Int32Array(size)] as const;
+  });
+  return Array.from({ length: count }, () => Object.fromEntries(zeros));
 }
 
 function resultOf(outputs: Record<string, ArrayLike<number>>): StepResult {

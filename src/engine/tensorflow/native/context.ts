@@ -84,6 +84,35 @@ export class Context extends Handle {
     );
   }
 
+  /** Ends every collective operation that waits now or comes later with an error. */
+  abortCollectives(why: string): void {
+    const { api } = this.library;
+    const status = api.TF_NewStatus();
+    try {
+      api.TF_SetStatus(status, 14, why); // UNAVAILABLE
+      api.TFE_AbortCollectiveOps(this.pointer, status);
+    } finally {
+      api.TF_DeleteStatus(status);
+    }
+  }
+
+  /**
+   * Asks another task of the cluster whether it lives.
+   * @param task as `/job:worker/replica:0/task:1`
+   * @returns what is wrong with it; undefined when it answered
+   */
+  async checkPeer(task: string, milliseconds: number): Promise<string | undefined> {
+    const { api } = this.library;
+    try {
+      await checkedAsync(api, 'reach it', (status) =>
+        call(api.TFE_CollectiveOpsCheckPeerHealth, [this.pointer, task, milliseconds, status]),
+      );
+      return undefined;
+    } catch (error) {
+      return (error as Error).message;
+    }
+  }
+
   /** Makes a TF_Function callable by its name. */
   addFunction(native: Pointer): void {
     const { api } = this.library;

@@ -27,6 +27,7 @@ export interface TensorflowApi {
   TF_DeleteStatus: Native<[Pointer], void>;
   TF_GetCode: Native<[Pointer], number>;
   TF_Message: Native<[Pointer], string>;
+  TF_SetStatus: Native<[Pointer, code: number, message: string], void>;
 
   TF_AllocateTensor: Native<[type: number, dims: Ints, rank: number, bytes: number], Pointer>;
   TF_DeleteTensor: Native<[Pointer], void>;
@@ -93,6 +94,7 @@ export interface TensorflowApi {
   TF_DeviceListMemoryBytes: Native<[Pointer, index: number, status: Pointer], number | bigint>;
   TFE_EnableCollectiveOps: Native<[Pointer, serverDef: Uint8Array, bytes: number, status: Pointer], void>;
   TFE_AbortCollectiveOps: Native<[Pointer, status: Pointer], void>;
+  TFE_CollectiveOpsCheckPeerHealth: Native<[Pointer, task: string, milliseconds: number, status: Pointer], void>;
   TFE_ContextSetServerDef: Native<[Pointer, keepAlive: number, Uint8Array, bytes: number, status: Pointer], void>;
 
   TFE_ContextAddFunction: Native<[Pointer, func: Pointer, status: Pointer], void>;
@@ -127,6 +129,7 @@ const declarations: Readonly<Record<keyof TensorflowApi, string>> = {
   TF_DeleteStatus: 'void TF_DeleteStatus(void *)',
   TF_GetCode: 'int TF_GetCode(void *)',
   TF_Message: 'const char *TF_Message(void *)',
+  TF_SetStatus: 'void TF_SetStatus(void *, int, const char *)',
 
   TF_AllocateTensor: 'void *TF_AllocateTensor(int, const int64_t *, int, size_t)',
   TF_DeleteTensor: 'void TF_DeleteTensor(void *)',
@@ -175,6 +178,7 @@ const declarations: Readonly<Record<keyof TensorflowApi, string>> = {
   TF_DeviceListMemoryBytes: 'int64_t TF_DeviceListMemoryBytes(void *, int, void *)',
   TFE_EnableCollectiveOps: 'void TFE_EnableCollectiveOps(void *, const void *, size_t, void *)',
   TFE_AbortCollectiveOps: 'void TFE_AbortCollectiveOps(void *, void *)',
+  TFE_CollectiveOpsCheckPeerHealth: 'void TFE_CollectiveOpsCheckPeerHealth(void *, const char *, int64_t, void *)',
   TFE_ContextSetServerDef: 'void TFE_ContextSetServerDef(void *, int, const void *, size_t, void *)',
 
   TFE_ContextAddFunction: 'void TFE_ContextAddFunction(void *, void *, void *)',
