@@ -124,6 +124,13 @@ const FINETUNING = {
     fixed: true,
     help: 'leave the embeddings and n blocks as they are',
   }),
+  layerDecay: real({
+    above: 0,
+    max: 1,
+    default: 1,
+    fixed: true,
+    help: 'learning rate of each block as a share of that of the block above it; 1: all alike',
+  }),
   loraRank: integer({
     min: 0,
     max: 65536,

@@ -132,6 +132,26 @@ describe.each(Object.entries(engines))('%s', (_, open) => {
     expect((await state.read('firstMoment', 'wte.weight')).every((x) => x === 0)).toBe(true);
   });
 
+  test('an array with a scaled learning rate moves as one that is trained at that rate', async () => {
+    const gpt = made({ dropout: 0 });
+    const slow = ({ name }: { name: string }) => name.startsWith('h.0.') || name.startsWith('w');
+    const after = async (learningRate: number, learningRateScale?: number) => {
+      const specs = parameterSpecs(gpt.config).map((spec) =>
+        slow(spec) && learningRateScale !== undefined ? { ...spec, learningRateScale } : spec,
+      );
+      const state = await initialized(engine, specs);
+      const program = await engine.compileTraining(lossStep(gpt, { batchSize: 2, time: 8 }), state, options);
+      const batches = [batch(1, 2, 8), batch(2, 2, 8)];
+      const { updated } = await program.step(batches, { learningRate, iteration: 1 });
+      expect(updated).toBe(true);
+      return all(state);
+    };
+    const [fast, quarter, mixed] = [await after(0.01), await after(0.0025), await after(0.01, 0.25)];
+    const specs = parameterSpecs(gpt.config);
+    expect(mixed).toEqual(specs.map((spec, i) => (slow(spec) ? quarter[i] : fast[i])));
+    expect(specs.every((_, i) => fast[i] !== quarter[i])).toBe(true);
+  });
+
   test('what is frozen stays, and has no moments', async () => {
     const gpt = made({ dropout: 0 });
     const specs = parameterSpecs(gpt.config).map((spec) => ({ ...spec, trainable: spec.name.startsWith('h.1.') }));

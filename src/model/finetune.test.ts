@@ -171,6 +171,26 @@ describe('low-rank adapters', () => {
   });
 });
 
+test('with layer decay each block learns slower than the one above it, the embeddings slowest (GPT of 2 blocks)', () => {
+  const config = golden('instruct').config;
+  expect(config.nLayer).toBe(2);
+  const head = { name: headName, shape: [3, 8], decay: true, init: { kind: 'zeros' } } as const;
+  const lora = loraSpecs(config, { rank: 1, alpha: 1 });
+  const scaled = withTrainable([...parameterSpecs(config), ...lora, head], { layerDecay: 0.5 });
+  const scaleOf = (prefix: string) => [
+    ...new Set(scaled.filter(({ name }) => name.startsWith(prefix)).map((spec) => spec.learningRateScale)),
+  ];
+  expect(['wte', 'wpe', 'h.0.', 'h.1.', 'ln_f', 'score'].map(scaleOf)).toEqual([
+    [0.125],
+    [0.125],
+    [0.25],
+    [0.5],
+    [1],
+    [1],
+  ]);
+  expect(withTrainable(parameterSpecs(config), {}).every((spec) => spec.learningRateScale === undefined)).toBe(true);
+});
+
 test('freezing one block leaves the embeddings and the first block as they are', () => {
   const config = golden('instruct').config;
   const frozen = withTrainable(parameterSpecs(config), { freeze: 1 }).filter(({ trainable }) => !trainable);

@@ -74,13 +74,14 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
   const labels = kind === 'classify' ? (run.checkpoint && checkpoint?.labels) || texts.labels : undefined;
   const encoded = yield* encodeAll(texts, tokenizer, model.blockSize, labels, config);
 
-  const { freeze, seed, loraRank } = config;
+  const { freeze, layerDecay, seed, loraRank } = config;
   const lora = loraRank > 0 ? { rank: loraRank, alpha: config.loraAlpha ?? 2 * loraRank } : undefined;
   const inside = { onGraph, profile };
   const session = await Session.open(config, model, tokenizer, {
     training: true,
     labels,
     freeze,
+    layerDecay,
     lora,
     recompute: config.recompute,
     ...inside,
