@@ -16,14 +16,14 @@ export function csvField(text: string): string {
 /** TSV has no quotes: tabs and line ends become blanks. */
 const tsvField = (text: string) => text.replace(/[\t\r\n]+/g, ' ');
 
-function fieldsOf({ text, second, label, scores, expected }: ClassEvent): string[] {
+function fieldsOf({ text, second, choices, label, scores, expected }: ClassEvent): string[] {
   const probability = scores[label]!.toFixed(4);
-  const texts = second === undefined ? [text] : [text, second];
+  const texts = [text, ...(second === undefined ? [] : [second]), ...(choices ? [choices[Number(label)]!] : [])];
   return [...texts, label, probability, ...(expected === undefined ? [] : [expected])];
 }
 
-function headerOf({ second, expected }: ClassEvent): string[] {
-  const texts = second === undefined ? ['text'] : ['text', 'second'];
+function headerOf({ second, choices, expected }: ClassEvent): string[] {
+  const texts = ['text', ...(second === undefined ? [] : ['second']), ...(choices ? ['choice'] : [])];
   return [...texts, 'label', 'probability', ...(expected === undefined ? [] : ['expected'])];
 }
 

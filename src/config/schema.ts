@@ -103,7 +103,7 @@ const FINETUNING = {
     defaultText: 'none, from scratch',
     help: 'the checkpoint to start from',
   }),
-  task: choice(['auto', 'classify', 'instruct', 'text'], {
+  task: choice(['auto', 'classify', 'choice', 'instruct', 'text'], {
     default: 'auto',
     fixed: true,
     help: 'what to learn; auto decides from the columns',

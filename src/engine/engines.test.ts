@@ -135,7 +135,7 @@ describe.each(Object.entries(engines))('%s', (_, open) => {
   test('an array with a scaled learning rate moves as one that is trained at that rate', async () => {
     const gpt = made({ dropout: 0 });
     const slow = ({ name }: { name: string }) => name.startsWith('h.0.') || name.startsWith('w');
-    const after = async (learningRate: number, learningRateScale?: number) => {
+    const trainedAt = async (learningRate: number, learningRateScale?: number) => {
       const specs = parameterSpecs(gpt.config).map((spec) =>
         slow(spec) && learningRateScale !== undefined ? { ...spec, learningRateScale } : spec,
       );
@@ -146,7 +146,7 @@ describe.each(Object.entries(engines))('%s', (_, open) => {
       expect(updated).toBe(true);
       return all(state);
     };
-    const [fast, quarter, mixed] = [await after(0.01), await after(0.0025), await after(0.01, 0.25)];
+    const [fast, quarter, mixed] = [await trainedAt(0.01), await trainedAt(0.0025), await trainedAt(0.01, 0.25)];
     const specs = parameterSpecs(gpt.config);
     expect(mixed).toEqual(specs.map((spec, i) => (slow(spec) ? quarter[i] : fast[i])));
     expect(specs.every((_, i) => fast[i] !== quarter[i])).toBe(true);

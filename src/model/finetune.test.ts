@@ -112,6 +112,38 @@ describe('a classifier equals PyTorch', () => {
   });
 });
 
+test('multiple choice equals PyTorch in loss, gradients and probabilities; a choice that is not there never wins', () => {
+  const file = golden<{
+    positions: number[];
+    counts: number[];
+    labels: number[];
+    lmCoef: number;
+    labelLoss: number;
+    probabilities: number[][];
+  }>('choice');
+  const { config, parameters, ids, targets, positions, counts, labels, lmCoef } = file;
+  const gpt = new Gpt(config);
+  const classifier = new Classifier(gpt, 1);
+  tf.tidy(() => {
+    for (const [name, data] of Object.entries(parameters)) if (name !== headName) assign(gpt, name, data);
+    classifier.variables.get(headName)!.assign(tf.tensor(parameters[headName]!, [1, config.nEmbd]));
+    // Two examples of three rows each; the last row of the second is filling.
+    const [batchSize, time, choices] = [2, ids[0]!.length, 3];
+    const rows = { ids: [...ids.flat(), ...ids[0]!], positions: [...positions, 5], choices: counts };
+    const step = classifierLossStep(classifier, { batchSize, time }, { lmCoef, choices });
+    const inputs = feed(step, { ...rows, targets: [...targets.flat(), ...ids[0]!.map(() => -1)], labels });
+    const { loss, gradients: found } = gradients(step, inputs);
+    expect(relative(loss.dataSync(), [file.loss])).toBeLessThan(1e-5);
+    expect(relative(step.run(inputs)['labelLoss']!.dataSync(), [file.labelLoss])).toBeLessThan(1e-5);
+    expectGradients(found, file.gradients);
+    const scoring = scoresStep(classifier, { batchSize, time }, choices);
+    const shares = tf.softmax(scoring.run(feed(scoring, rows))['scores']!).arraySync() as number[][];
+    expect(relative([...shares[0]!, ...shares[1]!], [...file.probabilities.flat(), 0])).toBeLessThan(1e-5);
+  });
+  classifier.dispose();
+  gpt.dispose();
+});
+
 test('the loss of completions alone equals PyTorch, with its gradients', () => {
   const file = golden('instruct');
   const gpt = new Gpt(file.config);

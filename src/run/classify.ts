@@ -4,7 +4,9 @@ import { extname } from 'node:path';
 import { openCheckpoint } from '../checkpoint/index.js';
 import { type Layer, resolve } from '../config/index.js';
 import {
+  type ChoiceExample,
   type ClassifyExample,
+  encodeChoice,
   encodeClassification,
   Findings,
   readTexts,
@@ -12,6 +14,7 @@ import {
   throwing,
 } from '../dataset/index.js';
 import { GptError } from '../errors.js';
+import { scoresChoices } from '../model/index.js';
 import { ClassifierModel } from './classifier-model.js';
 import type { ClassEvent, ClassifyingEvent } from './events.js';
 import { classificationTokens, notice } from './labelled-data.js';
@@ -55,10 +58,13 @@ export async function* classify(options: ClassifyOptions): AsyncGenerator<Classi
       const tokens = classificationTokens(tokenizer);
       const total = 'file' in options.input ? await rowsOf(options.input.file) : undefined;
       let done = 0;
-      for await (const chunk of chunks(examplesOf(options, findings))) {
+      for await (const chunk of chunks(examplesOf(options, findings, scoresChoices(labels)))) {
         if (total !== undefined) yield { event: 'phase', name: 'classifying', done, total };
         const encoded = chunk.map((example) => {
-          const made = encodeClassification(example, tokenizer, config.blockSize, labels, tokens);
+          const made =
+            example.kind === 'choice'
+              ? encodeChoice(withoutLabel(example), tokenizer, config.blockSize, tokens)
+              : encodeClassification(example, tokenizer, config.blockSize, labels, tokens);
           if (made.cut !== 'nothing') {
             const message = `longer than the context of ${config.blockSize} tokens; the end is not read`;
             findings.add({ severity: 'warning', code: 'cut', message, place: example.place });
@@ -68,7 +74,8 @@ export async function* classify(options: ClassifyOptions): AsyncGenerator<Classi
         const predictions = await model.predict(encoded, { signal });
         signal?.throwIfAborted();
         for (const [row, example] of chunk.entries()) {
-          const own = predictions!.probabilities.subarray(row * labels.length, (row + 1) * labels.length);
+          const { count, probabilities } = predictions!;
+          const own = probabilities.subarray(row * count, (row + 1) * count);
           yield classEvent(example, labels, predictions!.labels[row]!, own);
         }
         done += chunk.length;
@@ -90,25 +97,44 @@ export function noLabels(directory: string): GptError {
   });
 }
 
+type Classified = ClassifyExample | ChoiceExample;
+
+/** Which choice a label names is not known of a stream, and not needed. */
+function withoutLabel({ label: _, ...example }: ChoiceExample): ChoiceExample {
+  return example;
+}
+
 function classEvent(
-  { text, second, label: expected }: ClassifyExample,
+  example: Classified,
   labels: readonly string[],
   best: number,
   probabilities: Float32Array,
 ): ClassEvent {
-  const scores = Object.fromEntries(labels.map((label, id) => [label, probabilities[id]!]));
+  const { text, label: expected } = example;
+  const names = example.kind === 'choice' ? example.choices.map((_, choice) => String(choice)) : labels;
+  const scores = Object.fromEntries(names.map((name, id) => [name, probabilities[id]!]));
   return {
     event: 'class',
     text,
-    ...(second !== undefined && { second }),
-    label: labels[best]!,
+    ...(example.kind === 'choice' && { choices: example.choices }),
+    ...(example.kind === 'classify' && example.second !== undefined && { second: example.second }),
+    label: names[best]!,
     scores,
     ...(expected !== undefined && { expected }),
   };
 }
 
-async function* examplesOf(options: ClassifyOptions, findings: Findings): AsyncGenerator<ClassifyExample> {
+async function* examplesOf(
+  options: ClassifyOptions,
+  findings: Findings,
+  choosing: boolean,
+): AsyncGenerator<Classified> {
   const { input, textColumns, signal } = options;
+  if (choosing && (!('file' in input) || isPlain(input.file))) {
+    throw new GptError('classify/choices', `${options.run} chooses between answers; a text alone has none`, {
+      hint: 'give --input a CSV, TSV or JSONL file with columns such as question and choices',
+    });
+  }
   if (!('file' in input)) {
     let line = 0;
     for await (const text of input) yield { kind: 'classify', place: `line ${++line}`, text: text.trim() };
@@ -120,9 +146,10 @@ async function* examplesOf(options: ClassifyOptions, findings: Findings): AsyncG
     for await (const text of linesOf(file)) yield { kind: 'classify', place: `${file}:${++line}`, text: text.trim() };
     return;
   }
-  const columns = { task: 'classify', needLabel: false, ...(textColumns && { textColumns }) } as const;
+  const task = choosing ? 'choice' : 'classify';
+  const columns = { task, needLabel: false, ...(textColumns && { textColumns }) } as const;
   const report = throwing((problem) => findings.add(problem));
-  for await (const example of streamExamples(file, { ...columns, signal }, report)) yield example as ClassifyExample;
+  for await (const example of streamExamples(file, { ...columns, signal }, report)) yield example as Classified;
 }
 
 const isPlain = (file: string) => ['.txt', '.md', ''].includes(extname(file).toLowerCase());

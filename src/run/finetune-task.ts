@@ -2,16 +2,17 @@
 // face for the run to drive.
 import { type Checkpoint, classifierHead, type Run } from '../checkpoint/index.js';
 import type { FinetuneConfig } from '../config/index.js';
-import { type Encoded, type Example, type PaddedBatch, renderChat, renderPrompt, type Task } from '../dataset/index.js';
+import { type Encoded, type Example, mostChoices, type PaddedBatch, type Task } from '../dataset/index.js';
 import type { Feeds, Program, StepFunction, TrainingProgram } from '../engine/index.js';
 import { GptError } from '../errors.js';
-import { classifierLossStep, evaluationStep, type GptConfig, lossStep } from '../model/index.js';
-import { type TextPiece, type Tokenizer, withClassificationToken } from '../tokenizer/index.js';
+import { choiceLabels, classifierLossStep, evaluationStep, type GptConfig, lossStep } from '../model/index.js';
+import { type Tokenizer, withClassificationToken } from '../tokenizer/index.js';
 import type { TrainingJob, TrainingState } from '../train/index.js';
 import { evaluationBatch } from './batch-size.js';
 import { BucketProgram } from './bucketed.js';
 import { ClassifierModel } from './classifier-model.js';
 import type { RunEvent } from './events.js';
+import { textsOf } from './example-texts.js';
 import type { Inspection } from './inspection.js';
 import {
   encodeAnswers,
@@ -63,15 +64,20 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
   const base =
     (await checkpoint?.loadTokenizer()) ??
     (yield* chooseTokenizer(() => textsOf(texts.train, template), config, signal));
-  const tokenizer = kind === 'classify' ? withClassificationToken(base) : base;
+  const labels = labelsFor(texts, run.checkpoint === undefined ? undefined : checkpoint?.labels);
+  const tokenizer = labels ? withClassificationToken(base) : base;
   const model = modelOf(config, checkpoint, tokenizer);
+  if (kind === 'choice' && config.balance) {
+    throw new GptError('config/balance', 'balance weighs labels; multiple choice has none', {
+      hint: 'leave out --balance',
+    });
+  }
   if (config.freeze > model.nLayer) {
     throw new GptError('config/freeze', `freeze (${config.freeze}) is above the ${model.nLayer} blocks of the model`, {
       hint: `at most --freeze ${model.nLayer}: then only the last norm and the head are trained`,
     });
   }
 
-  const labels = kind === 'classify' ? (run.checkpoint && checkpoint?.labels) || texts.labels : undefined;
   const encoded = yield* encodeAll(texts, tokenizer, model.blockSize, labels, config);
 
   const { freeze, layerDecay, seed, loraRank } = config;
@@ -114,6 +120,12 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
         ? saveMerged(session, lora, run.directory, directory, training, resumable)
         : session.save(directory, training, resumable),
   };
+}
+
+/** The rows of the head: those of the run that goes on, else what the data has; none for instructions and text. */
+function labelsFor({ task, labels }: LabelledTexts, before: readonly string[] | undefined) {
+  if (task === 'choice') return choiceLabels;
+  return task === 'classify' ? (before ?? labels) : undefined;
 }
 
 function* encodeAll(
@@ -160,21 +172,23 @@ const evaluationRows = 64;
 function classification({ config, session, train, validation }: Parts, labels: readonly string[]): Work {
   const { batchSize, lmCoef } = config;
   const labelWeights = config.balance ? balanced(train, labels.length) : undefined;
-  const step = (time: number) =>
-    classifierLossStep(session.classifier!, { batchSize, time }, { lmCoef, ...(labelWeights && { labelWeights }) });
+  const choices = mostChoices(train);
+  const options = { lmCoef, choices, ...(labelWeights && { labelWeights }) };
+  const step = (time: number) => classifierLossStep(session.classifier!, { batchSize, time }, options);
   return {
     evaluator: () => {
       const rows = Math.min(evaluationRows, Math.max(train.length, validation.length));
       const model = new ClassifierModel(session.classifier!, (s) => session.compile(s), rows);
       const measured = { train: spread(train, config.evalIters * batchSize), validation };
-      return labelEvaluator(model, labels.length, measured);
+      return labelEvaluator(model, measured);
     },
-    compile: (lengths) => compileAll(session, config, lengths, step),
-    feed: ({ ids, targets, labels: own, positions }, at) => ({
+    compile: (lengths) => compileAll(session, config, lengths, step, choices),
+    feed: ({ ids, targets, labels: own, choices: counts, positions }, at) => ({
       ids,
       ...(lmCoef > 0 && { targets }),
       labels: own,
       positions,
+      ...(choices > 1 && { choices: counts }),
       ...dropoutKey(session, config, at),
     }),
   };
@@ -213,10 +227,11 @@ async function* compileAll(
   config: FinetuneConfig,
   lengths: readonly number[],
   step: (time: number) => StepFunction,
+  rowsOfExample = 1,
 ): AsyncGenerator<RunEvent, TrainingProgram> {
   const programs = new Map<number, TrainingProgram>();
   for (const time of lengths) programs.set(time, yield* session.compileTraining(step(time), config));
-  return new BucketProgram(programs, config.batchSize);
+  return new BucketProgram(programs, config.batchSize * rowsOfExample);
 }
 
 function dropoutKey({ gpt }: Session, { seed }: FinetuneConfig, step: number): Feeds {
@@ -228,24 +243,4 @@ export function balanced(examples: readonly Encoded[], labelCount: number): numb
   const counts = new Array<number>(labelCount).fill(0);
   for (const { label } of examples) if (label >= 0) counts[label]!++;
   return counts.map((count) => (count === 0 ? 0 : examples.length / (labelCount * count)));
-}
-
-/** What a tokenizer is trained on when the model begins from scratch: all that the training examples say. */
-async function* textsOf(examples: readonly Example[], template: string): AsyncGenerator<TextPiece> {
-  for (const example of examples) yield { text: textOf(example, template), endOfDocument: true };
-}
-
-function textOf(example: Example, template: string): string {
-  switch (example.kind) {
-    case 'classify':
-      return example.second === undefined ? example.text : `${example.text}\n${example.second}`;
-    case 'instruct':
-      return `${renderPrompt(template, example.fields)}${example.completion}`;
-    case 'chat':
-      return renderChat(example.messages)
-        .map(({ text }) => text)
-        .join('');
-    case 'text':
-      return example.text;
-  }
 }

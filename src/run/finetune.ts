@@ -3,6 +3,7 @@
 import { basename, extname, join } from 'node:path';
 import { type Checkpoint, claimRun, openCheckpoint, type Run } from '../checkpoint/index.js';
 import { type FinetuneConfig, type Layer, resolve, resumeConfig, type Sources } from '../config/index.js';
+import { mostChoices } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import { countParameters } from '../model/index.js';
 import { type TrainingJob, train } from '../train/index.js';
@@ -72,7 +73,7 @@ async function* finetuneIn(
     const fingerprint = fingerprintOf(examples);
     if (saved) requireSame(saved, fingerprint, data);
 
-    const shape = { ...config, blockSize: session.gpt.config.blockSize };
+    const shape = { ...config, blockSize: session.gpt.config.blockSize, choices: mostChoices(examples) };
     const batches = new StepBatches(examples, shape, config.seed);
     const program = yield* task.compile(batches.lengths);
     if (memoryCheck) session.requireMemory(config);

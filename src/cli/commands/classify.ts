@@ -23,8 +23,9 @@ interface ClassifyFlags {
 }
 
 /** One text: every label with a bar; several: a line each. */
-function linesFor({ text, label, scores }: ClassEvent, alone: boolean): string[] {
-  if (!alone) return [`${label}\t${scores[label]!.toFixed(4)}\t${text.replace(/\s+/g, ' ')}`];
+function linesFor({ text, choices, label, scores }: ClassEvent, alone: boolean): string[] {
+  const read = [text, ...(choices ? [choices[Number(label)]!] : [])].map((part) => part.replace(/\s+/g, ' '));
+  if (!alone) return [[label, scores[label]!.toFixed(4), ...read].join('\t')];
   const sorted = Object.entries(scores).sort((a, b) => b[1] - a[1]);
   return table(
     sorted.map(([name, share]) => [name, `${(100 * share).toFixed(1)} %`, '█'.repeat(Math.round(24 * share))]),

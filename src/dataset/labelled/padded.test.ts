@@ -46,6 +46,19 @@ test('a batch is padded on the right, and what is padding counts nowhere (transf
   expect([...batch.rows]).toEqual([1, 0]);
 });
 
+test('of multiple choice every choice is a row, and an example of fewer choices leaves rows empty', () => {
+  const ids = Int32Array.of(1, 2, 3, 4, 5);
+  const two: Encoded = { ids, targets: ids, parts: [2, 3], label: 1, cut: 'nothing' };
+  const batch = padBatch([two], { length: 3, rows: [0] }, 2, 3);
+  expect([...batch.ids]).toEqual([1, 2, 0, 3, 4, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  expect([...batch.targets.subarray(0, 9)]).toEqual([1, 2, -1, 3, 4, 5, -1, -1, -1]);
+  expect([[...batch.labels], [...batch.choices]]).toEqual([
+    [1, -1],
+    [2, 3],
+  ]);
+  expect([...batch.positions]).toEqual([1, 2, 0, 0, 0, 0]);
+});
+
 test('any batch of a run can be asked for, in any order', () => {
   const examples = lengths.map((length, i) => example(length, i % 3));
   const run = new EpochBatches(examples, shape, 7);
