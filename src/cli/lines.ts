@@ -53,7 +53,7 @@ export class LossHistory {
 
 const REASONS: Readonly<Record<DoneEvent['reason'], string>> = {
   finished: 'done',
-  'early-stop': 'stopped early: the validation loss no longer fell',
+  'early-stop': 'stopped early: no evaluation was better than the best',
   time: 'the time is up',
   interrupted: 'interrupted; the state is saved',
 };

@@ -1,7 +1,7 @@
 // What a finetuning run learns: examples, model and steps of a classifier or of a follower of instructions, behind one
 // face for the run to drive.
 import { type Checkpoint, classifierHead, type Run } from '../checkpoint/index.js';
-import type { FinetuneConfig } from '../config/index.js';
+import type { FinetuneConfig, Sources } from '../config/index.js';
 import { type Encoded, type Example, mostChoices, type PaddedBatch, type Task } from '../dataset/index.js';
 import type { Feeds, Program, StepFunction, TrainingProgram } from '../engine/index.js';
 import { GptError } from '../errors.js';
@@ -27,6 +27,7 @@ import { resumeMerged, saveBase, saveMerged } from './lora-run.js';
 import { modelConfig } from './pretrain.js';
 import { Session } from './session.js';
 import { chooseTokenizer } from './text-data.js';
+import { requireUsed } from './unused-settings.js';
 
 export interface FinetuneTask {
   readonly kind: Task;
@@ -52,26 +53,24 @@ export interface TaskOptions extends Omit<Inspection, 'memoryCheck'> {
   readonly run: Run;
   readonly data: string;
   readonly config: FinetuneConfig;
+  /** Where each setting came from. */
+  readonly sources: Sources;
   readonly checkpoint: Checkpoint | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Reads the data, makes the model, and gives it its values. Nothing is written. */
 export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEvent, FinetuneTask> {
-  const { config, checkpoint, data, run, signal, onGraph, profile } = options;
+  const { config, sources, checkpoint, data, run, signal, onGraph, profile } = options;
   const texts = yield* readLabelledTexts(data, config, signal);
   const { task: kind, reason, template } = texts;
+  requireUsed(kind, sources);
   const base =
     (await checkpoint?.loadTokenizer()) ??
     (yield* chooseTokenizer(() => textsOf(texts.train, template), config, signal));
   const labels = labelsFor(texts, run.checkpoint === undefined ? undefined : checkpoint?.labels);
   const tokenizer = labels ? withClassificationToken(base) : base;
   const model = modelOf(config, checkpoint, tokenizer);
-  if (kind === 'choice' && config.balance) {
-    throw new GptError('config/balance', 'balance weighs labels; multiple choice has none', {
-      hint: 'leave out --balance',
-    });
-  }
   if (config.freeze > model.nLayer) {
     throw new GptError('config/freeze', `freeze (${config.freeze}) is above the ${model.nLayer} blocks of the model`, {
       hint: `at most --freeze ${model.nLayer}: then only the last norm and the head are trained`,

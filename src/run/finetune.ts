@@ -66,7 +66,7 @@ async function* finetuneIn(
   const checkpoint = await startingPoint(run, config);
   let task: FinetuneTask | undefined;
   try {
-    task = yield* prepareTask({ run, data, config, checkpoint, signal, onGraph, profile });
+    task = yield* prepareTask({ run, data, config, sources, checkpoint, signal, onGraph, profile });
     yield* unheard(task.session.engine, options);
     const { session, train: examples, validation } = task;
     const resumed = run.checkpoint === undefined ? undefined : checkpoint!.training;

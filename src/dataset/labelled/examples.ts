@@ -141,7 +141,8 @@ class RowReader {
     const value = this.row.values[column];
     if (typeof value === 'string') return value;
     if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-    if (value === undefined || value === null) {
+    if (value === null) return this.fail('error', 'missing-value', `${JSON.stringify(column)} is null`);
+    if (value === undefined) {
       return this.fail(
         'error',
         'missing-value',
