@@ -132,3 +132,44 @@ test('--max-time ends finetuning in time, --early-stop when nothing gets better;
   for (const out of ['timed', 'stopped'])
     expect(['last', 'best'].map((kind) => existsSync(path(`${out}/${kind}/model.safetensors`)))).toEqual([true, true]);
 });
+
+test('classify labels thousands of rows in their order, from a CSV or lines on a pipe; all it says is one line', async () => {
+  const texts = Array.from({ length: 5000 }, (_, i) =>
+    i % 3 ? `good ${i}` : `bad ${i} ${'so '.repeat(i % 3)}`.trim(),
+  );
+  const input = write('many.csv', `id,text\n${texts.map((text, i) => `${i},${text}`).join('\n')}\n`);
+  const out = path('labels.csv');
+  const { code, stdout, stderr } = await run(['classify', path('stopped'), '--input', input, '--output', out]);
+  expect([code, stdout, stderr]).toEqual([0, '', `5,000 texts labelled in ${out}\n`]);
+  const labelled = readFileSync(out, 'utf8').trim().split('\n');
+  expect(labelled.slice(1).map((line) => line.split(',')[0])).toEqual(texts);
+  const piped = await run(['classify', path('stopped'), '-'], { stdin: texts.slice(0, 50).join('\r\n') });
+  expect(
+    piped.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split('\t')[2]),
+  ).toEqual(texts.slice(0, 50));
+  const labels = (lines: string[], at: number, by: string) => lines.map((line) => line.split(by)[at]);
+  expect(labels(piped.stdout.trim().split('\n'), 0, '\t')).toEqual(labels(labelled.slice(1, 51), 1, ','));
+});
+
+test('data without labels, a model without labels and a broken row leave no output behind', async () => {
+  const out = path('none.csv');
+  const broken = csv('late.csv', ['text', ...Array.from({ length: 2000 }, (_, i) => `row ${i}`), 'a,b,c']);
+  const failed = await run(['classify', path('stopped'), '--input', broken, '--output', out]);
+  expect([failed.code, failed.stderr]).toEqual([2, expect.stringMatching(/late\.csv:2002: 3 fields/)]);
+  const language = await run([
+    'finetune',
+    path('questions.jsonl'),
+    '-o',
+    path('language'),
+    ...short,
+    '--val-split',
+    '0',
+  ]);
+  expect(language.code).toBe(0);
+  const headless = await run(['classify', path('language'), '--input', path('good.csv'), '--output', out]);
+  expect([headless.code, headless.stderr]).toEqual([2, expect.stringContaining('is a model without labels')]);
+  expect([existsSync(out), existsSync(`${out}.part`)]).toEqual([false, false]);
+});

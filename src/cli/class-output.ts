@@ -1,4 +1,5 @@
 // Where classified texts go: a CSV, TSV or JSONL file that is complete or absent, or lines on standard output.
+import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
@@ -71,10 +72,7 @@ export class ClassFile {
     const header = this.first ? (this.format!.header?.(event) ?? '') : '';
     this.first = false;
     if (this.stream.write(header + this.format!.row(event))) return;
-    await new Promise<void>((resolve) => {
-      this.stream.once('drain', resolve);
-      this.stream.once('error', () => resolve());
-    });
+    await once(this.stream, 'drain').catch(() => {}); // an error is told by the next call
   }
 
   async finish(): Promise<void> {

@@ -18,6 +18,7 @@ import { scoresChoices } from '../model/index.js';
 import { ClassifierModel } from './classifier-model.js';
 import type { ClassEvent, ClassifyingEvent } from './events.js';
 import { classificationTokens, notice } from './labelled-data.js';
+import { phase } from './phase.js';
 import { Session } from './session.js';
 
 export interface ClassifyOptions {
@@ -59,7 +60,6 @@ export async function* classify(options: ClassifyOptions): AsyncGenerator<Classi
       const total = 'file' in options.input ? await rowsOf(options.input.file) : undefined;
       let done = 0;
       for await (const chunk of chunks(examplesOf(options, findings, scoresChoices(labels)))) {
-        if (total !== undefined) yield { event: 'phase', name: 'classifying', done, total };
         const encoded = chunk.map((example) => {
           const made =
             example.kind === 'choice'
@@ -71,7 +71,10 @@ export async function* classify(options: ClassifyOptions): AsyncGenerator<Classi
           }
           return made;
         });
-        const predictions = await model.predict(encoded, { signal });
+        const before = done;
+        const predictions = yield* quietly(total === undefined, 'classifying', (report) =>
+          model.predict(encoded, { signal, report: (now) => report(before + now, total) }),
+        );
         signal?.throwIfAborted();
         for (const [row, example] of chunk.entries()) {
           const { count, probabilities } = predictions!;
@@ -87,6 +90,16 @@ export async function* classify(options: ClassifyOptions): AsyncGenerator<Classi
     }
   } finally {
     await checkpoint.close();
+  }
+}
+
+/** A phase that goes on with the next chunk: its end is not told, and where there is no total nothing is. */
+async function* quietly<T>(silent: boolean, name: string, work: Parameters<typeof phase<T>>[1]) {
+  const events = phase(name, work);
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done) return value;
+    if (!silent && !value.finished) yield value;
   }
 }
 

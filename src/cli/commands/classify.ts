@@ -14,6 +14,7 @@ Examples:
   gpt-cli classify runs/reviews "What a lovely film"
   gpt-cli classify runs/reviews --input new.csv --output labelled.csv
   gpt-cli classify runs/reviews --input texts.txt --json          a text a line
+  gpt-cli classify runs/race --input questions.jsonl              multiple choice: the chosen answer
   cat texts.txt | gpt-cli classify runs/reviews -`;
 
 interface ClassifyFlags {

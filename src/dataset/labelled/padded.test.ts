@@ -10,10 +10,10 @@ const example = (length: number, label: number): Encoded => {
 };
 
 test('lengths are few, rise to the block size, and waste a third at most', () => {
-  expect(bucketLengths(100)).toEqual([16, 24, 32, 48, 64, 96, 100]);
-  expect(bucketLengths(64)).toEqual([16, 24, 32, 48, 64]);
+  expect(bucketLengths(100)).toEqual([8, 12, 16, 24, 32, 48, 64, 96, 100]);
+  expect(bucketLengths(64)).toEqual([8, 12, 16, 24, 32, 48, 64]);
   expect(bucketLengths(8)).toEqual([8]);
-  expect(bucketLengths(1024)).toHaveLength(13);
+  expect(bucketLengths(1024)).toHaveLength(15);
 });
 
 test('an epoch has every row once, in batches of one length, all full but the last', () => {

@@ -27,9 +27,12 @@ export interface PlannedBatch {
   readonly rows: readonly number[];
 }
 
-const shortest = 16;
+const shortest = 8;
 
-/** The lengths that batches may have: 16, 24, 32, 48, 64, 96 ... and the block size; padding wastes a third at most. */
+/**
+ * The lengths that batches may have: 8, 12, 16, 24, 32, 48, 64, 96 ... and the block size. From the shortest on, padding
+ * wastes a third at most.
+ */
 export function bucketLengths(blockSize: number): number[] {
   const lengths: number[] = [];
   for (let power = shortest; power < blockSize; power *= 2) {
