@@ -1,14 +1,17 @@
 // What every engine promises, on a small GPT: the same gradients, the same steps, nothing touched that should not be.
 import {
+  Classifier,
+  classifierLossStep,
   Gpt,
   type GptConfig,
+  headSpec,
   initialize,
   logitsStep,
   lossStep,
   type ParameterSpec,
   parameterSpecs,
 } from '../model/index.js';
-import { modelGolden } from '../model/testing/golden.js';
+import { type ChoiceGolden, finetuneGolden, modelGolden } from '../model/testing/golden.js';
 import { Random } from '../rng.js';
 import * as tf from '../tf.js';
 import { createEagerEngine } from './eager/engine.js';
@@ -150,6 +153,34 @@ describe.each(Object.entries(engines))('%s', (_, open) => {
     const specs = parameterSpecs(gpt.config);
     expect(mixed).toEqual(specs.map((spec, i) => (slow(spec) ? quarter[i] : fast[i])));
     expect(specs.every((_, i) => fast[i] !== quarter[i])).toBe(true);
+  });
+
+  test('multiple choice trains as PyTorch: loss and gradient norm, an absent choice included', async () => {
+    const golden = finetuneGolden<ChoiceGolden>('choice');
+    const { parameters, ids, targets, positions, counts, labels, lmCoef } = golden;
+    const gpt = made(golden.config);
+    const classifier = new Classifier(gpt, 1);
+    const specs = [...parameterSpecs(golden.config), headSpec(golden.config.nEmbd, 1)];
+    const state = await engine.createState(specs, { training: true });
+    for (const { name } of specs) await state.write('parameter', name, Float32Array.from(parameters[name]!));
+    const shape = { batchSize: 2, time: ids[0]!.length };
+    const program = await engine.compileTraining(
+      classifierLossStep(classifier, shape, { lmCoef, choices: 3 }),
+      state,
+      options,
+    );
+    const feeds = {
+      ids: Int32Array.from([...ids.flat(), ...ids[0]!]),
+      targets: Int32Array.from([...targets.flat(), ...ids[0]!.map(() => -1)]),
+      labels: Int32Array.from(labels),
+      positions: Int32Array.from([...positions, 0]),
+      choices: Int32Array.from(counts),
+    };
+    const { loss, gradNorm } = await program.step([feeds], { learningRate: 0.01, iteration: 1 });
+    const squares = Object.values(golden.gradients).flatMap((values) => values.map((x) => x * x));
+    expect(Math.abs(loss / golden.loss - 1)).toBeLessThan(1e-5);
+    expect(Math.abs(gradNorm / Math.sqrt(squares.reduce((a, b) => a + b)) - 1)).toBeLessThan(1e-4);
+    classifier.dispose();
   });
 
   test('what is frozen stays, and has no moments', async () => {

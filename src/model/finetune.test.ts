@@ -1,31 +1,17 @@
 // Finetuning's losses against PyTorch: test/goldens/finetune-*.json, written by scripts/goldens/finetune.py.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as tf from '../tf.js';
 import { Classifier } from './classifier.js';
 import { headName } from './classifier-spec.js';
 import { classifierLossStep, scoresStep } from './classifierSteps.js';
-import { type GptConfig, parameterSpecs } from './config.js';
+import { parameterSpecs } from './config.js';
 import { Gpt } from './gpt.js';
 import { adapterOf, type LoraConfig, loraSpecs, merged } from './lora.js';
 import { lossStep } from './steps.js';
 import { assign, feed, gradients } from './testing/eager.js';
+import { type ChoiceGolden, type FinetuneGolden as Golden, finetuneGolden as golden } from './testing/golden.js';
 import { withTrainable } from './trainable.js';
 
 type Numbers = Record<string, number[]>;
-interface Golden {
-  config: GptConfig;
-  parameters: Numbers;
-  ids: number[][];
-  targets: number[][];
-  loss: number;
-  gradients: Numbers;
-}
-
-function golden<T>(name: string): Golden & T {
-  return JSON.parse(readFileSync(join(__dirname, '../../test/goldens', `finetune-${name}.json`), 'utf8'));
-}
-
 /** The largest difference, relative to the largest magnitude expected. */
 function relative(actual: ArrayLike<number>, expected: readonly number[]): number {
   expect(actual.length).toBe(expected.length);
@@ -113,14 +99,7 @@ describe('a classifier equals PyTorch', () => {
 });
 
 test('multiple choice equals PyTorch in loss, gradients and probabilities; a choice that is not there never wins', () => {
-  const file = golden<{
-    positions: number[];
-    counts: number[];
-    labels: number[];
-    lmCoef: number;
-    labelLoss: number;
-    probabilities: number[][];
-  }>('choice');
+  const file = golden<ChoiceGolden>('choice');
   const { config, parameters, ids, targets, positions, counts, labels, lmCoef } = file;
   const gpt = new Gpt(config);
   const classifier = new Classifier(gpt, 1);
