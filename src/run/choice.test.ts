@@ -72,8 +72,11 @@ test('classify chooses without labels too, and each question alone has the proba
     const scores = Object.values(all[i]!.scores);
     expect(scores).toHaveLength(row.choices.length);
     expect(scores.reduce((a, b) => a + b)).toBeCloseTo(1, 5);
-    const [, alone] = await collect(classify({ run: at('run'), input: { file: jsonl('one.jsonl', [row]) } }));
-    Object.values((alone as ClassEvent).scores).forEach((score, k) => {
+    const events = await collect(classify({ run: at('run'), input: { file: jsonl('one.jsonl', [row]) } }));
+    const [alone, ...others] = events.filter((event): event is ClassEvent => event.event === 'class');
+    expect(others).toEqual([]);
+    expect(Object.keys(alone!.scores)).toHaveLength(scores.length);
+    Object.values(alone!.scores).forEach((score, k) => {
       expect(score).toBeCloseTo(scores[k]!, 5);
     });
   }
