@@ -6,7 +6,7 @@ import { run, start, workspace } from './program.js';
 const { path, write } = workspace();
 const lines = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
 const words = ['sun', 'rain', 'wind', 'snow'];
-const rows = Array.from({ length: 40 }, (_, i) => ({ i, word: words[i % 4]!, more: 'so '.repeat(i % 6) }));
+const rows = Array.from({ length: 40 }, (_, i) => ({ i, word: words[i % 4]!, more: 'so '.repeat(i % 3) }));
 
 const labelled = write('labelled.jsonl', lines(rows.map(({ word, more }) => ({ text: more + word, label: word }))));
 const questions = write(
@@ -24,8 +24,8 @@ const text = write(
 
 const shape = ['--tokenizer', 'byte', '--n-layer', '2', '--n-head', '2', '--n-embd', '16', '--block-size', '32'];
 const settings = [
-  ...['--batch-size', '4', '--grad-accum', '2', '--dropout', '0.1', '--max-iters', '24', '--learning-rate', '0.01'],
-  ...['--eval-interval', '6', '--save-interval', '3', '--log-interval', '1', '--layer-decay', '0.7'],
+  ...['--batch-size', '4', '--grad-accum', '2', '--dropout', '0.1', '--max-iters', '16', '--learning-rate', '0.01'],
+  ...['--eval-interval', '4', '--save-interval', '2', '--log-interval', '1', '--layer-decay', '0.7'],
 ];
 const files = ['last/model.safetensors', 'last/optimizer.safetensors', 'best/model.safetensors', 'last/config.json'];
 const bits = (out: string, more: readonly string[] = []) =>
@@ -80,7 +80,7 @@ test.each(kinds)(
     expect(bits(out, more)).toEqual(bits(whole, more));
     expect(story(out)).toEqual(story(whole));
   },
-  300_000,
+  900_000,
 );
 
 test('Ctrl-C in finetuning saves, exits with 130 and says how to go on; resumed, the bits are the same', async () => {

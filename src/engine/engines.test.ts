@@ -144,15 +144,16 @@ describe.each(Object.entries(engines))('%s', (_, open) => {
       );
       const state = await initialized(engine, specs);
       const program = await engine.compileTraining(lossStep(gpt, { batchSize: 2, time: 8 }), state, options);
-      const batches = [batch(1, 2, 8), batch(2, 2, 8)];
-      const { updated } = await program.step(batches, { learningRate, iteration: 1 });
-      expect(updated).toBe(true);
-      return all(state);
+      await program.step([batch(1, 2, 8)], { learningRate, iteration: 1 });
+      return Promise.all(specs.map(({ name }) => state.read('parameter', name)));
     };
     const [fast, quarter, mixed] = [await trainedAt(0.01), await trainedAt(0.0025), await trainedAt(0.01, 0.25)];
-    const specs = parameterSpecs(gpt.config);
-    expect(mixed).toEqual(specs.map((spec, i) => (slow(spec) ? quarter[i] : fast[i])));
-    expect(specs.every((_, i) => fast[i] !== quarter[i])).toBe(true);
+    const far = (a: Float32Array, b: Float32Array) => Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
+    for (const [i, spec] of parameterSpecs(gpt.config).entries()) {
+      const [own, other] = slow(spec) ? [quarter[i]!, fast[i]!] : [fast[i]!, quarter[i]!];
+      expect(far(mixed[i]!, own)).toBeLessThan(1e-6);
+      expect(far(mixed[i]!, other)).toBeGreaterThan(1e-3);
+    }
   });
 
   test('multiple choice trains as PyTorch: loss and gradient norm, an absent choice included', async () => {
