@@ -17,6 +17,6 @@ export default {
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/types', '<rootDir>/runs'],
   reporters: ['default', '<rootDir>/test/skipped.cjs'],
-  testTimeout: 60_000,
+  testTimeout: 240_000,
   maxWorkers: 2,
 };

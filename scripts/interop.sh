@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# npm run interop: checkpoints, tokenizers and losses beside Python's transformers. Installs it into .venv, from
-# whatever package index pip is set up with, unless GPT_CLI_VENV names an environment that has it.
+# npm run interop: checkpoints, tokenizers, losses and adapters beside Python's transformers and PEFT. Installs them into
+# .venv, from whatever package index pip is set up with, unless GPT_CLI_VENV names an environment that has it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,11 +10,9 @@ if [ ! -d "$venv" ]; then
 fi
 python="$venv/bin/python"
 [ -x "$python" ] || python="$venv/Scripts/python.exe"
-if ! "$python" -c 'import torch, transformers, tokenizers, safetensors, onnx' 2>/dev/null; then
-  "$python" -m pip install --quiet torch==2.13.0 transformers tokenizers safetensors onnx
+if ! "$python" -c 'import torch, transformers, tokenizers, safetensors, onnx, peft' 2>/dev/null; then
+  "$python" -m pip install --quiet torch==2.13.0 transformers tokenizers safetensors onnx peft
 fi
-# Without PEFT its part is left out, and that is said.
-"$python" -c 'import peft' 2>/dev/null || "$python" -m pip install --quiet peft || true
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

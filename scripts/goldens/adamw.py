@@ -1,4 +1,5 @@
-"""Writes test/goldens/adamw.json: ten torch.optim.AdamW steps with clip_grad_norm_ over two arrays, one decayed.
+"""Writes test/goldens/adamw.json: ten torch.optim.AdamW steps with clip_grad_norm_ over three arrays: two
+decayed, one of them with a smaller learning rate, and one that is not.
 
 Run from the repository's root with any Python that has torch: python scripts/goldens/adamw.py
 """
@@ -6,7 +7,8 @@ import json
 import torch
 
 torch.manual_seed(1337)
-shapes = {'matrix': [5, 7], 'vector': [9]}
+shapes = {'matrix': [5, 7], 'vector': [9], 'slow': [4, 5]}
+scales = {'slow': 0.25}
 options = {'beta1': 0.9, 'beta2': 0.99, 'epsilon': 1e-8, 'weightDecay': 0.1, 'gradClip': 1.0}
 rates = [0.01 * (i + 1) / 4 if i < 3 else 0.01 / (i - 2) for i in range(10)]
 
@@ -15,6 +17,7 @@ start = {name: p.detach().flatten().tolist() for name, p in parameters.items()}
 groups = [
     {'params': [parameters['matrix']], 'weight_decay': options['weightDecay']},
     {'params': [parameters['vector']], 'weight_decay': 0.0},
+    {'params': [parameters['slow']], 'weight_decay': options['weightDecay']},
 ]
 optimizer = torch.optim.AdamW(groups, lr=0.0, betas=(options['beta1'], options['beta2']), eps=options['epsilon'])
 
@@ -26,8 +29,8 @@ for i, rate in enumerate(rates):
         p.grad = torch.randn(shapes[name]) * size
     gradients = {name: p.grad.flatten().tolist() for name, p in parameters.items()}
     norm = torch.nn.utils.clip_grad_norm_(list(parameters.values()), options['gradClip'])
-    for group in optimizer.param_groups:
-        group['lr'] = rate
+    for name, group in zip(shapes, optimizer.param_groups):
+        group['lr'] = rate * scales.get(name, 1)
     optimizer.step()
     steps.append({
         'learningRate': rate,
@@ -37,5 +40,5 @@ for i, rate in enumerate(rates):
     })
 
 with open('test/goldens/adamw.json', 'w') as file:
-    json.dump({'torch': torch.__version__, 'shapes': shapes, 'options': options, 'start': start, 'steps': steps}, file, indent=1)
+    json.dump({'torch': torch.__version__, 'shapes': shapes, 'scales': scales, 'options': options, 'start': start, 'steps': steps}, file, indent=1)
     file.write('\n')

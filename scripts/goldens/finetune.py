@@ -2,9 +2,10 @@
 
     python scripts/goldens/finetune.py        (PyTorch 2.13, CPU)
 
-In float64, with the GPT of model.py in this folder. Three files:
+In float64, with the GPT of model.py in this folder. Four files:
 - classifier: cross entropy of a linear head at one position of each text, classes weighted or not, plus the auxiliary
   language-model loss of GPT-1 with its coefficient; padded texts.
+- choice: cross entropy over the scores of the choices of each example, plus the same auxiliary loss.
 - instruct: cross entropy over the completions alone, of two padded rows.
 - lora: the same model with low-rank adapters beside c_attn, c_proj, c_fc and c_proj: gradients of A and B.
 """
@@ -88,6 +89,40 @@ def classifier():
     )
 
 
+def choice():
+    """Two examples of three and two choices: a head of one row scores each, the softmax is over an example's own."""
+    generator = torch.Generator().manual_seed(14)
+    start = make_parameters(SETTINGS, generator)
+    start["score.weight"] = float32(torch.randn(1, SETTINGS["nEmbd"], generator=generator, dtype=torch.float64) * 0.5)
+    ids = torch.randint(SETTINGS["vocabSize"], (5, 6), generator=generator)
+    positions = torch.tensor([5, 3, 4, 2, 5])
+    counts, labels = [3, 2], [2, 0]
+    targets = torch.full((5, 6), -1)
+    for row, last in enumerate(positions.tolist()):
+        targets[row, : last - 1] = ids[row, 1:last]
+    params = {key: tensor.clone().requires_grad_() for key, tensor in start.items()}
+    hidden = hidden_of(SETTINGS, params, ids)
+    scores = (hidden[torch.arange(5), positions] @ params["score.weight"].T).flatten()
+    own = scores.split(counts)
+    label_loss = torch.stack([F.cross_entropy(each[None], torch.tensor([label])) for each, label in zip(own, labels)]).mean()
+    lm_loss = loss_of(hidden @ params["wte.weight"].T, targets)
+    loss = label_loss + LM_COEF * lm_loss
+    write(
+        "choice",
+        parameters={key: numbers(tensor) for key, tensor in start.items()},
+        ids=ids.tolist(),
+        positions=positions.tolist(),
+        targets=targets.tolist(),
+        counts=counts,
+        labels=labels,
+        lmCoef=LM_COEF,
+        probabilities=[numbers(torch.softmax(each, 0)) for each in own],
+        labelLoss=label_loss.item(),
+        loss=loss.item(),
+        gradients=gradients(params, loss),
+    )
+
+
 def instruct():
     generator = torch.Generator().manual_seed(12)
     start = make_parameters(SETTINGS, generator)
@@ -144,5 +179,6 @@ def lora():
 
 if __name__ == "__main__":
     classifier()
+    choice()
     instruct()
     lora()

@@ -4,9 +4,11 @@
 
 - a classifier of ours: transformers gives the same scores, one text at a time and in a padded batch, for one text and
   for pairs; its tokenizer ends the texts by itself;
-- a GPT2ForSequenceClassification that transformers saved, without our classification token: ours gives its scores;
-- low-rank adapters of ours: base and adapter give the merged model's scores, by PEFT where it is installed, by its
-  formula otherwise; an adapter that PEFT saved opens here.
+- multiple choice of ours: transformers' one logit for each pair of question and choice gives our probabilities;
+- a GPT2ForSequenceClassification that transformers saved, without our classification token: ours gives its scores, and
+  finetunes it;
+- low-rank adapters of a classifier and of a language model, ours: base and adapter give the merged model's scores, by
+  PEFT's formula and by PEFT; adapters that PEFT saved open here.
 """
 
 import csv
@@ -16,8 +18,15 @@ import subprocess
 import sys
 
 import torch
+from peft import LoraConfig, PeftModel, get_peft_model
 from safetensors.torch import load_file
-from transformers import AutoModelForSequenceClassification, AutoTokenizer, GPT2Config, GPT2ForSequenceClassification
+from transformers import (
+    AutoModelForCausalLM,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    GPT2Config,
+    GPT2ForSequenceClassification,
+)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEXTS = [("the film was good", "up"), ("bad", "down"), ("a long, not so bad story", "up")]
@@ -75,6 +84,24 @@ def classifiers(work):
     return work / "bpe-single", single
 
 
+def choices(work):
+    rows = [{"question": a, "choices": [b[0], "no", c[0]][: 2 + i % 2], "label": i % 2} for i, (a, b, c) in enumerate(zip([t for t, _ in TEXTS] * 4, TEXTS * 4, (TEXTS * 5)[1:]))]
+    data = work / "choices.jsonl"
+    data.write_text("\n".join(map(json.dumps, rows)))
+    run = work / "choices"
+    gpt("finetune", data, "-o", run, *SMALL.split(), "--tokenizer", "byte")
+    model = AutoModelForSequenceClassification.from_pretrained(run / "best").eval()
+    tokenizer = AutoTokenizer.from_pretrained(run / "best")
+    assert model.config.num_labels == 1, model.config.num_labels
+    expected = []
+    for row in rows:
+        batch = tokenizer([row["question"]] * len(row["choices"]), row["choices"], padding=True, return_tensors="pt")
+        with torch.no_grad():
+            expected += torch.softmax(model(**batch).logits.flatten(), 0).tolist()
+    found = [share for event in gpt("classify", run, "--input", data, "--json") for share in event["scores"].values()]
+    near("multiple choice, a score for each pair", torch.tensor(found), torch.tensor(expected))
+
+
 def foreign(work, run, data):
     """transformers' own head at the last token of the text."""
     torch.manual_seed(1)
@@ -93,6 +120,13 @@ def foreign(work, run, data):
     with open(data) as file:
         texts = [row[0] for row in list(csv.reader(file))[1:]]
     near("a classifier that transformers saved", ours(folder, data), probabilities(model, tokenizer, texts))
+    out = work / "foreign-finetuned"
+    gpt("finetune", data, "--from", folder, "-o", out, "--max-iters", 4, "--batch-size", 4, "--learning-rate", 0.01, "--quiet")
+    again = AutoModelForSequenceClassification.from_pretrained(out / "best").eval()
+    assert again.config.id2label == {0: "down", 1: "up"}, again.config.id2label
+    assert not torch.equal(again.score.weight, model.score.weight), "finetuning left the head as it was"
+    tokenizer = AutoTokenizer.from_pretrained(out / "best")
+    near("the same, finetuned here, in transformers", probabilities(again, tokenizer, texts), ours(out, data))
 
 
 def by_formula(base, adapter):
@@ -120,11 +154,6 @@ def adapters(work, run, data):
     expected = ours(out, data)
     near("base and adapter by PEFT's formula", probabilities(by_formula(base, adapter), tokenizer, texts), expected)
     near("an adapter's folder", ours(adapter, data), expected)
-    try:
-        from peft import LoraConfig, PeftModel, get_peft_model
-    except ImportError:
-        print("--  peft is not installed: its own opening and saving is left out")
-        return
     model = AutoModelForSequenceClassification.from_pretrained(base)
     model = PeftModel.from_pretrained(model, str(adapter)).eval()
     near("an adapter of ours in PEFT", probabilities(model, tokenizer, texts), expected)
@@ -136,9 +165,51 @@ def adapters(work, run, data):
     near("an adapter of PEFT here", ours(work / "peft", data), probabilities(made, tokenizer, texts))
 
 
+def greedy(run, prompt):
+    return gpt("sample", run, "--prompt", prompt, "--greedy", "--max-new-tokens", 12, "--json")[0]["tokens"]
+
+
+def language_adapters(work):
+    """The same for instructions: the loss of the completions, and what is written greedily."""
+    rows = [{"prompt": f"{text}: ", "completion": label} for text, label in TEXTS * 4]
+    data = work / "answers.jsonl"
+    data.write_text("\n".join(map(json.dumps, rows)))
+    start, out = work / "answers", work / "answers-lora"
+    gpt("finetune", data, "-o", start, *SMALL.split(), "--tokenizer", "byte")
+    gpt("finetune", data, "--from", start, "-o", out, "--lora-rank", 3, "--max-iters", 6, "--learning-rate", 0.01, "--quiet")
+    tokenizer = AutoTokenizer.from_pretrained(out / "base")
+
+    def loss(model):
+        total = count = 0
+        for row in rows:
+            prompt = tokenizer(row["prompt"])["input_ids"]
+            answer = [*tokenizer(row["completion"])["input_ids"], tokenizer.eos_token_id]
+            labels = torch.tensor([[-100] * len(prompt) + answer])
+            with torch.no_grad():
+                total += model(input_ids=torch.tensor([prompt + answer]), labels=labels).loss.item() * len(answer)
+            count += len(answer)
+        return torch.tensor(total / count)
+
+    def here(folder):
+        return torch.tensor(gpt("eval", folder, data, "--json")[0]["loss"])
+
+    base = AutoModelForCausalLM.from_pretrained(out / "base")
+    model = PeftModel.from_pretrained(base, str(out / "best" / "adapter")).eval()
+    near("completions by a language model's adapter of ours in PEFT", loss(model), here(out))
+    near("the adapter's folder", here(out / "best" / "adapter"), here(out))
+    assert greedy(out, "bad: ") == greedy(out / "best" / "adapter", "bad: "), "adapter and merged model write differently"
+    fresh = AutoModelForCausalLM.from_pretrained(start / "best")
+    settings = dict(r=2, lora_alpha=3, target_modules=["c_attn", "c_proj"], fan_in_fan_out=True, task_type="CAUSAL_LM")
+    made = get_peft_model(fresh, LoraConfig(**settings, init_lora_weights=False)).eval()
+    made.save_pretrained(str(work / "peft-language"))
+    near("a language model's adapter of PEFT here", here(work / "peft-language"), loss(made))
+
+
 if __name__ == "__main__":
     folder = pathlib.Path(sys.argv[1]) / "finetune"
     folder.mkdir(parents=True)
     run, data = classifiers(folder)
+    choices(folder)
     foreign(folder, run, data)
     adapters(folder, run, data)
+    language_adapters(folder)

@@ -1,5 +1,6 @@
 // README.md of a checkpoint: what the model is and how to open it. Plain facts, no date, so that the same run writes
 // the same bytes.
+import { scoresChoices } from '../model/classifier-spec.js';
 import { countParameters, type GptConfig, parameterSpecs } from '../model/config.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { TrainingState } from '../train/index.js';
@@ -34,7 +35,7 @@ tags:
 
 ${table}
 
-${openWith(config, labels !== undefined)}${rowsNote(config, tokenizer)}`;
+${openWith(config, labels !== undefined)}${choiceNote(labels)}${rowsNote(config, tokenizer)}`;
 }
 
 function trainingRows({ iter, tokens, evaluation }: TrainingState): string[][] {
@@ -60,6 +61,14 @@ from transformers import ${model}, AutoTokenizer
 model = ${model}.from_pretrained(".")
 tokenizer = AutoTokenizer.from_pretrained(".")
 \`\`\`
+`;
+}
+
+function choiceNote(labels: CardFacts['labels']): string {
+  if (!scoresChoices(labels)) return '';
+  return `
+The one logit is the score of a choice. Give the tokenizer a question and a choice as a pair, for every choice of the
+question; the softmax over their scores says which is right.
 `;
 }
 

@@ -57,7 +57,8 @@ function classifierKeys({ labels, padToken }: LabelFacts) {
     id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
     pad_token_id: padToken,
-    problem_type: 'single_label_classification',
+    // One label: a score for a choice, which transformers has no type of problem for.
+    ...(labels.length > 1 && { problem_type: 'single_label_classification' }),
   };
 }
 

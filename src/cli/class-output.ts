@@ -1,4 +1,5 @@
 // Where classified texts go: a CSV, TSV or JSONL file that is complete or absent, or lines on standard output.
+import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { extname } from 'node:path';
@@ -16,14 +17,14 @@ export function csvField(text: string): string {
 /** TSV has no quotes: tabs and line ends become blanks. */
 const tsvField = (text: string) => text.replace(/[\t\r\n]+/g, ' ');
 
-function fieldsOf({ text, second, label, scores, expected }: ClassEvent): string[] {
+function fieldsOf({ text, second, choices, label, scores, expected }: ClassEvent): string[] {
   const probability = scores[label]!.toFixed(4);
-  const texts = second === undefined ? [text] : [text, second];
+  const texts = [text, ...(second === undefined ? [] : [second]), ...(choices ? [choices[Number(label)]!] : [])];
   return [...texts, label, probability, ...(expected === undefined ? [] : [expected])];
 }
 
-function headerOf({ second, expected }: ClassEvent): string[] {
-  const texts = second === undefined ? ['text'] : ['text', 'second'];
+function headerOf({ second, choices, expected }: ClassEvent): string[] {
+  const texts = ['text', ...(second === undefined ? [] : ['second']), ...(choices ? ['choice'] : [])];
   return [...texts, 'label', 'probability', ...(expected === undefined ? [] : ['expected'])];
 }
 
@@ -71,10 +72,7 @@ export class ClassFile {
     const header = this.first ? (this.format!.header?.(event) ?? '') : '';
     this.first = false;
     if (this.stream.write(header + this.format!.row(event))) return;
-    await new Promise<void>((resolve) => {
-      this.stream.once('drain', resolve);
-      this.stream.once('error', () => resolve());
-    });
+    await once(this.stream, 'drain').catch(() => {}); // an error is told by the next call
   }
 
   async finish(): Promise<void> {

@@ -53,10 +53,17 @@ export class LossHistory {
 
 const REASONS: Readonly<Record<DoneEvent['reason'], string>> = {
   finished: 'done',
-  'early-stop': 'stopped early: the validation loss no longer fell',
+  'early-stop': 'stopped early: no evaluation was better than the best',
   time: 'the time is up',
   interrupted: 'interrupted; the state is saved',
 };
+
+/** The command that uses what was trained. */
+function useOf(task: StartEvent['task'], out: string): string {
+  if (task === 'classify') return `use it: gpt-cli classify ${out} "..."`;
+  if (task === 'choice') return `use it: gpt-cli classify ${out} --input questions.jsonl`;
+  return `sample: gpt-cli sample ${out} --prompt "..."`;
+}
 
 /** What a person wants to know at the end, and the commands that come next. */
 export function summary(
@@ -77,9 +84,6 @@ export function summary(
   const out = quote(event.out);
   if (event.reason === 'interrupted')
     lines.push(`go on:  gpt-cli ${start?.command ?? 'pretrain'} --resume --out ${out}`);
-  const next = start?.command === 'finetune' && event.accuracy !== undefined ? 'classify' : 'sample';
-  lines.push(
-    next === 'sample' ? `sample: gpt-cli sample ${out} --prompt "..."` : `use it: gpt-cli classify ${out} "..."`,
-  );
+  lines.push(useOf(start?.task, out));
   return lines;
 }

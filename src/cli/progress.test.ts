@@ -127,7 +127,7 @@ test('a run without an evaluation says so', async () => {
 
 test('a finetuned classifier says how to use it', async () => {
   const { out } = await shown([
-    { ...start, command: 'finetune' },
+    { ...start, command: 'finetune', task: 'classify' },
     { ...done, accuracy: 0.815, macroF1: 0.8 },
   ]);
   expect(out).toContain('accuracy 81.5 %, macro F1 0.800');

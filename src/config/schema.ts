@@ -116,7 +116,7 @@ const FINETUNING = {
     defaultText: 'none, from scratch',
     help: 'the checkpoint to start from',
   }),
-  task: choice(['auto', 'classify', 'instruct', 'text'], {
+  task: choice(['auto', 'classify', 'choice', 'instruct', 'text'], {
     default: 'auto',
     fixed: true,
     help: 'what to learn; auto decides from the columns',
@@ -136,6 +136,13 @@ const FINETUNING = {
     default: 0,
     fixed: true,
     help: 'leave the embeddings and n blocks as they are',
+  }),
+  layerDecay: real({
+    above: 0,
+    max: 1,
+    default: 1,
+    fixed: true,
+    help: 'learning rate of each block as a share of that of the block above it; 1: all alike',
   }),
   loraRank: integer({
     min: 0,

@@ -1,14 +1,17 @@
 // What every engine promises, on a small GPT: the same gradients, the same steps, nothing touched that should not be.
 import {
+  Classifier,
+  classifierLossStep,
   Gpt,
   type GptConfig,
+  headSpec,
   initialize,
   logitsStep,
   lossStep,
   type ParameterSpec,
   parameterSpecs,
 } from '../model/index.js';
-import { modelGolden } from '../model/testing/golden.js';
+import { type ChoiceGolden, finetuneGolden, modelGolden } from '../model/testing/golden.js';
 import { Random } from '../rng.js';
 import * as tf from '../tf.js';
 import { createEagerEngine } from './eager/engine.js';
@@ -136,6 +139,55 @@ describe.each(Object.entries(engines))('%s', (_, open) => {
     expect(result).toMatchObject({ updated: false, loss: Number.NaN });
     expect(await all(state)).toEqual(before);
     expect((await state.read('firstMoment', 'wte.weight')).every((x) => x === 0)).toBe(true);
+  });
+
+  test('an array with a scaled learning rate moves as one that is trained at that rate', async () => {
+    const gpt = made({ dropout: 0 });
+    const slow = ({ name }: { name: string }) => name.startsWith('h.0.') || name.startsWith('w');
+    const trainedAt = async (learningRate: number, learningRateScale?: number) => {
+      const specs = parameterSpecs(gpt.config).map((spec) =>
+        slow(spec) && learningRateScale !== undefined ? { ...spec, learningRateScale } : spec,
+      );
+      const state = await initialized(engine, specs);
+      const program = await engine.compileTraining(lossStep(gpt, { batchSize: 2, time: 8 }), state, options);
+      await program.step([batch(1, 2, 8)], { learningRate, iteration: 1 });
+      return Promise.all(specs.map(({ name }) => state.read('parameter', name)));
+    };
+    const [fast, quarter, mixed] = [await trainedAt(0.01), await trainedAt(0.0025), await trainedAt(0.01, 0.25)];
+    const far = (a: Float32Array, b: Float32Array) => Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
+    for (const [i, spec] of parameterSpecs(gpt.config).entries()) {
+      const [own, other] = slow(spec) ? [quarter[i]!, fast[i]!] : [fast[i]!, quarter[i]!];
+      expect(far(mixed[i]!, own)).toBeLessThan(1e-6);
+      expect(far(mixed[i]!, other)).toBeGreaterThan(1e-3);
+    }
+  });
+
+  test('multiple choice trains as PyTorch: loss and gradient norm, an absent choice included', async () => {
+    const golden = finetuneGolden<ChoiceGolden>('choice');
+    const { parameters, ids, targets, positions, counts, labels, lmCoef } = golden;
+    const gpt = made(golden.config);
+    const classifier = new Classifier(gpt, 1);
+    const specs = [...parameterSpecs(golden.config), headSpec(golden.config.nEmbd, 1)];
+    const state = await engine.createState(specs, { training: true });
+    for (const { name } of specs) await state.write('parameter', name, Float32Array.from(parameters[name]!));
+    const shape = { batchSize: 2, time: ids[0]!.length };
+    const program = await engine.compileTraining(
+      classifierLossStep(classifier, shape, { lmCoef, choices: 3 }),
+      state,
+      options,
+    );
+    const feeds = {
+      ids: Int32Array.from([...ids.flat(), ...ids[0]!]),
+      targets: Int32Array.from([...targets.flat(), ...ids[0]!.map(() => -1)]),
+      labels: Int32Array.from(labels),
+      positions: Int32Array.from([...positions, 0]),
+      choices: Int32Array.from(counts),
+    };
+    const { loss, gradNorm } = await program.step([feeds], { learningRate: 0.01, iteration: 1 });
+    const squares = Object.values(golden.gradients).flatMap((values) => values.map((x) => x * x));
+    expect(Math.abs(loss / golden.loss - 1)).toBeLessThan(1e-5);
+    expect(Math.abs(gradNorm / Math.sqrt(squares.reduce((a, b) => a + b)) - 1)).toBeLessThan(1e-4);
+    classifier.dispose();
   });
 
   test('what is frozen stays, and has no moments', async () => {

@@ -62,6 +62,8 @@ export interface ArraySpec {
   readonly decay: boolean;
   /** False: no gradient, no moments (frozen). Default true. */
   readonly trainable?: boolean;
+  /** What the learning rate is multiplied with for this array, the decay's too. Default 1. */
+  readonly learningRateScale?: number;
 }
 
 /** Parameters and, for training, AdamW's moments. They may live on a device; read copies out, write copies in. */

@@ -11,10 +11,19 @@ export interface ClassifierLossOptions extends Weighting {
   readonly lmCoef: number;
   /** A weight for each label; default: all the same. */
   readonly labelWeights?: ArrayLike<number>;
+  /** K of multiple choice: the K rows of an example are scored by a head of one row, and the scores are its labels'. */
+  readonly choices?: number;
 }
 
 const scalar: TensorSpec = { shape: [], dtype: 'float32' };
 const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
+
+/** The scores [B*K, 1] of K choices as [B, K]. Those that an example does not have cannot be chosen. */
+function choiceScores(scores: tf.Tensor, choices: number, counts: tf.Tensor): tf.Tensor {
+  const places = tf.range(0, choices, 1, 'int32');
+  const absent = tf.cast(tf.greaterEqual(places, tf.reshape(counts, [-1, 1])), 'float32'); // [B, K]
+  return tf.add(tf.reshape(scores, [-1, choices]), tf.mul(absent, -1e9));
+}
 
 /** The weighted mean of the labels' negative log-likelihoods, as torch's cross_entropy with `weight`. */
 function labelLoss(scores: tf.Tensor, labels: tf.Tensor, weights: ArrayLike<number> | undefined): tf.Tensor {
@@ -31,21 +40,23 @@ function labelLoss(scores: tf.Tensor, labels: tf.Tensor, weights: ArrayLike<numb
  * where a negative target or label does not count; with dropout also `seed` and `step`. Without `lmCoef` there is no
  * input `targets`. Outputs: `loss` = `labelLoss` + lmCoef `lmLoss`, each a mean over what counts, in nats; where they are
  * weighted, times the inputs `labelWeight` and `tokenWeight`.
+ * Multiple choice: `ids`, `targets` [B*K, T], `positions` [B*K], and `choices` [B], how many an example has.
  */
 export function classifierLossStep(
   classifier: Classifier,
   { batchSize, time }: BatchShape,
-  { lmCoef, labelWeights, weighted = false }: ClassifierLossOptions,
+  { lmCoef, labelWeights, choices = 1, weighted = false }: ClassifierLossOptions,
 ): StepFunction {
   const { gpt } = classifier;
   const dropping = gpt.config.dropout > 0;
   return {
     name: `classifier loss ${batchSize}x${time}`,
     inputs: {
-      ids: int32(batchSize, time),
-      ...(lmCoef > 0 ? { targets: int32(batchSize, time) } : {}),
+      ids: int32(batchSize * choices, time),
+      ...(lmCoef > 0 ? { targets: int32(batchSize * choices, time) } : {}),
       labels: int32(batchSize),
-      positions: int32(batchSize),
+      positions: int32(batchSize * choices),
+      ...(choices > 1 ? { choices: int32(batchSize) } : {}),
       ...(dropping ? { seed: int32(), step: int32() } : {}),
       ...(weighted ? { labelWeight: scalar } : {}),
       ...(weighted && lmCoef > 0 ? { tokenWeight: scalar } : {}),
@@ -59,7 +70,8 @@ export function classifierLossStep(
       const times = (loss: tf.Tensor, weight: tf.Tensor | undefined) => (weight ? tf.mul(loss, weight) : loss);
       const key = dropping ? { seed: seed!, step: step! } : undefined;
       const { hidden, scores } = classifier.read(ids!, positions!, { dropout: key });
-      const ofLabels = times(labelLoss(scores, labels!, labelWeights), labelWeight);
+      const ofExamples = choices > 1 ? choiceScores(scores, choices, inputs['choices']!) : scores;
+      const ofLabels = times(labelLoss(ofExamples, labels!, labelWeights), labelWeight);
       if (lmCoef === 0) return { loss: ofLabels };
       const ofTokens = tokenLoss(gpt.project(hidden), tf.reshape(targets!, [targets!.size])).loss;
       const language = times(ofTokens, tokenWeight);
@@ -68,12 +80,22 @@ export function classifierLossStep(
   };
 }
 
-/** Inputs: `ids` int32 [B, T], `positions` int32 [B]. Output: `scores` [B, L], the logits of the labels. */
-export function scoresStep(classifier: Classifier, { batchSize, time }: BatchShape): StepFunction {
+/**
+ * Inputs: `ids` int32 [B, T], `positions` int32 [B]. Output: `scores` [B, L], the logits of the labels. Of K choices:
+ * inputs as in training, `scores` [B, K].
+ */
+export function scoresStep(classifier: Classifier, { batchSize, time }: BatchShape, choices = 1): StepFunction {
   return {
     name: `scores ${batchSize}x${time}`,
-    inputs: { ids: int32(batchSize, time), positions: int32(batchSize) },
+    inputs: {
+      ids: int32(batchSize * choices, time),
+      positions: int32(batchSize * choices),
+      ...(choices > 1 ? { choices: int32(batchSize) } : {}),
+    },
     variables: classifier.variables,
-    run: ({ ids, positions }) => ({ scores: classifier.read(ids!, positions!).scores }),
+    run: (inputs) => {
+      const { scores } = classifier.read(inputs['ids']!, inputs['positions']!);
+      return { scores: choices > 1 ? choiceScores(scores, choices, inputs['choices']!) : scores };
+    },
   };
 }

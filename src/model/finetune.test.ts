@@ -1,31 +1,17 @@
 // Finetuning's losses against PyTorch: test/goldens/finetune-*.json, written by scripts/goldens/finetune.py.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import * as tf from '../tf.js';
 import { Classifier } from './classifier.js';
 import { headName } from './classifier-spec.js';
 import { classifierLossStep, scoresStep } from './classifierSteps.js';
-import { type GptConfig, parameterSpecs } from './config.js';
+import { parameterSpecs } from './config.js';
 import { Gpt } from './gpt.js';
 import { adapterOf, type LoraConfig, loraSpecs, merged } from './lora.js';
 import { lossStep } from './steps.js';
 import { assign, feed, gradients } from './testing/eager.js';
+import { type ChoiceGolden, type FinetuneGolden as Golden, finetuneGolden as golden } from './testing/golden.js';
 import { withTrainable } from './trainable.js';
 
 type Numbers = Record<string, number[]>;
-interface Golden {
-  config: GptConfig;
-  parameters: Numbers;
-  ids: number[][];
-  targets: number[][];
-  loss: number;
-  gradients: Numbers;
-}
-
-function golden<T>(name: string): Golden & T {
-  return JSON.parse(readFileSync(join(__dirname, '../../test/goldens', `finetune-${name}.json`), 'utf8'));
-}
-
 /** The largest difference, relative to the largest magnitude expected. */
 function relative(actual: ArrayLike<number>, expected: readonly number[]): number {
   expect(actual.length).toBe(expected.length);
@@ -112,6 +98,31 @@ describe('a classifier equals PyTorch', () => {
   });
 });
 
+test('multiple choice equals PyTorch in loss, gradients and probabilities; a choice that is not there never wins', () => {
+  const file = golden<ChoiceGolden>('choice');
+  const { config, parameters, ids, targets, positions, counts, labels, lmCoef } = file;
+  const gpt = new Gpt(config);
+  const classifier = new Classifier(gpt, 1);
+  tf.tidy(() => {
+    for (const [name, data] of Object.entries(parameters)) if (name !== headName) assign(gpt, name, data);
+    classifier.variables.get(headName)!.assign(tf.tensor(parameters[headName]!, [1, config.nEmbd]));
+    // Two examples of three rows each; the last row of the second is filling.
+    const [batchSize, time, choices] = [2, ids[0]!.length, 3];
+    const rows = { ids: [...ids.flat(), ...ids[0]!], positions: [...positions, 5], choices: counts };
+    const step = classifierLossStep(classifier, { batchSize, time }, { lmCoef, choices });
+    const inputs = feed(step, { ...rows, targets: [...targets.flat(), ...ids[0]!.map(() => -1)], labels });
+    const { loss, gradients: found } = gradients(step, inputs);
+    expect(relative(loss.dataSync(), [file.loss])).toBeLessThan(1e-5);
+    expect(relative(step.run(inputs)['labelLoss']!.dataSync(), [file.labelLoss])).toBeLessThan(1e-5);
+    expectGradients(found, file.gradients);
+    const scoring = scoresStep(classifier, { batchSize, time }, choices);
+    const shares = tf.softmax(scoring.run(feed(scoring, rows))['scores']!).arraySync() as number[][];
+    expect(relative([...shares[0]!, ...shares[1]!], [...file.probabilities.flat(), 0])).toBeLessThan(1e-5);
+  });
+  classifier.dispose();
+  gpt.dispose();
+});
+
 test('the loss of completions alone equals PyTorch, with its gradients', () => {
   const file = golden('instruct');
   const gpt = new Gpt(file.config);
@@ -169,6 +180,26 @@ describe('low-rank adapters', () => {
     const trained = withTrainable(specs, { adaptersOnly: true }).filter(({ trainable }) => trainable);
     expect(trained.map(({ name }) => name)).toEqual([...Object.keys(adapters), headName]);
   });
+});
+
+test('with layer decay each block learns slower than the one above it, the embeddings slowest (GPT of 2 blocks)', () => {
+  const config = golden('instruct').config;
+  expect(config.nLayer).toBe(2);
+  const head = { name: headName, shape: [3, 8], decay: true, init: { kind: 'zeros' } } as const;
+  const lora = loraSpecs(config, { rank: 1, alpha: 1 });
+  const scaled = withTrainable([...parameterSpecs(config), ...lora, head], { layerDecay: 0.5 });
+  const scaleOf = (prefix: string) => [
+    ...new Set(scaled.filter(({ name }) => name.startsWith(prefix)).map((spec) => spec.learningRateScale)),
+  ];
+  expect(['wte', 'wpe', 'h.0.', 'h.1.', 'ln_f', 'score'].map(scaleOf)).toEqual([
+    [0.125],
+    [0.125],
+    [0.25],
+    [0.5],
+    [1],
+    [1],
+  ]);
+  expect(withTrainable(parameterSpecs(config), {}).every((spec) => spec.learningRateScale === undefined)).toBe(true);
 });
 
 test('freezing one block leaves the embeddings and the first block as they are', () => {

@@ -1,6 +1,6 @@
 // The GPT: its configuration and parameters by name, the tfjs model, its initial values, and its work as steps.
 export { Classifier } from './classifier.js';
-export { headName, headSpec } from './classifier-spec.js';
+export { choiceLabels, headName, headSpec, scoresChoices } from './classifier-spec.js';
 export { type ClassifierLossOptions, classifierLossStep, scoresStep } from './classifierSteps.js';
 export {
   countParameters,

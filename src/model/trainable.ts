@@ -1,4 +1,4 @@
-// Which parameters a run trains: all, or all but the first blocks, or only adapters and head.
+// Which parameters a run trains, and how fast: all alike, or the first blocks not or slower, or only adapters and head.
 import type { ParameterSpec } from './config.js';
 
 export interface Training {
@@ -6,17 +6,32 @@ export interface Training {
   readonly freeze?: number;
   /** Train only adapters and a classifier's head. */
   readonly adaptersOnly?: boolean;
+  /** What the learning rate is multiplied with from each block to the one below it; 1: all alike. */
+  readonly layerDecay?: number;
 }
 
-/** The specs with `trainable: false` where a parameter is left alone. */
+export interface Trained {
+  readonly trainable: boolean;
+  readonly learningRateScale?: number;
+}
+
+/**
+ * The specs with `trainable: false` where a parameter is left alone, and with scales of the learning rate: head and last
+ * norm 1, the last block `layerDecay`, each block below it as much less, the embeddings least (discriminative
+ * finetuning, Howard and Ruder 2018, arXiv:1801.06146; the form is that of Clark et al. 2020, arXiv:2003.10555).
+ */
 export function withTrainable<Spec extends ParameterSpec>(
   specs: readonly Spec[],
-  { freeze = 0, adaptersOnly = false }: Training,
-): (Spec & { readonly trainable: boolean })[] {
+  { freeze = 0, adaptersOnly = false, layerDecay = 1 }: Training,
+): (Spec & Trained)[] {
+  const blockOf = ({ name }: Spec) => /^h\.(\d+)\./.exec(name)?.[1];
+  const blocks = Math.max(0, ...specs.map((spec) => Number(blockOf(spec) ?? -1) + 1));
   return specs.map((spec) => {
-    const block = /^h\.(\d+)\./.exec(spec.name)?.[1];
+    const block = blockOf(spec);
     const early = block === undefined ? /^(wte|wpe)\./.test(spec.name) : Number(block) < freeze;
+    const below = block === undefined ? (early ? blocks + 1 : 0) : blocks - Number(block);
     const kept = adaptersOnly && !/\.lora_[AB]\.|^score\./.test(spec.name);
-    return { ...spec, trainable: !kept && !(freeze > 0 && early) };
+    const scale = layerDecay === 1 ? {} : { learningRateScale: layerDecay ** below };
+    return { ...spec, ...scale, trainable: !kept && !(freeze > 0 && early) };
   });
 }

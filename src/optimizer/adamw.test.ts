@@ -7,6 +7,7 @@ import { kernelsOn } from './kernels.js';
 
 interface Golden {
   shapes: Record<string, number[]>;
+  scales: Record<string, number>;
   options: AdamWOptions;
   start: Record<string, number[]>;
   steps: {
@@ -58,9 +59,13 @@ describe('AdamW', () => {
     expect(clipScale(4, 0)).toBe(1);
   });
 
-  test('ten steps with clipping follow PyTorch', () => {
-    const shapes = Object.entries(golden.shapes);
-    const memory = new FlatMemory(shapes.map(([name, shape]) => ({ name, shape, decay: shape.length > 1 })));
+  test('ten steps with clipping follow PyTorch, each array at its own learning rate', () => {
+    const arrays = Object.entries(golden.shapes).map(([name, shape]) => {
+      const scale = golden.scales[name];
+      return { name, shape, decay: shape.length > 1, ...(scale !== undefined && { learningRateScale: scale }) };
+    });
+    expect(arrays.some(({ learningRateScale }) => learningRateScale !== undefined)).toBe(true);
+    const memory = new FlatMemory(arrays);
     const fill = (region: 'parameter' | 'gradient', values: Record<string, number[]>) => {
       for (const [name, numbers] of Object.entries(values)) memory.view(region, name).set(numbers);
     };

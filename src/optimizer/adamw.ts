@@ -44,6 +44,11 @@ export function coefficients(options: AdamWOptions, update: Update, decayed: boo
   };
 }
 
+/** The update of arrays whose learning rate is scaled. */
+export function scaled(update: Update, learningRateScale = 1): Update {
+  return { ...update, learningRate: update.learningRate * learningRateScale };
+}
+
 /** The factor that brings a gradient of this global norm down to `gradClip`, as torch.nn.utils.clip_grad_norm_. */
 export function clipScale(norm: number, gradClip: number): number {
   return gradClip > 0 ? Math.min(1, gradClip / (norm + 1e-6)) : 1;

@@ -11,10 +11,11 @@ import type { FlatArray } from './types.js';
 export const regions = ['parameter', 'gradient', 'firstMoment', 'secondMoment', 'scratch'] as const;
 export type Region = (typeof regions)[number];
 
-/** A run of neighbouring arrays, all decayed or none: what one kernel call works on. */
+/** A run of neighbouring arrays with one decay and one learning rate: what one kernel call works on. */
 export interface Span {
   readonly kernels: Kernels;
   readonly decay: boolean;
+  readonly learningRateScale: number;
   /** In floats, a multiple of 16. */
   readonly length: number;
   /** Byte offset in its memory. */
@@ -79,21 +80,32 @@ export class FlatMemory {
   }
 
   private place(group: readonly FlatArray[], spans: Span[]): void {
-    const halves = [true, false].map((decay) => group.filter((array) => array.decay === decay));
     const total = group.reduce((sum, array) => sum + room(array), 0);
     const chunk = allocate(total);
     const kernels = kernelsOn(chunk.memory);
     let offset = 0;
-    for (const half of halves) {
+    for (const alike of updatedAlike(group)) {
       const start = offset;
-      for (const array of half) {
+      for (const array of alike) {
         this.places.set(array.name, { chunk, offset, size: sizeOf(array) });
         offset += room(array);
       }
       const pointer = (region: Region) => chunk.base[region] + start * 4;
-      if (offset > start) spans.push({ kernels, decay: half[0]!.decay, length: offset - start, pointer });
+      const { decay, learningRateScale = 1 } = alike[0]!;
+      if (offset > start) spans.push({ kernels, decay, learningRateScale, length: offset - start, pointer });
     }
   }
+}
+
+/** The arrays that one call of a kernel can update: of one learning rate, first what is decayed. */
+function updatedAlike(group: readonly FlatArray[]): FlatArray[][] {
+  const alike = new Map<string, FlatArray[]>();
+  const decayedFirst = [...group.filter(({ decay }) => decay), ...group.filter(({ decay }) => !decay)];
+  for (const array of decayedFirst) {
+    const key = `${array.decay} ${array.learningRateScale ?? 1}`;
+    alike.set(key, [...(alike.get(key) ?? []), array]);
+  }
+  return [...alike.values()];
 }
 
 /** Bytes of address space that one array takes, all regions. */

@@ -1,5 +1,5 @@
 // One AdamW step over a FlatMemory: global norm, clipping, update. Knows nothing of where gradients come from.
-import { clipScale, coefficients } from './adamw.js';
+import { clipScale, coefficients, scaled } from './adamw.js';
 import type { FlatMemory } from './memory.js';
 import type { AdamWOptions, Update } from './types.js';
 
@@ -29,13 +29,13 @@ export function updateAll(
   batches: number,
 ): void {
   const scale = clipScale(norm, options.gradClip) / batches;
-  for (const { kernels, length, pointer, decay } of memory.spans)
+  for (const { kernels, length, pointer, decay, learningRateScale } of memory.spans)
     kernels.adamw(
       pointer('parameter'),
       pointer('gradient'),
       pointer('firstMoment'),
       pointer('secondMoment'),
       length,
-      coefficients(options, update, decay, scale),
+      coefficients(options, scaled(update, learningRateScale), decay, scale),
     );
 }

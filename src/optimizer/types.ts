@@ -21,4 +21,6 @@ export interface FlatArray {
   readonly shape: readonly number[];
   /** Whether AdamW decays it. */
   readonly decay: boolean;
+  /** What the learning rate is multiplied with for this array, the decay's too. Default 1. */
+  readonly learningRateScale?: number;
 }

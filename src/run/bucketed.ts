@@ -1,19 +1,22 @@
 // Training on padded batches of a few lengths: one compiled program a length, all on one state. To the training loop it
 // looks like one program. Knows padded batches, no model.
 import type { Part } from '../cluster/index.js';
-import { bucketLengths, type Encoded, EpochBatches, ignored, type PaddedBatch } from '../dataset/index.js';
+import { bucketLengths, type Encoded, EpochBatches, ignored, longestOf, type PaddedBatch } from '../dataset/index.js';
 import type { Feeds, StepResult, StepUpdate, TrainingProgram } from '../engine/types.js';
 
 /** Dispatches a step on the length of its batches. */
 export class BucketProgram implements TrainingProgram {
-  /** @param programs by the length of their batches; who compiled them disposes them */
+  /**
+   * @param programs by the length of their batches; who compiled them disposes them
+   * @param rows of a batch
+   */
   constructor(
     private readonly programs: ReadonlyMap<number, TrainingProgram>,
-    private readonly batchSize: number,
+    private readonly rows: number,
   ) {}
 
   step(microBatches: readonly Feeds[], update: StepUpdate): Promise<StepResult> {
-    const time = microBatches[0]!['ids']!.length / this.batchSize;
+    const time = microBatches[0]!['ids']!.length / this.rows;
     const program = this.programs.get(time);
     if (!program) throw new Error(`no program for batches of ${time} tokens: there are ${[...this.programs.keys()]}`);
     return program.step(microBatches, update);
@@ -41,6 +44,8 @@ export interface StepShape {
   readonly batchSize: number;
   readonly blockSize: number;
   readonly gradAccum: number;
+  /** Rows of an example: see `padBatch`. */
+  readonly choices?: number;
 }
 
 /** The batches of every optimizer step, or a worker's part of them: a pure function of (examples, shape, seed, step). */
@@ -73,6 +78,6 @@ export class StepBatches {
 /** Of the bucket lengths, those that some example needs. */
 export function usedLengths(examples: readonly Encoded[], blockSize: number): number[] {
   const lengths = bucketLengths(blockSize);
-  const used = new Set(examples.map(({ ids }) => lengths.find((length) => ids.length <= length)!));
+  const used = new Set(examples.map((example) => lengths.find((length) => longestOf(example) <= length)!));
   return [...used].sort((a, b) => a - b);
 }

@@ -1,12 +1,14 @@
 // A classifier at work: encoded texts to the scores of their labels, one compiled program a length.
-import { type Encoded, padBatch, planOnce } from '../dataset/index.js';
+import { type Encoded, longestOf, mostChoices, padBatch, planOnce } from '../dataset/index.js';
 import type { Program, StepFunction } from '../engine/index.js';
 import { accuracy, confusionMatrix, macroF1 } from '../metrics/index.js';
 import { type Classifier, scoresStep } from '../model/index.js';
 
 /** What was predicted for many texts, in their order. */
 export interface Predictions {
-  /** [N] the likeliest label. */
+  /** L: how many labels there are, or choices at most. */
+  readonly count: number;
+  /** [N] the likeliest label or choice. */
   readonly labels: Int32Array;
   /** [N * L] row-major, probabilities. */
   readonly probabilities: Float32Array;
@@ -22,7 +24,7 @@ export interface Measured {
 }
 
 export class ClassifierModel {
-  private readonly programs = new Map<number, Promise<Program>>();
+  private readonly programs = new Map<string, Promise<Program>>();
 
   /** @param compile gives the programs; who closes the session disposes them */
   constructor(
@@ -37,16 +39,19 @@ export class ClassifierModel {
     options: { readonly signal?: AbortSignal | undefined; readonly report?: (done: number) => void } = {},
   ): Promise<Predictions | null> {
     const { batchSize, classifier } = this;
-    const count = classifier.labelCount;
+    const choices = mostChoices(examples);
+    const count = choices > 1 ? choices : classifier.labelCount;
     const { blockSize } = classifier.gpt.config;
     const labels = new Int32Array(examples.length);
     const probabilities = new Float32Array(examples.length * count);
-    const lengths = examples.map(({ ids }) => ids.length);
+    const lengths = examples.map(longestOf);
     let done = 0;
     for (const planned of planOnce(lengths, { batchSize, blockSize })) {
       if (options.signal?.aborted) return null;
-      const { ids, positions, rows, length } = padBatch(examples, planned, batchSize);
-      const { scores } = await (await this.program(length)).run({ ids, positions });
+      const batch = padBatch(examples, planned, batchSize, choices);
+      const { ids, positions, rows, length } = batch;
+      const program = await this.program(length, choices);
+      const { scores } = await program.run({ ids, positions, ...(choices > 1 && { choices: batch.choices }) });
       for (let i = 0; i < rows.length; i++) {
         const own = softmax((scores as Float32Array).subarray(i * count, (i + 1) * count));
         probabilities.set(own, rows[i]! * count);
@@ -56,33 +61,30 @@ export class ClassifierModel {
       options.report?.(done);
       await new Promise((resolve) => setImmediate(resolve)); // lets Ctrl-C in
     }
-    return { labels, probabilities };
+    return { count, labels, probabilities };
   }
 
-  private program(time: number): Promise<Program> {
-    let program = this.programs.get(time);
+  private program(time: number, choices: number): Promise<Program> {
+    const key = `${time} ${choices}`;
+    let program = this.programs.get(key);
     if (program === undefined) {
-      program = this.compile(scoresStep(this.classifier, { batchSize: this.batchSize, time }));
-      this.programs.set(time, program);
+      program = this.compile(scoresStep(this.classifier, { batchSize: this.batchSize, time }, choices));
+      this.programs.set(key, program);
     }
     return program;
   }
 }
 
 /** Compares predictions with the labels of the examples; those without one do not count. */
-export function measure(
-  { labels, probabilities }: Predictions,
-  truth: ArrayLike<number>,
-  labelCount: number,
-): Measured {
+export function measure({ count, labels, probabilities }: Predictions, truth: ArrayLike<number>): Measured {
   let nats = 0;
   let counted = 0;
   for (let i = 0; i < labels.length; i++) {
     if (truth[i]! < 0) continue;
-    nats -= Math.log(Math.max(probabilities[i * labelCount + truth[i]!]!, Number.MIN_VALUE));
+    nats -= Math.log(Math.max(probabilities[i * count + truth[i]!]!, Number.MIN_VALUE));
     counted++;
   }
-  const confusion = confusionMatrix(truth, labels, labelCount);
+  const confusion = confusionMatrix(truth, labels, count);
   return { loss: nats / counted, accuracy: accuracy(confusion), macroF1: macroF1(confusion), confusion };
 }
 

@@ -4,7 +4,9 @@ import { extname } from 'node:path';
 import { openCheckpoint } from '../checkpoint/index.js';
 import { type Layer, resolve } from '../config/index.js';
 import {
+  type ChoiceExample,
   type ClassifyExample,
+  encodeChoice,
   encodeClassification,
   Findings,
   readTexts,
@@ -12,9 +14,11 @@ import {
   throwing,
 } from '../dataset/index.js';
 import { GptError } from '../errors.js';
+import { scoresChoices } from '../model/index.js';
 import { ClassifierModel } from './classifier-model.js';
 import type { ClassEvent, ClassifyingEvent } from './events.js';
 import { classificationTokens, notice } from './labelled-data.js';
+import { phase } from './phase.js';
 import { Session } from './session.js';
 
 export interface ClassifyOptions {
@@ -55,20 +59,26 @@ export async function* classify(options: ClassifyOptions): AsyncGenerator<Classi
       const tokens = classificationTokens(tokenizer);
       const total = 'file' in options.input ? await rowsOf(options.input.file) : undefined;
       let done = 0;
-      for await (const chunk of chunks(examplesOf(options, findings))) {
-        if (total !== undefined) yield { event: 'phase', name: 'classifying', done, total };
+      for await (const chunk of chunks(examplesOf(options, findings, scoresChoices(labels)))) {
         const encoded = chunk.map((example) => {
-          const made = encodeClassification(example, tokenizer, config.blockSize, labels, tokens);
+          const made =
+            example.kind === 'choice'
+              ? encodeChoice(withoutLabel(example), tokenizer, config.blockSize, tokens)
+              : encodeClassification(example, tokenizer, config.blockSize, labels, tokens);
           if (made.cut !== 'nothing') {
             const message = `longer than the context of ${config.blockSize} tokens; the end is not read`;
             findings.add({ severity: 'warning', code: 'cut', message, place: example.place });
           }
           return made;
         });
-        const predictions = await model.predict(encoded, { signal });
+        const before = done;
+        const predictions = yield* quietly(total === undefined, 'classifying', (report) =>
+          model.predict(encoded, { signal, report: (now) => report(before + now, total) }),
+        );
         signal?.throwIfAborted();
         for (const [row, example] of chunk.entries()) {
-          const own = predictions!.probabilities.subarray(row * labels.length, (row + 1) * labels.length);
+          const { count, probabilities } = predictions!;
+          const own = probabilities.subarray(row * count, (row + 1) * count);
           yield classEvent(example, labels, predictions!.labels[row]!, own);
         }
         done += chunk.length;
@@ -83,6 +93,16 @@ export async function* classify(options: ClassifyOptions): AsyncGenerator<Classi
   }
 }
 
+/** A phase that goes on with the next chunk: its end is not told, and where there is no total nothing is. */
+async function* quietly<T>(silent: boolean, name: string, work: Parameters<typeof phase<T>>[1]) {
+  const events = phase(name, work);
+  for (;;) {
+    const { done, value } = await events.next();
+    if (done) return value;
+    if (!silent && !value.finished) yield value;
+  }
+}
+
 /** What to say of a model without a head. */
 export function noLabels(directory: string): GptError {
   return new GptError('classify/no-labels', `${directory} is a model without labels`, {
@@ -90,25 +110,44 @@ export function noLabels(directory: string): GptError {
   });
 }
 
+type Classified = ClassifyExample | ChoiceExample;
+
+/** Which choice a label names is not known of a stream, and not needed. */
+function withoutLabel({ label: _, ...example }: ChoiceExample): ChoiceExample {
+  return example;
+}
+
 function classEvent(
-  { text, second, label: expected }: ClassifyExample,
+  example: Classified,
   labels: readonly string[],
   best: number,
   probabilities: Float32Array,
 ): ClassEvent {
-  const scores = Object.fromEntries(labels.map((label, id) => [label, probabilities[id]!]));
+  const { text, label: expected } = example;
+  const names = example.kind === 'choice' ? example.choices.map((_, choice) => String(choice)) : labels;
+  const scores = Object.fromEntries(names.map((name, id) => [name, probabilities[id]!]));
   return {
     event: 'class',
     text,
-    ...(second !== undefined && { second }),
-    label: labels[best]!,
+    ...(example.kind === 'choice' && { choices: example.choices }),
+    ...(example.kind === 'classify' && example.second !== undefined && { second: example.second }),
+    label: names[best]!,
     scores,
     ...(expected !== undefined && { expected }),
   };
 }
 
-async function* examplesOf(options: ClassifyOptions, findings: Findings): AsyncGenerator<ClassifyExample> {
+async function* examplesOf(
+  options: ClassifyOptions,
+  findings: Findings,
+  choosing: boolean,
+): AsyncGenerator<Classified> {
   const { input, textColumns, signal } = options;
+  if (choosing && (!('file' in input) || isPlain(input.file))) {
+    throw new GptError('classify/choices', `${options.run} chooses between answers; a text alone has none`, {
+      hint: 'give --input a CSV, TSV or JSONL file with columns such as question and choices',
+    });
+  }
   if (!('file' in input)) {
     let line = 0;
     for await (const text of input) yield { kind: 'classify', place: `line ${++line}`, text: text.trim() };
@@ -120,9 +159,10 @@ async function* examplesOf(options: ClassifyOptions, findings: Findings): AsyncG
     for await (const text of linesOf(file)) yield { kind: 'classify', place: `${file}:${++line}`, text: text.trim() };
     return;
   }
-  const columns = { task: 'classify', needLabel: false, ...(textColumns && { textColumns }) } as const;
+  const task = choosing ? 'choice' : 'classify';
+  const columns = { task, needLabel: false, ...(textColumns && { textColumns }) } as const;
   const report = throwing((problem) => findings.add(problem));
-  for await (const example of streamExamples(file, { ...columns, signal }, report)) yield example as ClassifyExample;
+  for await (const example of streamExamples(file, { ...columns, signal }, report)) yield example as Classified;
 }
 
 const isPlain = (file: string) => ['.txt', '.md', ''].includes(extname(file).toLowerCase());

@@ -14,6 +14,7 @@ import {
   throwing,
 } from '../dataset/index.js';
 import { GptError } from '../errors.js';
+import { scoresChoices } from '../model/index.js';
 import { evaluationBatch } from './batch-size.js';
 import { ClassifierModel, measure } from './classifier-model.js';
 import type { EvaluationEvent } from './events.js';
@@ -36,9 +37,9 @@ function fileOf(path: string): string {
  */
 export async function labelledTask(
   inputs: readonly string[],
-  classifier: boolean,
+  labels: readonly string[] | undefined,
   choice: LabelledChoice,
-): Promise<{ readonly file: string; readonly task: 'classify' | 'instruct' } | undefined> {
+): Promise<{ readonly file: string; readonly task: LabelledEvaluation['task'] } | undefined> {
   const [path] = inputs;
   if (inputs.length !== 1 || path === undefined || path === '-') return undefined;
   if (!isTable(path)) return undefined;
@@ -48,11 +49,13 @@ export async function labelledTask(
     throwing(() => {}),
   );
   try {
-    const { task } = decideTask(table.columns, { ...columnsChosen(choice), name: file });
-    if (task === 'classify' && classifier) return { file, task };
+    const wanted = scoresChoices(labels) ? 'choice' : 'auto';
+    const { task } = decideTask(table.columns, { ...columnsChosen(choice), task: wanted, name: file });
+    if (task === 'choice' && labels && wanted !== 'choice') throw notForChoices(file, labels);
+    if (labels && (task === 'classify' || task === 'choice')) return { file, task };
     return task === 'instruct' ? { file, task } : undefined;
   } catch (error) {
-    if (classifier || !(error instanceof GptError)) throw error;
+    if (labels || !(error instanceof GptError)) throw error;
     return undefined; // the file as text
   } finally {
     await table.close();
@@ -66,7 +69,7 @@ function columnsChosen({ textColumns, labelColumn }: LabelledChoice) {
 export interface LabelledEvaluation {
   readonly session: Session;
   readonly file: string;
-  readonly task: 'classify' | 'instruct';
+  readonly task: 'classify' | 'choice' | 'instruct';
   readonly choice: LabelledChoice;
   /** The checkpoint's folder: the run it lies in knows the template. */
   readonly directory: string;
@@ -80,8 +83,8 @@ export async function* evaluateLabelled(evaluation: LabelledEvaluation): AsyncGe
   const data = yield* phase('reading the data', () => readLabelled(file, options));
   yield { event: 'notice', level: 'info', message: `${file}: ${data.reason}` };
   for (const finding of data.warnings) yield notice(finding);
-  if (task === 'classify') yield* evaluateLabels(evaluation, data.splits.train!);
-  else yield* evaluateAnswers(evaluation, data);
+  if (task === 'instruct') yield* evaluateAnswers(evaluation, data);
+  else yield* evaluateLabels(evaluation, data.splits.train!);
 }
 
 async function* evaluateLabels(
@@ -107,9 +110,29 @@ async function* evaluateLabels(
   );
   signal?.throwIfAborted();
   const truth = known.map(({ label }) => label);
-  const { loss, accuracy, macroF1, confusion } = measure(predictions!, truth, labels.length);
+  const { loss, accuracy, macroF1, confusion } = measure(predictions!, truth);
   const measured = { loss, perplexity: Math.exp(loss), bitsPerByte: Number.NaN, tokens: tokensOf(known) };
-  yield { event: 'result', ...measured, examples: known.length, accuracy, macroF1, confusion, labels };
+  yield {
+    event: 'result',
+    ...measured,
+    examples: known.length,
+    accuracy,
+    macroF1,
+    confusion,
+    labels: namesOf(labels, confusion.length),
+  };
+}
+
+/** The labels; of multiple choice the numbers of the choices, from 0. */
+function namesOf(labels: readonly string[], count: number): readonly string[] {
+  return scoresChoices(labels) ? Array.from({ length: count }, (_, choice) => String(choice)) : labels;
+}
+
+/** A classifier with labels is given questions with choices. */
+export function notForChoices(file: string, labels: readonly string[]): GptError {
+  return new GptError('data/choices', `${file} is multiple choice, and the model has the labels ${labels.join(', ')}`, {
+    hint: 'name the columns of a text and a label with --text-column and --label-column',
+  });
 }
 
 async function* evaluateAnswers(

@@ -37,7 +37,7 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
   const checkpoint = await openCheckpoint(options.run);
   try {
     const { labels, directory } = checkpoint;
-    const labelled = await labelledTask(options.inputs, labels !== undefined, options);
+    const labelled = await labelledTask(options.inputs, labels, options);
     if (!labelled) {
       yield* evaluateText(checkpoint, machine, options);
       return;

@@ -15,7 +15,7 @@ export interface StartEvent {
   readonly tokens: { readonly train: number; readonly val: number };
   /** Of finetuning: rows, what is learned, and the labels. */
   readonly examples?: { readonly train: number; readonly val: number };
-  readonly task?: 'classify' | 'instruct' | 'text';
+  readonly task?: 'classify' | 'choice' | 'instruct' | 'text';
   readonly labels?: readonly string[];
   readonly iter: number;
   readonly maxIters: number | null;
@@ -128,9 +128,11 @@ export interface ClassEvent {
   readonly text: string;
   /** Of a pair. */
   readonly second?: string;
-  /** The likeliest one. */
+  /** Of multiple choice. */
+  readonly choices?: readonly string[];
+  /** The likeliest one; of multiple choice its number, from 0. */
   readonly label: string;
-  /** The probability of every label. */
+  /** The probability of every label, or of every choice by its number. */
   readonly scores: Readonly<Record<string, number>>;
   /** The label that the data gave, where it has one. */
   readonly expected?: string;

@@ -1,17 +1,18 @@
 // What a finetuning run learns: examples, model and steps of a classifier or of a follower of instructions, behind one
 // face for the run to drive.
 import { type Checkpoint, classifierHead, type Run } from '../checkpoint/index.js';
-import type { FinetuneConfig } from '../config/index.js';
-import { type Encoded, type Example, type PaddedBatch, renderChat, renderPrompt, type Task } from '../dataset/index.js';
+import type { FinetuneConfig, Sources } from '../config/index.js';
+import { type Encoded, type Example, mostChoices, type PaddedBatch, type Task } from '../dataset/index.js';
 import type { Feeds, Program, StepFunction, TrainingProgram } from '../engine/index.js';
 import { GptError } from '../errors.js';
-import { classifierLossStep, evaluationStep, type GptConfig, lossStep } from '../model/index.js';
-import { type TextPiece, type Tokenizer, withClassificationToken } from '../tokenizer/index.js';
+import { choiceLabels, classifierLossStep, evaluationStep, type GptConfig, lossStep } from '../model/index.js';
+import { type Tokenizer, withClassificationToken } from '../tokenizer/index.js';
 import type { TrainingJob, TrainingState } from '../train/index.js';
 import { evaluationBatch } from './batch-size.js';
 import { BucketProgram } from './bucketed.js';
 import { ClassifierModel } from './classifier-model.js';
 import type { RunEvent } from './events.js';
+import { textsOf } from './example-texts.js';
 import type { Inspection } from './inspection.js';
 import {
   encodeAnswers,
@@ -27,6 +28,7 @@ import { modelConfig } from './pretrain.js';
 import { type OpenedEngine, Session } from './session.js';
 import type { Team } from './team.js';
 import { chooseTokenizer } from './text-data.js';
+import { requireUsed } from './unused-settings.js';
 import { countOf, shareOf, weightOf } from './weights.js';
 
 export interface FinetuneTask {
@@ -53,6 +55,8 @@ export interface TaskOptions extends Omit<Inspection, 'memoryCheck'> {
   readonly run: Run;
   readonly data: string;
   readonly config: FinetuneConfig;
+  /** Where each setting came from. */
+  readonly sources: Sources;
   readonly checkpoint: Checkpoint | undefined;
   readonly signal: AbortSignal | undefined;
   /** An engine that is open already, with its workers. */
@@ -64,21 +68,23 @@ export interface TaskOptions extends Omit<Inspection, 'memoryCheck'> {
 
 /** Reads the data, makes the model, and gives it its values. Nothing is written. */
 export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEvent, FinetuneTask> {
-  const { config, checkpoint, data, run, signal, onGraph, profile, opened, team, resuming } = options;
+  const { config, sources, checkpoint, data, run, signal, onGraph, profile, opened, team, resuming } = options;
   const texts = yield* readLabelledTexts(data, config, signal);
   const { task: kind, reason, template } = texts;
+  requireUsed(kind, sources);
   const own = team.leads ? yield* design(options, texts) : undefined;
   const tokenizer = await team.shareTokenizer(own?.tokenizer);
   const { model, labels } = await team.share(own && { model: own.model, labels: own.labels });
   const encoded = yield* encodeAll(texts, tokenizer, model.blockSize, labels, config);
 
-  const { freeze, seed, loraRank } = config;
+  const { freeze, layerDecay, seed, loraRank } = config;
   const lora = loraRank > 0 ? { rank: loraRank, alpha: config.loraAlpha ?? 2 * loraRank } : undefined;
   const inside = { onGraph, profile };
   const session = await Session.open(config, model, tokenizer, {
     training: true,
     labels,
     freeze,
+    layerDecay,
     lora,
     recompute: config.recompute,
     opened,
@@ -117,19 +123,26 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
 /** What worker 0 decides: the tokenizer, the model, and the labels of a classifier. */
 async function* design(
   { config, checkpoint, run, signal }: TaskOptions,
-  { task: kind, train, template, labels: found }: LabelledTexts,
+  texts: LabelledTexts,
 ): AsyncGenerator<RunEvent, { tokenizer: Tokenizer; model: GptConfig; labels: readonly string[] | undefined }> {
+  const { train, template } = texts;
   const base =
     (await checkpoint?.loadTokenizer()) ?? (yield* chooseTokenizer(() => textsOf(train, template), config, signal));
-  const tokenizer = kind === 'classify' ? withClassificationToken(base) : base;
+  const labels = labelsFor(texts, run.checkpoint === undefined ? undefined : checkpoint?.labels);
+  const tokenizer = labels ? withClassificationToken(base) : base;
   const model = modelOf(config, checkpoint, tokenizer);
   if (config.freeze > model.nLayer) {
     throw new GptError('config/freeze', `freeze (${config.freeze}) is above the ${model.nLayer} blocks of the model`, {
       hint: `at most --freeze ${model.nLayer}: then only the last norm and the head are trained`,
     });
   }
-  const labels = kind === 'classify' ? (run.checkpoint && checkpoint?.labels) || found : undefined;
   return { tokenizer, model, labels };
+}
+
+/** The rows of the head: those of the run that goes on, else what the data has; none for instructions and text. */
+function labelsFor({ task, labels }: LabelledTexts, before: readonly string[] | undefined) {
+  if (task === 'choice') return choiceLabels;
+  return task === 'classify' ? (before ?? labels) : undefined;
 }
 
 function* encodeAll(
@@ -179,25 +192,23 @@ function classification(parts: Parts, labels: readonly string[]): Work {
   const { batchSize, lmCoef } = config;
   const weighted = team.size > 1;
   const labelWeights = config.balance ? balanced(train, labels.length) : undefined;
-  const step = (time: number) =>
-    classifierLossStep(
-      session.classifier!,
-      { batchSize, time },
-      { lmCoef, weighted, ...(labelWeights && { labelWeights }) },
-    );
+  const choices = mostChoices(train);
+  const options = { lmCoef, choices, weighted, ...(labelWeights && { labelWeights }) };
+  const step = (time: number) => classifierLossStep(session.classifier!, { batchSize, time }, options);
   return {
     evaluator: () => {
       const rows = Math.min(evaluationRows, Math.max(train.length, validation.length));
       const model = new ClassifierModel(session.classifier!, (s) => session.compile(s), rows);
       const measured = { train: spread(train, config.evalIters * batchSize * team.size), validation };
-      return labelEvaluator(model, labels.length, measured);
+      return labelEvaluator(model, measured);
     },
-    compile: (lengths) => compileAll(session, config, lengths, step),
+    compile: (lengths) => compileAll(session, config, lengths, step, choices),
     feed: (batch, at) => ({
       ids: batch.ids,
       ...(lmCoef > 0 && { targets: batch.targets }),
       labels: batch.labels,
       positions: batch.positions,
+      ...(choices > 1 && { choices: batch.choices }),
       ...dropoutKey(parts, at),
       ...(weighted && { labelWeight: shareOf(batch, team.size, (row) => weightOf(train[row]!, labelWeights)) }),
       ...(weighted && lmCoef > 0 && { tokenWeight: shareOf(batch, team.size, (row) => countOf(train[row]!)) }),
@@ -246,10 +257,11 @@ async function* compileAll(
   config: FinetuneConfig,
   lengths: readonly number[],
   step: (time: number) => StepFunction,
+  rowsOfExample = 1,
 ): AsyncGenerator<RunEvent, TrainingProgram> {
   const programs = new Map<number, TrainingProgram>();
   for (const time of lengths) programs.set(time, yield* session.compileTraining(step(time), config));
-  return new BucketProgram(programs, config.batchSize);
+  return new BucketProgram(programs, config.batchSize * rowsOfExample);
 }
 
 function dropoutKey({ session, config, team }: Parts, step: number): Feeds {
@@ -262,24 +274,4 @@ export function balanced(examples: readonly Encoded[], labelCount: number): numb
   const counts = new Array<number>(labelCount).fill(0);
   for (const { label } of examples) if (label >= 0) counts[label]!++;
   return counts.map((count) => (count === 0 ? 0 : examples.length / (labelCount * count)));
-}
-
-/** What a tokenizer is trained on when the model begins from scratch: all that the training examples say. */
-async function* textsOf(examples: readonly Example[], template: string): AsyncGenerator<TextPiece> {
-  for (const example of examples) yield { text: textOf(example, template), endOfDocument: true };
-}
-
-function textOf(example: Example, template: string): string {
-  switch (example.kind) {
-    case 'classify':
-      return example.second === undefined ? example.text : `${example.text}\n${example.second}`;
-    case 'instruct':
-      return `${renderPrompt(template, example.fields)}${example.completion}`;
-    case 'chat':
-      return renderChat(example.messages)
-        .map(({ text }) => text)
-        .join('');
-    case 'text':
-      return example.text;
-  }
 }

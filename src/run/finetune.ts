@@ -4,6 +4,7 @@ import { basename, extname, join } from 'node:path';
 import { type Checkpoint, claimRun, openCheckpoint, type Run } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
 import { type FinetuneConfig, type Layer, type Resolved, resolve, type Sources } from '../config/index.js';
+import { mostChoices } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import { countParameters } from '../model/index.js';
 import { type TrainingJob, train } from '../train/index.js';
@@ -84,14 +85,14 @@ async function* finetuneIn(
     yield* resized(saved, config, team.size);
     const data = options.data ?? inputs[0]!;
     const resuming = resumed !== null;
-    task = yield* prepareTask({ run, data, config, checkpoint, signal, onGraph, profile, opened, team, resuming });
+    task = yield* prepareTask({ run, data, config, sources, checkpoint, signal, onGraph, profile, opened, team, resuming });
     yield* unheard(task.session.engine, options);
     const { session, train: examples, validation } = task;
     const fingerprint = fingerprintOf(examples);
     if (saved) requireSame(saved, fingerprint, data);
     await team.requireCommon(fingerprint, 'the data');
 
-    const shape = { ...config, blockSize: session.gpt.config.blockSize };
+    const shape = { ...config, blockSize: session.gpt.config.blockSize, choices: mostChoices(examples) };
     const batches = new StepBatches(examples, shape, config.seed, team.part);
     const program = yield* task.compile(batches.lengths);
     if (memoryCheck) session.requireMemory(config);

@@ -5,12 +5,14 @@ import { existsSync } from 'node:fs';
 import type { FinetuneConfig } from '../config/index.js';
 import {
   type ChatExample,
+  type ChoiceExample,
   type ClassificationTokens,
   type ClassifyExample,
   checkTemplate,
   defaultTemplate,
   type Encoded,
   type Example,
+  encodeChoice,
   encodeClassification,
   encodeInstruction,
   type Finding,
@@ -135,7 +137,7 @@ export function classificationTokens(tokenizer: Tokenizer): ClassificationTokens
   return end === undefined ? {} : { end };
 }
 
-/** Encodes classification examples; tells how many were cut. */
+/** Encodes examples of classification or multiple choice; tells how many were cut. */
 export function* encodeTexts(
   examples: readonly Example[],
   tokenizer: Tokenizer,
@@ -144,8 +146,10 @@ export function* encodeTexts(
 ): Generator<NoticeEvent, Encoded[]> {
   const ids = new Map(labels.map((label, id) => [label, id]));
   const tokens = classificationTokens(tokenizer);
-  const encoded = (examples as readonly ClassifyExample[]).map((example) =>
-    encodeClassification(example, tokenizer, blockSize, ids, tokens),
+  const encoded = (examples as readonly (ClassifyExample | ChoiceExample)[]).map((example) =>
+    example.kind === 'choice'
+      ? encodeChoice(example, tokenizer, blockSize, tokens)
+      : encodeClassification(example, tokenizer, blockSize, ids, tokens),
   );
   const cut = encoded.filter((example) => example.cut !== 'nothing').length;
   if (cut > 0) {

@@ -22,11 +22,11 @@ export interface EvaluatedData {
 }
 
 /** Losses are those of the labels alone, all labels weighing the same. */
-export function labelEvaluator(model: ClassifierModel, labelCount: number, data: EvaluatedData): Evaluate {
+export function labelEvaluator(model: ClassifierModel, data: EvaluatedData): Evaluate {
   const result = async (examples: readonly Encoded[], signal?: AbortSignal) => {
     const predictions = await model.predict(examples, { signal });
     const truth = examples.map(({ label }) => label);
-    return predictions && measure(predictions, truth, labelCount);
+    return predictions && measure(predictions, truth);
   };
   return async (signal) => {
     const onTrain = await result(data.train, signal);

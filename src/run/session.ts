@@ -91,7 +91,7 @@ export class Session {
     machine: MachineConfig,
     config: GptConfig,
     tokenizer: Tokenizer,
-    { training, labels, lora, freeze = 0, recompute = false, opened, ...inspection }: SessionOptions,
+    { training, labels, lora, freeze = 0, layerDecay = 1, recompute = false, opened, ...inspection }: SessionOptions,
   ): Promise<Session> {
     const { engine, graphs } = opened ?? (await openMachine(machine, { training, ...inspection }));
     const gpt = new Gpt(config, lora, { recompute });
@@ -100,7 +100,7 @@ export class Session {
       ...(lora ? loraSpecs(config, lora) : []),
       ...(labels ? [headSpec(config.nEmbd, labels.length)] : []),
     ];
-    const specs = withTrainable(all, { freeze, adaptersOnly: lora !== undefined });
+    const specs = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
     const state = await engine.createState(specs, { training });
     const classifier = labels && new Classifier(gpt, labels.length);
     return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, graphs);

@@ -14,6 +14,7 @@ Examples:
   gpt-cli classify runs/reviews "What a lovely film"
   gpt-cli classify runs/reviews --input new.csv --output labelled.csv
   gpt-cli classify runs/reviews --input texts.txt --json          a text a line
+  gpt-cli classify runs/race --input questions.jsonl              multiple choice: the chosen answer
   cat texts.txt | gpt-cli classify runs/reviews -`;
 
 interface ClassifyFlags {
@@ -23,8 +24,9 @@ interface ClassifyFlags {
 }
 
 /** One text: every label with a bar; several: a line each. */
-function linesFor({ text, label, scores }: ClassEvent, alone: boolean): string[] {
-  if (!alone) return [`${label}\t${scores[label]!.toFixed(4)}\t${text.replace(/\s+/g, ' ')}`];
+function linesFor({ text, choices, label, scores }: ClassEvent, alone: boolean): string[] {
+  const read = [text, ...(choices ? [choices[Number(label)]!] : [])].map((part) => part.replace(/\s+/g, ' '));
+  if (!alone) return [[label, scores[label]!.toFixed(4), ...read].join('\t')];
   const sorted = Object.entries(scores).sort((a, b) => b[1] - a[1]);
   return table(
     sorted.map(([name, share]) => [name, `${(100 * share).toFixed(1)} %`, '█'.repeat(Math.round(24 * share))]),

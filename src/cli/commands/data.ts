@@ -13,7 +13,7 @@ interface CheckFlags {
   readonly promptTemplate?: string;
 }
 
-const tasks = ['auto', 'classify', 'instruct', 'text'] as const;
+const tasks = ['auto', 'classify', 'choice', 'instruct', 'text'] as const;
 
 function taskOf(given = 'auto'): (typeof tasks)[number] {
   const task = tasks.find((name) => name === given);

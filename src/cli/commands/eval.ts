@@ -13,6 +13,7 @@ Examples:
   gpt-cli eval runs/book held-out.txt
   gpt-cli eval runs/book held-out.txt --json
   gpt-cli eval runs/reviews test.csv            a classifier: accuracy, macro F1, confusion matrix
+  gpt-cli eval runs/race test.jsonl             multiple choice: the same, choices by number
   gpt-cli eval runs/questions test.jsonl        prompts and completions: the loss of the completions
 
 Of a folder with train, valid and test the test data is scored.

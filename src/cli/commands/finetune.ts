@@ -8,13 +8,16 @@ import { clusterOf, showTraining } from '../workers.js';
 
 const EXAMPLES = `
 Data: CSV, TSV or JSONL, or a folder with train, valid and test of those. With columns text and label it is
-classification; prompt and completion, instruction and output, or messages: instructions; text alone: more text.
+classification; question, choices and label: multiple choice; prompt and completion, instruction and output, or
+messages: instructions; text alone: more text.
 
 Examples:
   gpt-cli finetune reviews.csv --from runs/book          a classifier, into runs/reviews
   gpt-cli finetune reviews.csv                           the same from scratch
   gpt-cli finetune pairs.tsv --text-column premise,hypothesis --label-column gold
+  gpt-cli finetune race.jsonl --from runs/book           multiple choice: context, question, choices, label
   gpt-cli finetune questions.jsonl --from gpt2/ --lora-rank 8
+  gpt-cli finetune reviews.csv --from gpt2/ --layer-decay 0.8 --freeze 2
   gpt-cli finetune diary.txt --from runs/book --task text
   gpt-cli finetune --resume -o runs/reviews              go on after an interruption`;
 

@@ -5,7 +5,7 @@ import type { Tokenizer } from '../../tokenizer/types.js';
 import { textExtensions } from '../sources.js';
 import { readTexts } from '../texts.js';
 import type { Columns, Task } from './columns.js';
-import { encodeClassification, encodeInstruction } from './encode.js';
+import { encodeChoice, encodeClassification, encodeInstruction } from './encode.js';
 import type { Example } from './examples.js';
 import { type LabelledData, type ReadLabelledOptions, readSplits } from './labelled.js';
 import { type Finding, Findings, type Report } from './problems.js';
@@ -142,7 +142,9 @@ function checkLengths(
     const encoded =
       example.kind === 'classify'
         ? encodeClassification(example, tokenizer, blockSize, labels)
-        : encodeInstruction(example, tokenizer, blockSize, template);
+        : example.kind === 'choice'
+          ? encodeChoice(example, tokenizer, blockSize)
+          : encodeInstruction(example, tokenizer, blockSize, template);
     if ('skipped' in encoded) {
       report({ severity: 'warning', code: 'no-answer', message: `${encoded.skipped}; the row is left out`, place });
     } else if (encoded.cut !== 'nothing') {

@@ -18,6 +18,31 @@ test.each([
     { kind: 'classify', text: 'sentence1', second: 'sentence2', label: 'label' },
   ],
   ['quote label', 'classify', { kind: 'classify', text: 'quote', label: 'label' }],
+  [
+    'context question choices label',
+    'choice',
+    { kind: 'choice', texts: ['context', 'question'], choices: ['choices'], label: 'label' },
+  ],
+  [
+    'id startphrase sent1 sent2 ending0 ending1 ending2 label', // SWAG
+    'choice',
+    { kind: 'choice', texts: ['startphrase'], choices: ['ending0', 'ending1', 'ending2'], label: 'label' },
+  ],
+  [
+    'article question options answer', // RACE
+    'choice',
+    { kind: 'choice', texts: ['article', 'question'], choices: ['options'], label: 'answer' },
+  ],
+  [
+    'InputSentence1 InputSentence2 RandomFifthSentenceQuiz1 RandomFifthSentenceQuiz2 AnswerRightEnding', // ROCStories
+    'choice',
+    {
+      kind: 'choice',
+      texts: ['InputSentence1', 'InputSentence2'],
+      choices: ['RandomFifthSentenceQuiz1', 'RandomFifthSentenceQuiz2'],
+      label: 'AnswerRightEnding',
+    },
+  ],
   ['prompt completion', 'instruct', { kind: 'completion', prompt: 'prompt', completion: 'completion' }],
   ['question answer', 'instruct', { kind: 'completion', prompt: 'question', completion: 'answer' }],
   ['source target', 'instruct', { kind: 'completion', prompt: 'source', completion: 'target' }],
@@ -60,6 +85,20 @@ test('columns and task can be chosen', () => {
   });
   expect(decide('text label', { task: 'text' }).columns).toEqual({ kind: 'text', text: 'text' });
   expect(decide('text', { task: 'classify', needLabel: false }).columns).toEqual({ kind: 'classify', text: 'text' });
+});
+
+test('choices without an answer are for choosing, not for training', async () => {
+  const wanted = { kind: 'choice', texts: ['question'], choices: ['choices'] };
+  expect(decide('question choices', { task: 'choice', needLabel: false }).columns).toEqual(wanted);
+  expect((await errorOf(() => decide('question choices', { task: 'choice' }))).message).toMatch(
+    'no column for multiple',
+  );
+  expect(decide('a choices c', { task: 'choice', textColumns: ['a'], labelColumn: 'c' }).columns).toEqual({
+    kind: 'choice',
+    texts: ['a'],
+    choices: ['choices'],
+    label: 'c',
+  });
 });
 
 test('wrong columns: the error lists what is there and the nearest match (mlx-examples#630, mlx-examples#199)', async () => {

@@ -1,14 +1,15 @@
 // Decides from the names of the columns what data is for, and says why. Knows no files and no rows.
-import { distance } from 'fastest-levenshtein';
-import { nearest } from '../../config/nearest.js';
 import { GptError } from '../../errors.js';
 import { quoteList } from '../quote-list.js';
+import { type ChoiceColumns, findChoices } from './choice-columns.js';
+import { ColumnFinder } from './column-finder.js';
 
-export type Task = 'classify' | 'instruct' | 'text';
+export type Task = 'classify' | 'choice' | 'instruct' | 'text';
 
 /** Which column plays which part. */
 export type Columns =
   | { readonly kind: 'classify'; readonly text: string; readonly second?: string; readonly label?: string }
+  | ChoiceColumns
   | { readonly kind: 'completion'; readonly prompt: string; readonly completion: string }
   | { readonly kind: 'alpaca'; readonly instruction: string; readonly input?: string; readonly output: string }
   | { readonly kind: 'messages'; readonly messages: string }
@@ -85,8 +86,8 @@ const chats = ['messages', 'conversations'];
 const numbering = ['id', 'idx', 'index', 'guid', 'column 1'];
 
 /**
- * What the data is for. Names are compared without case. In the order tried: prompt and completion, messages,
- * instruction and output, text and label, text alone.
+ * What the data is for. Names are compared without case. In the order tried: choices, instruction and output, prompt and
+ * completion, messages, text and label, text alone.
  * @throws GptError `data/columns`, listing the columns that are there and the nearest to what was wanted
  */
 export function decideTask(names: readonly string[], options: DecideOptions = {}): TaskDecision {
@@ -101,6 +102,11 @@ export function decideTask(names: readonly string[], options: DecideOptions = {}
     });
   }
 
+  if (task === 'choice' || (task === 'auto' && !chosen)) {
+    const found = findChoices(finder, { texts: chosenTexts, label: chosenLabel, needLabel });
+    if (found !== undefined) return { task: 'choice', reason: choiceReason(found), columns: found };
+    if (task === 'choice') throw finder.missing('multiple choice', ['question', 'choices', 'label'], '--text-column');
+  }
   if (task === 'instruct' || (task === 'auto' && !chosen)) {
     const [prompt] = chosenTexts;
     if (prompt !== undefined && chosenLabel !== undefined) return completion(prompt, chosenLabel, 'as chosen');
@@ -122,6 +128,11 @@ export function decideTask(names: readonly string[], options: DecideOptions = {}
     reason: `continued text from column ${quoteList([text])}: ${why}`,
     columns: { kind: 'text', text },
   };
+}
+
+function choiceReason({ texts: given, choices, label }: ChoiceColumns): string {
+  const right = label === undefined ? '' : `, the right one in ${quoteList([label])}`;
+  return `multiple choice: ${quoteList(given)}, choices in ${quoteList(choices)}${right}`;
 }
 
 function completion(prompt: string, answer: string, why: string): TaskDecision {
@@ -173,71 +184,4 @@ function classification(
     ...(label !== undefined && { label }),
   } as const;
   return { task: 'classify', reason, columns };
-}
-
-class ColumnFinder {
-  constructor(
-    readonly names: readonly string[],
-    private readonly data: string,
-  ) {}
-
-  /** The first of the wanted names that is there, as it is written there. */
-  any(wanted: readonly string[]): string | undefined {
-    for (const want of wanted) {
-      const found = this.names.find((name) => name.toLowerCase() === want);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  }
-
-  anyAsList(wanted: readonly string[]): string[] | undefined {
-    const found = this.any(wanted);
-    return found === undefined ? undefined : [found];
-  }
-
-  all(wanted: readonly string[]): string[] | undefined {
-    const found = wanted.map((want) => this.any([want]));
-    return found.every((name) => name !== undefined) ? found : undefined;
-  }
-
-  /** A column that the person named. */
-  named(name: string, flag: string): string {
-    if (this.names.includes(name)) return name;
-    const found = this.any([name.toLowerCase()]);
-    if (found !== undefined) return found;
-    const near = nearest(name, this.names);
-    throw new GptError(
-      'data/columns',
-      `${this.data} has no column ${JSON.stringify(name)}; the columns are ${quoteList(this.names)}`,
-      {
-        hint: near === undefined ? `choose one of them with ${flag}` : `did you mean ${flag} ${JSON.stringify(near)}?`,
-      },
-    );
-  }
-
-  missing(what: string, wanted: readonly string[], flag?: string): GptError {
-    const near = wanted
-      .flatMap((want) => this.names.map((name) => ({ want, name, far: distance(want, name.toLowerCase()) })))
-      .filter(({ want, far }) => far > 0 && far <= Math.ceil(want.length / 3))
-      .sort((a, b) => a.far - b.far)[0];
-    const guess =
-      near === undefined ? '' : `is ${JSON.stringify(near.name)} meant to be ${JSON.stringify(near.want)}? `;
-    const looksLikeData = this.names.some(
-      (name) => name.length > 40 || /^-?[\d.]+$/.test(name) || name.split(' ').length > 4,
-    );
-    const header = looksLikeData
-      ? 'the first line looks like data: put the names of the columns above it, such as text,label'
-      : undefined;
-    const rename =
-      flag === undefined
-        ? `rename the columns, or name them with --text-column and --label-column`
-        : `name it with ${flag}, or rename it to ${JSON.stringify(wanted[0])}`;
-    return new GptError(
-      'data/columns',
-      `${this.data}: no column for ${what} (${quoteList(wanted)}); the columns are ${quoteList(this.names)}`,
-      {
-        hint: header ?? `${guess}${rename}`,
-      },
-    );
-  }
 }

@@ -1,6 +1,6 @@
 import { byteTokenizer } from '../../tokenizer/index.js';
 import { errorOf } from '../fixtures.js';
-import { encodeClassification, encodeInstruction } from './encode.js';
+import { encodeChoice, encodeClassification, encodeInstruction, longestOf, mostChoices } from './encode.js';
 import type { ClassifyExample, InstructExample } from './examples.js';
 import { checkTemplate, defaultTemplate, renderPrompt } from './template.js';
 
@@ -112,6 +112,16 @@ test('classification as in GPT-1: start, text, delimiter, second text, classific
     'abc$uvw..',
   ]);
   expect(encodeClassification(pair('abcdefgh', 'uvwxyz'), tokenizer, 9, labels, special).cut).toBe('text');
+});
+
+test('multiple choice is the text with each choice, one after the other (GPT-1, figure 1)', () => {
+  const example = { kind: 'choice', place: 'f:1', text: 'ab', choices: ['c', 'def'], label: '1' } as const;
+  const encoded = encodeChoice(example, tokenizer, 16, { delimiter: 36, end: 62 }); // $ >
+  expect(both(encoded)).toEqual(['ab$c>ab$def>', 'b$c..b$def..']);
+  expect(encoded).toMatchObject({ parts: [5, 7], label: 1, cut: 'nothing' });
+  expect([longestOf(encoded), mostChoices([encoded]), mostChoices([])]).toEqual([7, 2, 1]);
+  const short = encodeChoice(example, tokenizer, 6, { delimiter: 36, end: 62 });
+  expect([show(short.ids), short.parts, short.cut]).toEqual(['ab$c>ab$de>', [5, 6], 'text']);
 });
 
 test('an empty text still has a place to read', () => {

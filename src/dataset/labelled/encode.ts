@@ -1,15 +1,17 @@
 // From an example to ids and targets. Targets are the ids moved on by one, -1 where no loss is taken.
 import type { Tokenizer } from '../../tokenizer/types.js';
 import { ignored } from '../batches.js';
-import type { ChatExample, ClassifyExample, InstructExample } from './examples.js';
+import type { ChatExample, ChoiceExample, ClassifyExample, InstructExample } from './examples.js';
 import { renderChat, renderPrompt, type Segment } from './template.js';
 
 export interface Encoded {
-  /** At most blockSize. */
+  /** At most blockSize; of multiple choice all choices one after the other, each at most blockSize. */
   readonly ids: Int32Array;
   /** As long as ids. */
   readonly targets: Int32Array;
-  /** Index of the label, -1 for none. */
+  /** Of multiple choice: how many of the ids belong to each choice. */
+  readonly parts?: readonly number[];
+  /** Index of the label or of the right choice, -1 for none. */
   readonly label: number;
   /** What did not fit into the block and was cut. */
   readonly cut: 'nothing' | 'prompt' | 'completion' | 'text';
@@ -68,6 +70,48 @@ export function encodeClassification(
   targets.set(ids.subarray(1));
   if (end !== undefined && ids.length >= 2) targets[ids.length - 2] = ignored; // the end token is not language
   return { ids, targets, label: labelIndex(example.label, labels), cut: whole > room ? 'text' : 'nothing' };
+}
+
+/**
+ * `[start] text delimiter choice [end]` for every choice (Radford et al. 2018, figure 1): the head gives each a score.
+ * @param example with the index of the right choice as its label
+ */
+export function encodeChoice(
+  { place, text, choices, label }: ChoiceExample,
+  tokenizer: Tokenizer,
+  blockSize: number,
+  tokens: ClassificationTokens = {},
+): Encoded {
+  const sequences = choices.map((second) =>
+    encodeClassification({ kind: 'classify', place, text, second }, tokenizer, blockSize, [], tokens),
+  );
+  return {
+    ids: joined(sequences.map(({ ids }) => ids)),
+    targets: joined(sequences.map(({ targets }) => targets)),
+    parts: sequences.map(({ ids }) => ids.length),
+    label: label === undefined ? -1 : Number(label),
+    cut: sequences.some(({ cut }) => cut !== 'nothing') ? 'text' : 'nothing',
+  };
+}
+
+function joined(arrays: readonly Int32Array[]): Int32Array {
+  const whole = new Int32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const array of arrays) {
+    whole.set(array, at);
+    at += array.length;
+  }
+  return whole;
+}
+
+/** The longest row that an example fills: its own ids, or those of its longest choice. */
+export function longestOf({ ids, parts }: Encoded): number {
+  return parts === undefined ? ids.length : Math.max(...parts);
+}
+
+/** How many choices the examples have at most; 1 where it is no multiple choice. */
+export function mostChoices(examples: readonly Encoded[]): number {
+  return examples.reduce((most, { parts }) => Math.max(most, parts?.length ?? 1), 1);
 }
 
 function labelIndex(label: string | undefined, labels: readonly string[] | ReadonlyMap<string, number>): number {

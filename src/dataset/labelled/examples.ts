@@ -18,6 +18,17 @@ export interface ClassifyExample {
   readonly label?: string;
 }
 
+export interface ChoiceExample {
+  readonly kind: 'choice';
+  readonly place: string;
+  /** What comes before the choice. */
+  readonly text: string;
+  /** At least two. */
+  readonly choices: readonly string[];
+  /** Which is right: as the data has it, after `resolveChoices` its index. Undefined where it is to be predicted. */
+  readonly label?: string;
+}
+
 export interface InstructExample {
   readonly kind: 'instruct';
   readonly place: string;
@@ -38,7 +49,7 @@ export interface TextExample {
   readonly text: string;
 }
 
-export type Example = ClassifyExample | InstructExample | ChatExample | TextExample;
+export type Example = ClassifyExample | ChoiceExample | InstructExample | ChatExample | TextExample;
 
 /**
  * The example of a row; undefined when the row has none, which `report` hears of: an empty text, label or completion is
@@ -60,6 +71,14 @@ export function toExample(row: Row, columns: Columns, report: Report): Example |
         ...(second !== undefined && { second }),
         ...(label !== undefined && { label }),
       };
+    }
+    case 'choice': {
+      const text = columns.texts.map((column) => reader.filled(column, 'empty-text')?.trim() ?? '').join(' ');
+      const { choices, names } = reader.choices(columns.choices) ?? {};
+      const given = columns.label === undefined ? undefined : reader.filled(columns.label, 'empty-label')?.trim();
+      if (reader.bad || choices === undefined) return undefined;
+      const label = names && given !== undefined ? (choices[names.indexOf(given)] ?? given) : given;
+      return { kind: 'choice', place, text, choices, ...(label !== undefined && { label }) };
     }
     case 'text': {
       const text = reader.filled(columns.text, 'empty-text');
@@ -91,6 +110,16 @@ function asText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
+/** A list that a table's field holds as JSON. */
+function listed(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
 const roles: Readonly<Record<string, Message['role']>> = {
   system: 'system',
   user: 'user',
@@ -112,7 +141,8 @@ class RowReader {
     const value = this.row.values[column];
     if (typeof value === 'string') return value;
     if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-    if (value === undefined || value === null) {
+    if (value === null) return this.fail('error', 'missing-value', `${JSON.stringify(column)} is null`);
+    if (value === undefined) {
       return this.fail(
         'error',
         'missing-value',
@@ -128,6 +158,28 @@ class RowReader {
     const value = this.string(column);
     if (value === undefined || value.trim() !== '') return value;
     return this.fail('warning', code, `${JSON.stringify(column)} is empty; the row is left out`);
+  }
+
+  /** Choices out of a column each (empty ones are none), a list, a list as JSON text, or `{ text, label }` with names. */
+  choices(columns: readonly string[]): { choices: string[]; names?: string[] } | undefined {
+    const [column] = columns;
+    const value =
+      columns.length > 1 ? columns.map((name) => this.row.values[name] ?? '') : listed(this.row.values[column!]);
+    const { text, label } = (value ?? {}) as { text?: unknown; label?: unknown };
+    const list = Array.isArray(value) ? value : text;
+    if (!Array.isArray(list) || list.some((choice) => typeof choice === 'object')) {
+      return this.fail('error', 'choices', `${JSON.stringify(column)} is a list of choices: ["...", "..."]`);
+    }
+    const choices = list.map((choice) => asText(choice).trim()).filter((choice) => choice !== '');
+    if (choices.length < 2) {
+      return this.fail(
+        'warning',
+        'few-choices',
+        `${choices.length} choices, nothing to choose from; the row is left out`,
+      );
+    }
+    const names = Array.isArray(label) && label.length === choices.length ? label.map(String) : undefined;
+    return { choices, ...(names && { names }) };
   }
 
   messages(column: string): Message[] | undefined {

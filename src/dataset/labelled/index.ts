@@ -4,11 +4,22 @@ export { type Columns, type DecideOptions, decideTask, type Task, type TaskDecis
 export {
   type ClassificationTokens,
   type Encoded,
+  encodeChoice,
   encodeClassification,
   encodeInstruction,
+  longestOf,
+  mostChoices,
   type Skipped,
 } from './encode.js';
-export type { ChatExample, ClassifyExample, Example, InstructExample, Message, TextExample } from './examples.js';
+export type {
+  ChatExample,
+  ChoiceExample,
+  ClassifyExample,
+  Example,
+  InstructExample,
+  Message,
+  TextExample,
+} from './examples.js';
 export {
   holdOut,
   type LabelledData,

@@ -2,6 +2,7 @@
 import { GptError } from '../../errors.js';
 import { permutation, stream } from '../../rng.js';
 import { quoteList } from '../quote-list.js';
+import { resolveChoices } from './choice-labels.js';
 import { type Columns, type DecideOptions, decideTask, type Task, type TaskDecision } from './columns.js';
 import { type Example, toExample } from './examples.js';
 import { type Finding, Findings, type Report, throwing } from './problems.js';
@@ -56,7 +57,7 @@ export async function readSplits(
   report: Report,
 ): Promise<Omit<LabelledData, 'warnings'>> {
   const files = findSplits(path);
-  const splits: Partial<Record<SplitName, Example[]>> = {};
+  let splits: Partial<Record<SplitName, Example[]>> = {};
   let names: readonly string[] = [];
   let decision: TaskDecision | undefined;
   for (const [name, file] of Object.entries(files) as [SplitName, string][]) {
@@ -72,6 +73,7 @@ export async function readSplits(
     }
   }
   for (const name of Object.keys(files) as SplitName[]) if (!(name in splits)) delete files[name];
+  if (decision?.task === 'choice') splits = resolveChoices(splits, report);
   return { ...decision!, names, files, splits, labels: labelsOf(Object.values(splits).flat()) };
 }
 
@@ -89,7 +91,9 @@ async function readExamples(table: Table, columns: Columns, limit: number, repor
 function hasColumns(table: Table, split: SplitName, { columns, reason }: TaskDecision, report: Report): boolean {
   const { kind: _, ...byPart } = columns;
   if ('input' in byPart) delete byPart.input;
-  const lacking = Object.values(byPart).filter((column) => !table.columns.includes(column));
+  const lacking = Object.values(byPart)
+    .flat()
+    .filter((column) => !table.columns.includes(column));
   if (lacking.length === 0) return true;
   const message = `no column ${quoteList(lacking)}; the columns are ${quoteList(table.columns)}`;
   const severity = split === 'test' ? 'warning' : 'error';

@@ -10,10 +10,10 @@ const example = (length: number, label: number): Encoded => {
 };
 
 test('lengths are few, rise to the block size, and waste a third at most', () => {
-  expect(bucketLengths(100)).toEqual([16, 24, 32, 48, 64, 96, 100]);
-  expect(bucketLengths(64)).toEqual([16, 24, 32, 48, 64]);
+  expect(bucketLengths(100)).toEqual([8, 12, 16, 24, 32, 48, 64, 96, 100]);
+  expect(bucketLengths(64)).toEqual([8, 12, 16, 24, 32, 48, 64]);
   expect(bucketLengths(8)).toEqual([8]);
-  expect(bucketLengths(1024)).toHaveLength(13);
+  expect(bucketLengths(1024)).toHaveLength(15);
 });
 
 test('an epoch has every row once, in batches of one length, all full but the last', () => {
@@ -44,6 +44,19 @@ test('a batch is padded on the right, and what is padding counts nowhere (transf
   expect([...batch.labels]).toEqual([0, 1, -1]);
   expect([...batch.positions]).toEqual([2, 1, 0]);
   expect([...batch.rows]).toEqual([1, 0]);
+});
+
+test('of multiple choice every choice is a row, and an example of fewer choices leaves rows empty', () => {
+  const ids = Int32Array.of(1, 2, 3, 4, 5);
+  const two: Encoded = { ids, targets: ids, parts: [2, 3], label: 1, cut: 'nothing' };
+  const batch = padBatch([two], { length: 3, rows: [0] }, 2, 3);
+  expect([...batch.ids]).toEqual([1, 2, 0, 3, 4, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  expect([...batch.targets.subarray(0, 9)]).toEqual([1, 2, -1, 3, 4, 5, -1, -1, -1]);
+  expect([[...batch.labels], [...batch.choices]]).toEqual([
+    [1, -1],
+    [2, 3],
+  ]);
+  expect([...batch.positions]).toEqual([1, 2, 0, 0, 0, 0]);
 });
 
 test('any batch of a run can be asked for, in any order', () => {

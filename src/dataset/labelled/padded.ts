@@ -1,17 +1,20 @@
 // Batches of examples of different lengths, padded on the right to one of a few lengths, so that few graphs are compiled.
-// Which rows make a batch depends on (seed, epoch) alone. Shapes: ids, targets [B, T] row-major, T the bucket's length.
+// Which rows make a batch depends on (seed, epoch) alone. Shapes: ids, targets [B, T] row-major, T the bucket's length; of
+// multiple choice [B*K, T], K choices of an example one below the other.
 import type { Part } from '../../cluster/rows.js';
 import { permutation, stream } from '../../rng.js';
 import { type BatchShape, ignored } from '../batches.js';
-import type { Encoded } from './encode.js';
+import { type Encoded, longestOf } from './encode.js';
 
 export interface PaddedBatch {
   readonly ids: Int32Array;
   /** -1 where no loss is taken, padding included. */
   readonly targets: Int32Array;
-  /** [B]; -1 in rows that do not count. */
+  /** [B]; -1 in examples that do not count. */
   readonly labels: Int32Array;
-  /** [B], the last place of each row that is no padding: where a classification head reads. */
+  /** [B], how many choices each example has; 1 where it is no multiple choice. */
+  readonly choices: Int32Array;
+  /** [B] or [B*K], the last place of each row that is no padding: where a classification head reads. */
   readonly positions: Int32Array;
   /** T. */
   readonly length: number;
@@ -27,9 +30,12 @@ export interface PlannedBatch {
   readonly rows: readonly number[];
 }
 
-const shortest = 16;
+const shortest = 8;
 
-/** The lengths that batches may have: 16, 24, 32, 48, 64, 96 ... and the block size; padding wastes a third at most. */
+/**
+ * The lengths that batches may have: 8, 12, 16, 24, 32, 48, 64, 96 ... and the block size. From the shortest on, padding
+ * wastes a third at most.
+ */
 export function bucketLengths(blockSize: number): number[] {
   const lengths: number[] = [];
   for (let power = shortest; power < blockSize; power *= 2) {
@@ -90,29 +96,38 @@ function plan(
 }
 
 /**
- * Fills a planned batch, or a part of it: [batchSize, planned.length], id 0 and target -1 where there is nothing.
- * @param batchSize rows of the part
+ * Fills a planned batch, or a part of it: [batchSize * most, planned.length], id 0 and target -1 where there is nothing.
+ * @param batchSize examples of the part
+ * @param most K, the choices of an example at most
  */
 export function padBatch(
   examples: readonly Encoded[],
   planned: PlannedBatch,
   batchSize: number,
+  most = 1,
   part: Part = { index: 0, count: 1 },
 ): PaddedBatch {
   const { length, rows: whole } = planned;
   const rows = whole.slice(part.index * batchSize, (part.index + 1) * batchSize);
-  const ids = new Int32Array(batchSize * length);
-  const targets = new Int32Array(batchSize * length).fill(ignored);
+  const ids = new Int32Array(batchSize * most * length);
+  const targets = new Int32Array(batchSize * most * length).fill(ignored);
   const labels = new Int32Array(batchSize).fill(ignored);
-  const positions = new Int32Array(batchSize);
-  for (const [row, index] of rows.entries()) {
-    const example = examples[index]!;
-    ids.set(example.ids, row * length);
-    targets.set(example.targets, row * length);
-    labels[row] = example.label;
-    positions[row] = example.ids.length - 1;
+  const choices = new Int32Array(batchSize).fill(most);
+  const positions = new Int32Array(batchSize * most);
+  for (const [index, example] of Array.from(rows, (row) => examples[row]!).entries()) {
+    const parts = example.parts ?? [example.ids.length];
+    labels[index] = example.label;
+    choices[index] = parts.length;
+    let from = 0;
+    for (const [choice, count] of parts.entries()) {
+      const row = index * most + choice;
+      ids.set(example.ids.subarray(from, from + count), row * length);
+      targets.set(example.targets.subarray(from, from + count), row * length);
+      positions[row] = count - 1;
+      from += count;
+    }
   }
-  return { ids, targets, labels, positions, length, rows: Int32Array.from(rows), whole };
+  return { ids, targets, labels, choices, positions, length, rows: Int32Array.from(rows), whole };
 }
 
 /**
@@ -128,11 +143,11 @@ export class EpochBatches {
 
   constructor(
     private readonly examples: readonly Encoded[],
-    private readonly shape: BatchShape,
+    private readonly shape: BatchShape & { readonly choices?: number },
     private readonly seed: number,
     private readonly part?: Part,
   ) {
-    this.lengths = Int32Array.from(examples, ({ ids }) => ids.length);
+    this.lengths = Int32Array.from(examples, longestOf);
     this.whole = { ...shape, batchSize: shape.batchSize * (part?.count ?? 1) };
     this.batchesPerEpoch = planOnce(this.lengths, this.whole).length;
   }
@@ -142,6 +157,7 @@ export class EpochBatches {
     const epoch = Math.floor(index / this.batchesPerEpoch);
     if (epoch !== this.epoch) this.planned = planEpoch(this.lengths, this.whole, { seed: this.seed, epoch });
     this.epoch = epoch;
-    return padBatch(this.examples, this.planned[index % this.batchesPerEpoch]!, this.shape.batchSize, this.part);
+    const { batchSize, choices } = this.shape;
+    return padBatch(this.examples, this.planned[index % this.batchesPerEpoch]!, batchSize, choices, this.part);
   }
 }

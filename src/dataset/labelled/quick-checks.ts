@@ -11,6 +11,7 @@ export function quickChecks(data: Pick<LabelledData, 'splits' | 'labels' | 'task
       report({ severity: 'error', code: 'no-rows', message: `the ${name} data has no usable rows` });
   }
   if (data.task === 'classify') checkLabels(data, report);
+  if (data.task === 'choice') checkChoices(data.splits.train ?? [], report);
   checkDuplicates(data.splits, report);
 }
 
@@ -67,11 +68,25 @@ function checkLabels({ splits, labels }: Pick<LabelledData, 'splits' | 'labels'>
   }
 }
 
-/** Rows of each label. */
+/** A model learns the place of the right choice instead of its text where that is always the same. */
+function checkChoices(train: readonly Example[], report: Report): void {
+  const counts = Object.entries(countLabels(train));
+  if (train.length >= 10 && counts.length === 1) {
+    const message = `the right choice is number ${Number(counts[0]![0]) + 1} in all ${train.length} training rows`;
+    report({ severity: 'warning', code: 'one-place', message, hint: 'shuffle the choices of each row' });
+  }
+  for (const example of train) {
+    if (example.kind !== 'choice' || new Set(example.choices).size === example.choices.length) continue;
+    const { place } = example;
+    report({ severity: 'warning', code: 'same-choices', message: 'two choices have the same text', place });
+  }
+}
+
+/** Rows of each label; of multiple choice, of each place of the right one. */
 export function countLabels(examples: readonly Example[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const example of examples) {
-    if (example.kind === 'classify' && example.label !== undefined)
+    if ((example.kind === 'classify' || example.kind === 'choice') && example.label !== undefined)
       counts[example.label] = (counts[example.label] ?? 0) + 1;
   }
   return counts;
@@ -82,6 +97,8 @@ export function questionOf(example: Example): string {
   switch (example.kind) {
     case 'classify':
       return example.second === undefined ? example.text : `${example.text}\n${example.second}`;
+    case 'choice':
+      return [example.text, ...example.choices].join('\n');
     case 'instruct':
       return Object.values(example.fields).join('\n');
     case 'chat':
@@ -93,7 +110,8 @@ export function questionOf(example: Example): string {
 
 /** What it is to answer. */
 export function answerOf(example: Example): string {
-  return example.kind === 'classify' ? (example.label ?? '') : example.kind === 'instruct' ? example.completion : '';
+  if (example.kind === 'instruct') return example.completion;
+  return example.kind === 'classify' || example.kind === 'choice' ? (example.label ?? '') : '';
 }
 
 function checkDuplicates(splits: LabelledData['splits'], report: Report): void {

@@ -1,4 +1,4 @@
-// For tests: what PyTorch made of small GPTs, test/goldens/model-*.json, written by scripts/goldens/model.py.
+// For tests: what PyTorch made of small GPTs, test/goldens/model-*.json and finetune-*.json, written by scripts/goldens.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GptConfig } from '../config.js';
@@ -19,4 +19,26 @@ export interface ModelGolden {
 
 export function modelGolden(name: string): ModelGolden {
   return JSON.parse(readFileSync(join(__dirname, '../../../test/goldens', `model-${name}.json`), 'utf8'));
+}
+
+export interface FinetuneGolden {
+  config: GptConfig;
+  parameters: Record<string, number[]>;
+  ids: number[][];
+  targets: number[][];
+  loss: number;
+  gradients: Record<string, number[]>;
+}
+
+export interface ChoiceGolden {
+  positions: number[];
+  counts: number[];
+  labels: number[];
+  lmCoef: number;
+  labelLoss: number;
+  probabilities: number[][];
+}
+
+export function finetuneGolden<T>(name: string): FinetuneGolden & T {
+  return JSON.parse(readFileSync(join(__dirname, '../../../test/goldens', `finetune-${name}.json`), 'utf8'));
 }

@@ -1,6 +1,6 @@
 // Programs on a state that lives on a device. Batches and coefficients go there, losses and norms come back, nothing
 // else crosses: gradients, moments and parameters stay.
-import { type AdamWOptions, clipScale, type Update } from '../../../optimizer/index.js';
+import { type AdamWOptions, clipScale, scaled, type Update } from '../../../optimizer/index.js';
 import { type Graph, gradientName, sizeOf } from '../../../trace/index.js';
 import { checkFeeds } from '../../feeds.js';
 import { guarded, single } from '../../host-training.js';
@@ -76,7 +76,8 @@ export async function deviceTraining(
       const gradNorm = Math.sqrt(squares) / count;
       const updated = Number.isFinite(loss) && Number.isFinite(gradNorm);
       const scale = clipScale(gradNorm, adamw.gradClip) / count;
-      if (updated) for (const part of parts) await part.update(state, sum!, coefficientFeeds(adamw, update, scale));
+      for (const part of updated ? parts : [])
+        await part.update(state, sum!, coefficientFeeds(adamw, scaled(update, part.learningRateScale), scale));
       return { loss: loss!, gradNorm, updated, metrics };
     } finally {
       for (const tensor of Object.values(sum ?? {})) tensor.dispose();
@@ -98,6 +99,11 @@ class Group {
     private readonly measuring: GraphSession,
     private readonly updating: GraphSession,
   ) {}
+
+  /** That of all its arrays. */
+  get learningRateScale(): number | undefined {
+    return this.arrays[0]!.learningRateScale;
+  }
 
   static async open(arrays: readonly ArraySpec[], adamw: AdamWOptions, options: SessionOptions): Promise<Group> {
     const measuring = await GraphSession.open(squaresGraph(arrays), options);
@@ -147,13 +153,14 @@ class Group {
   }
 }
 
-/** In the given order, none larger than `groupSize` unless it is one array. */
+/** In the given order, each of one learning rate, none larger than `groupSize` unless it is one array. */
 function grouped(arrays: readonly ArraySpec[]): ArraySpec[][] {
   const groups: ArraySpec[][] = [];
   let left = 0;
   for (const array of arrays) {
     const size = sizeOf(array.shape);
-    if (groups.length === 0 || size > left) {
+    const before = groups.at(-1)?.[0];
+    if (!before || before.learningRateScale !== array.learningRateScale || size > left) {
       groups.push([]);
       left = groupSize;
     }
