@@ -85,7 +85,19 @@ async function* finetuneIn(
     yield* resized(saved, config, team.size);
     const data = options.data ?? inputs[0]!;
     const resuming = resumed !== null;
-    task = yield* prepareTask({ run, data, config, sources, checkpoint, signal, onGraph, profile, opened, team, resuming });
+    task = yield* prepareTask({
+      run,
+      data,
+      config,
+      sources,
+      checkpoint,
+      signal,
+      onGraph,
+      profile,
+      opened,
+      team,
+      resuming,
+    });
     yield* unheard(task.session.engine, options);
     const { session, train: examples, validation } = task;
     const fingerprint = fingerprintOf(examples);

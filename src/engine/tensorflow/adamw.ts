@@ -1,22 +1,41 @@
 // AdamW with clipping by the global norm inside a function, on resource variables: the formulas of optimizer/adamw.ts.
 // Knows nothing of where gradients come from.
-import { type AdamWOptions, coefficients, type Update } from '../../optimizer/index.js';
+import { type AdamWOptions, coefficients, scaled, type Update } from '../../optimizer/index.js';
 import type { Arrays, BoundWriter } from './bound.js';
 import type { VariableState } from './state.js';
 import type { GraphWriter, Ref } from './writer.js';
 
 /** What changes from step to step, as inputs of the function; `go` 0 leaves the state as it is. */
-const scalarNames = ['stepSize', 'inverseRoot', 'decay', 'batches', 'go'] as const;
+const scalarNames = ['inverseRoot', 'batches', 'go'] as const;
+
+/** The same for each scale of the learning rate. */
+const scaledNames = ['stepSize', 'decay'] as const;
+
+/** Every scale of the learning rate that an array of the state has. */
+function scalesOf(state: Pick<VariableState, 'specs'>): number[] {
+  return [...new Set(state.specs.map(({ learningRateScale = 1 }) => learningRateScale))];
+}
 
 /** Their numbers. @param batches how many micro-batches the gradients are sums over */
-export function updateFeeds(options: AdamWOptions, update: Update, batches: number, go: boolean): Arrays {
-  const { stepSize, inverseRoot, decay } = coefficients(options, update, true, 1);
-  const numbers = { stepSize, inverseRoot, decay, batches, go: go ? 1 : 0 };
-  return Object.fromEntries(scalarNames.map((name) => [portName(name), Float32Array.of(numbers[name])]));
+export function updateFeeds(
+  options: AdamWOptions,
+  update: Update,
+  state: Pick<VariableState, 'specs'>,
+  batches: number,
+  go: boolean,
+): Arrays {
+  const { inverseRoot } = coefficients(options, update, true, 1);
+  const numbers = { inverseRoot, batches, go: go ? 1 : 0 };
+  const feeds = scalarNames.map((name) => [portName(name), Float32Array.of(numbers[name])] as const);
+  const own = scalesOf(state).flatMap((scale) => {
+    const all = coefficients(options, scaled(update, scale), true, 1);
+    return scaledNames.map((name) => [portName(name, scale), Float32Array.of(all[name])] as const);
+  });
+  return Object.fromEntries([...feeds, ...own]);
 }
 
 /** Apart from the names of a step's own inputs. */
-const portName = (name: string) => `update:${name}`;
+const portName = (name: string, scale = 1) => `update:${name}${scale === 1 ? '' : `:${scale}`}`;
 
 export interface GradientSum {
   readonly name: string;
@@ -36,9 +55,9 @@ export function writeUpdate(
 ): Ref {
   const { tf } = writer;
   const fixed = coefficients(options, { learningRate: 0, iteration: 1 }, true, 1);
-  const [stepSize, inverseRoot, kept, batches, go] = scalarNames.map((name) =>
-    writer.input(portName(name), { shape: [], dtype: 'float32' }),
-  ) as [Ref, Ref, Ref, Ref, Ref];
+  const input = (name: string, scale?: number) => writer.input(portName(name, scale), { shape: [], dtype: 'float32' });
+  const [inverseRoot, batches, go] = scalarNames.map((name) => input(name)) as [Ref, Ref, Ref];
+  const rates = new Map(scalesOf(state).map((scale) => [scale, scaledNames.map((name) => input(name, scale))]));
   const op = (type: string, ...inputs: Ref[]) => tf.op(type, inputs);
   const mul = (a: Ref, b: Ref) => op('Mul', a, b);
   const add = (a: Ref, b: Ref) => op('AddV2', a, b);
@@ -56,11 +75,16 @@ export function writeUpdate(
       const variable = state.variable(kind, name);
       return { variable, value: writer.read(variable) };
     }) as [Slot, Slot, Slot];
-    const scaled = mul(gradient, scale);
-    const nextFirst = add(mul(first.value, tf.scalar(fixed.beta1)), mul(scaled, tf.scalar(fixed.rest1)));
-    const nextSecond = add(mul(second.value, tf.scalar(fixed.beta2)), mul(mul(scaled, scaled), tf.scalar(fixed.rest2)));
+    const { decay, learningRateScale = 1 } = state.specOf(name);
+    const [stepSize, kept] = rates.get(learningRateScale) as [Ref, Ref];
+    const clippedGradient = mul(gradient, scale);
+    const nextFirst = add(mul(first.value, tf.scalar(fixed.beta1)), mul(clippedGradient, tf.scalar(fixed.rest1)));
+    const nextSecond = add(
+      mul(second.value, tf.scalar(fixed.beta2)),
+      mul(mul(clippedGradient, clippedGradient), tf.scalar(fixed.rest2)),
+    );
     const root = add(mul(op('Sqrt', nextSecond), inverseRoot), tf.scalar(fixed.epsilon));
-    const old = state.specOf(name).decay ? mul(parameter.value, kept) : parameter.value;
+    const old = decay ? mul(parameter.value, kept) : parameter.value;
     const next = op('Sub', old, op('RealDiv', mul(nextFirst, stepSize), root));
     const put = ({ variable, value }: Slot, then: Ref) => writer.assign(variable, op('SelectV2', ok, then, value));
     put(parameter, next);

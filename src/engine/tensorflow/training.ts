@@ -61,7 +61,7 @@ export class Training implements Trainer {
   /** One step; `go` false leaves the state as it is. */
   async step(microBatches: readonly Feeds[], update: Update, go = true): Promise<StepResult> {
     for (const feeds of microBatches) checkFeeds(this.parts.step, feeds);
-    const coefficients = updateFeeds(this.parts.optimizer, update, microBatches.length, go);
+    const coefficients = updateFeeds(this.parts.optimizer, update, this.parts.state, microBatches.length, go);
     if (microBatches.length === 1) {
       this.fused ??= this.writeFused();
       return resultOf(await this.fused.run({ ...microBatches[0]!, ...coefficients }));

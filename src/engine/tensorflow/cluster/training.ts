@@ -79,7 +79,7 @@ export class SharedTraining implements Trainer {
     { batches, voters, go }: Updating,
   ): Promise<StepResult> {
     try {
-      const coefficients = updateFeeds(this.parts.optimizer, update, batches, go);
+      const coefficients = updateFeeds(this.parts.optimizer, update, this.parts.state, batches, go);
       const given = Object.fromEntries(buckets.map((handle, bucket) => [bucketName(bucket), handle]));
       const function_ = this.function('update', () => this.writeUpdate());
       return this.resultOf(await function_.runToHandles({ ...coefficients, ...given }), batches, voters);
