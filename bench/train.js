@@ -1,7 +1,7 @@
 // Training speed and memory beside PyTorch: `gpt-cli pretrain` and a peer take turns on the same machine, round by round;
 // the result is the median of the rounds' ratios.
 // node bench/train.js [--model reference|gpt2-4x64|gpt2-1x512] [--peer eager,compile] [--threads 1,2] [--rounds 5]
-//   [--steps N] [--text FILE] [--backend NAME] [--json]
+//   [--steps N] [--text FILE] [--backend NAME] [--precision f32|bf16] [--json]
 // The peer needs a virtual environment with torch and numpy: GPT_CLI_VENV, or .venv.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -28,6 +28,7 @@ const { values: options } = parseArgs({
     steps: { type: 'string' },
     text: { type: 'string' },
     backend: { type: 'string', default: 'onnx' },
+    precision: { type: 'string', default: 'f32' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -66,6 +67,7 @@ function ours(data, threads) {
     tokenizer: data.tokenizer,
     threads,
     backend: options.backend,
+    precision: options.precision,
     out: join(folder, 'run'),
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
@@ -130,6 +132,7 @@ for (const threads of options.threads.split(',').map(Number)) {
       model: options.model,
       threads,
       backend: options.backend,
+      precision: options.precision,
       peer: `torch ${seen[0].other.torch} ${peer}`,
       rounds,
       tokensPerSecond: median(seen.map(({ mine }) => mine.tokensPerSecond)),

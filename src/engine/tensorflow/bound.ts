@@ -33,6 +33,7 @@ export class BoundWriter {
     private readonly context: Context,
     private readonly name: string,
     manner: Manner,
+    private readonly device?: string | undefined,
   ) {
     this.tf = new GraphWriter(context.library, manner);
   }
@@ -66,6 +67,7 @@ export class BoundWriter {
       inputs: [...this.fed.map(({ ref }) => ref), ...held.map(([, { resource }]) => resource)],
       outputs: this.outputs.map(({ ref }) => ref),
       controls,
+      ...(this.device !== undefined && { device: this.device }),
     });
     const resources = held.map(([variable]) => variable.resource);
     return new BoundFunction(context, native, this.fed, this.outputs, resources);

@@ -9,6 +9,8 @@ import type { Manner } from './writer.js';
 export interface CompileOptions {
   readonly manner: Manner;
   /** The variable that an input is, if it is one. */
+  /** Where it runs; default: where TensorFlow places it. */
+  readonly device?: string | undefined;
   readonly variable?: (input: string) => Variable | undefined;
 }
 
@@ -16,9 +18,9 @@ export interface CompileOptions {
 export function compileGraph(
   context: Context,
   graph: Graph,
-  { manner, variable = () => undefined }: CompileOptions,
+  { manner, device, variable = () => undefined }: CompileOptions,
 ): BoundFunction {
-  const writer = new BoundWriter(context, graph.name, manner);
+  const writer = new BoundWriter(context, graph.name, manner, device);
   const outputs = writeGraph(writer, graph, variable);
   for (const { name, value } of graph.outputs) writer.output(name, value, outputs.get(name)!);
   return writer.finish();

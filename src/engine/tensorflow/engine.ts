@@ -1,6 +1,7 @@
 // The engine on TensorFlow's C library: steps are traced once, become functions, and run on resource variables.
 import { share } from '../../cluster/index.js';
 import type { Cluster, ClusterSpec } from '../../cluster/types.js';
+import { GptError } from '../../errors.js';
 import { trace } from '../../trace/index.js';
 import { checkFeeds } from '../feeds.js';
 import { checkTrained, checkVariables, guarded } from '../host-training.js';
@@ -46,7 +47,17 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
   const { device, threads, verbose = false, cluster } = options;
   const library = await loadLibrary({ verbose });
   const gpu = device === 'cuda';
+  if (!gpu && device !== 'cpu')
+    throw new GptError('engine/device', `the tensorflow engine has no device ${device}`, {
+      hint: '--device cpu or cuda, or --backend onnx',
+    });
   const context = Context.open(library, { threads, interThreads: 1, growMemory: true, gpu });
+  if (gpu && !context.devices().some(({ type }) => type === 'GPU')) {
+    context.dispose();
+    throw new GptError('engine/device', 'TensorFlow finds no NVIDIA GPU here', {
+      hint: 'gpt-cli setup tensorflow --gpu brings the CUDA libraries; or --device cpu',
+    });
+  }
   try {
     const collectives = cluster && (await joinCluster(context, cluster.spec, threads, cluster));
     // Two ways of computing a step differ in the last bits, and what all workers compute must stay alike.
@@ -82,7 +93,7 @@ class TensorflowEngine implements Engine {
   }
 
   async createState(specs: State['specs'], { training }: { training: boolean }): Promise<State> {
-    return new VariableState(this.context, specs, training);
+    return new VariableState(this.context, specs, training, this.place);
   }
 
   async compile(step: StepFunction, state: State): Promise<Program> {
@@ -93,7 +104,7 @@ class TensorflowEngine implements Engine {
     this.options.onGraph?.(graph, 'inference');
     const variable = (name: string) =>
       Object.hasOwn(step.inputs, name) ? undefined : held.variable('parameter', name);
-    const native = compileGraph(this.context, graph, { manner: this.manner(mode), variable });
+    const native = compileGraph(this.context, graph, { manner: this.manner(mode), device: this.place, variable });
     return {
       run: async (feeds) => {
         checkFeeds(step, feeds);
@@ -116,7 +127,7 @@ class TensorflowEngine implements Engine {
     const traced = trace(step, { gradients: true, trainable: (name) => trainable.has(name) });
     this.options.onGraph?.(prepared(traced, this.mode ?? 'xla'), 'training');
     const make = (mode: Mode) => {
-      const more = { graph: prepared(traced, mode), manner: this.manner(mode) };
+      const more = { graph: prepared(traced, mode), manner: this.manner(mode), device: this.place };
       const parts = { context: this.context, step, names, state: held, optimizer, ...more };
       return this.collectives ? new SharedTraining(parts, this.collectives, this.reduceOn) : new Training(parts);
     };
@@ -135,6 +146,11 @@ class TensorflowEngine implements Engine {
   async dispose(): Promise<void> {
     this.collectives?.dispose();
     this.context.dispose();
+  }
+
+  /** TensorFlow's name of the device. */
+  private get place(): string | undefined {
+    return this.device === 'cuda' ? '/job:localhost/replica:0/task:0/device:GPU:0' : undefined;
   }
 
   private manner(mode: Mode): Manner {

@@ -13,6 +13,7 @@ export class TfFunction {
     readonly name: string,
     readonly mode: Mode,
     private readonly outputs: number,
+    private readonly device: string | undefined,
   ) {}
 
   /**
@@ -22,7 +23,13 @@ export class TfFunction {
   static register(
     context: Context,
     writer: GraphWriter,
-    ports: { name: string; inputs: readonly Ref[]; outputs: readonly Ref[]; controls?: readonly Ref[] },
+    ports: {
+      name: string;
+      inputs: readonly Ref[];
+      outputs: readonly Ref[];
+      controls?: readonly Ref[];
+      device?: string;
+    },
   ): TfFunction {
     // Through Identity: an output may be an input, a constant, or twice.
     const outputs = ports.outputs.map((ref) => writer.op('Identity', [ref]));
@@ -34,7 +41,7 @@ export class TfFunction {
       native.dispose();
       writer.dispose();
     }
-    return new TfFunction(context, name, writer.manner.mode, outputs.length);
+    return new TfFunction(context, name, writer.manner.mode, outputs.length, ports.device);
   }
 
   /** Runs it aside; the outputs are the caller's to dispose. XLA compiles it in its first run. */
@@ -57,6 +64,6 @@ export class TfFunction {
 
   private execution(inputs: readonly Handle[]) {
     const attributes = this.mode === 'xla' ? { _XlaMustCompile: true } : {};
-    return { inputs, attributes, outputs: this.outputs };
+    return { inputs, attributes, outputs: this.outputs, device: this.device };
   }
 }

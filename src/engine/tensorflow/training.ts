@@ -21,6 +21,7 @@ export interface TrainingParts {
   readonly state: VariableState;
   readonly optimizer: AdamWOptions;
   readonly manner: Manner;
+  readonly device?: string | undefined;
 }
 
 const scalar: TensorSpec = { shape: [], dtype: 'float32' };
@@ -81,7 +82,7 @@ export class Training implements Trainer {
   }
 
   private writer(part: string): BoundWriter {
-    return new BoundWriter(this.parts.context, `${part} ${this.name}`, this.parts.manner);
+    return new BoundWriter(this.parts.context, `${part} ${this.name}`, this.parts.manner, this.parts.device);
   }
 
   private writeFused(): BoundFunction {

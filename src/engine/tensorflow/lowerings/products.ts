@@ -1,5 +1,4 @@
 // Matrix products.
-import type { TensorSpec } from '../../../trace/graph.js';
 import type { GraphWriter, Ref } from '../writer.js';
 import { flag, type Lowering, type Lowerings } from './lowering.js';
 
@@ -15,9 +14,18 @@ export function matrixProduct(
   ranks: readonly [number, number],
   { transposeA = false, transposeB = false }: Product,
 ): Ref {
+  if (tf.manner.precision === 'bf16') return halfProduct(tf, a, b, { transposeA, transposeB });
   if (ranks.every((rank) => rank === 2))
     return tf.op('MatMul', [a, b], { transpose_a: transposeA, transpose_b: transposeB });
   return tf.op('BatchMatMulV2', [a, b], { adj_x: transposeA, adj_y: transposeB });
+}
+
+/** Operands rounded to bfloat16, sums in float32. Plain graphs know no such product: theirs rounds the result too. */
+function halfProduct(tf: GraphWriter, a: Ref, b: Ref, { transposeA, transposeB }: Product): Ref {
+  const operands = [a, b].map((x) => tf.cast(x, 'float32', 'bfloat16'));
+  const turns = { adj_x: transposeA === true, adj_y: transposeB === true };
+  if (tf.manner.mode === 'xla') return tf.op('BatchMatMulV3', operands, { ...turns, Tout: { type: 'float32' } });
+  return tf.cast(tf.op('BatchMatMulV2', operands, turns), 'bfloat16', 'float32');
 }
 
 const batchMatMul: Lowering = (tf, inputs, node) => {
@@ -41,9 +49,5 @@ const einsum: Lowering = (tf, inputs, node) => {
   }
   return terms.length === 1 ? [tf.op('Einsum', [[joined.ref]], { equation: `${left}->${result}` })] : [joined.ref];
 };
-
-export function rankOf({ shape }: TensorSpec): number {
-  return shape.length;
-}
 
 export const products: Lowerings = { BatchMatMul: batchMatMul, Einsum: einsum };

@@ -1,4 +1,5 @@
 // Loads TensorFlow's C library through koffi when it is first needed: neither is touched before.
+import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as Koffi from 'koffi';
 import { GptError } from '../../../errors.js';
@@ -49,7 +50,7 @@ async function load({ verbose = false }: LoadOptions): Promise<Library> {
   if (!verbose) setNativeEnvironment(koffi, silent);
   const path = join(located.folder, libraryFile());
   try {
-    const api = bind(koffi, path);
+    const api = verbose ? bind(koffi, path) : quietly(koffi, () => bind(koffi, path));
     return { api, located, version: api.TF_Version(), view: (pointer, bytes) => koffi.view(pointer, bytes) };
   } catch (cause) {
     const [reason] = String((cause as Error).message).split('\n');
@@ -72,8 +73,25 @@ export function setNativeEnvironment(koffi: typeof Koffi, variables: Readonly<Re
   for (const [name, value] of missing) setenv(name, value, 0);
 }
 
-/** The second spares a line about oneDNN that comes before the log is set up. */
-const silent = { TF_CPP_MIN_LOG_LEVEL: '3', TF_ENABLE_ONEDNN_OPTS: '1', TF_CPP_MAX_VLOG_LEVEL: '0' };
+const silent = { TF_CPP_MIN_LOG_LEVEL: '3', TF_CPP_MAX_VLOG_LEVEL: '0' };
+
+/** What the library says while it is loaded, before its log can be set up, goes nowhere. */
+function quietly<T>(koffi: typeof Koffi, run: () => T): T {
+  if (process.platform === 'win32') return run();
+  const libc = koffi.load(null);
+  const dup2 = libc.func('int dup2(int, int)');
+  const close = libc.func('int close(int)');
+  const kept = libc.func('int dup(int)')(2) as number;
+  const nowhere = openSync('/dev/null', 'w');
+  try {
+    dup2(nowhere, 2);
+    return run();
+  } finally {
+    dup2(kept, 2);
+    close(kept);
+    closeSync(nowhere);
+  }
+}
 
 async function loadKoffi(): Promise<typeof Koffi> {
   try {
