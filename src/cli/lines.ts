@@ -6,7 +6,8 @@ import { plot, type Series } from './plot.js';
 export function startLine(event: StartEvent): string {
   const { parameters, vocabSize, tokens, backend, device, threads } = event;
   const data = `${count(tokens.train)} training and ${count(tokens.val)} validation tokens`;
-  const engine = `${backend} on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
+  const together = event.workers ? `, ${event.workers} workers` : '';
+  const engine = `${backend} on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}${together}`;
   const resumed = event.iter > 0 ? `; going on from step ${count(event.iter)}` : '';
   return `${count(parameters)} parameters, ${count(vocabSize)} kinds of token; ${data}; ${engine}${resumed}`;
 }

@@ -149,7 +149,7 @@ export class SharedTraining implements Trainer {
   }
 
   private writer(part: string): BoundWriter {
-    return new BoundWriter(this.parts.context, `${part} ${this.parts.step.name}`, this.parts.manner);
+    return new BoundWriter(this.parts.context, `${part} ${this.parts.step.name}`, this.parts.manner, this.parts.device);
   }
 
   /** Gradients of one batch, in buckets. */
