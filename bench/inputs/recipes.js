@@ -23,3 +23,16 @@ export const recipes = {
     finetune: { ...finetune, all: { epochs: 4, 'batch-size': 16, dropout: 0.1 } },
   },
 };
+
+/** `bench/translation.js`: from scratch. Each caption's tokens are few, so the block holds prompt and completion. */
+export const translation = {
+  'n-layer': 3,
+  'n-head': 4,
+  'n-embd': 192,
+  'block-size': 96,
+  'vocab-size': 4096,
+  'batch-size': 32,
+  'learning-rate': 1e-3,
+  dropout: 0.1,
+  'warmup-iters': 200,
+};
