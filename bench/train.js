@@ -1,10 +1,11 @@
-// Training speed and memory beside PyTorch: `gpt-cli pretrain` and a peer take turns on the same machine, round by round;
-// the result is the median of the rounds' ratios.
-// node bench/train.js [--model reference|gpt2-4x64|gpt2-1x512] [--peer eager,compile] [--threads 1,2] [--rounds 5]
-//   [--steps N] [--text FILE] [--backend NAME] [--json]
-// The peer needs a virtual environment with torch and numpy: GPT_CLI_VENV, or .venv.
+// Training speed and memory beside PyTorch and stock tfjs: `gpt-cli pretrain` and a peer take turns on the same machine,
+// round by round; the result is the median of the rounds' ratios.
+// node bench/train.js [--model reference|gpt2-4x64|gpt2-1x512] [--peer eager,compile,wasm,cpu] [--threads 1,2] [--rounds 5]
+//   [--steps N] [--peer-steps N] [--text FILE] [--backend NAME] [--json]
+// PyTorch (eager, compile) needs a virtual environment with torch and numpy: GPT_CLI_VENV, or .venv. For stock tfjs
+// (wasm, cpu) npm fetches it into a temporary folder.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +27,7 @@ const { values: options } = parseArgs({
     threads: { type: 'string', default: '1,2' },
     rounds: { type: 'string', default: '5' },
     steps: { type: 'string' },
+    'peer-steps': { type: 'string' },
     text: { type: 'string' },
     backend: { type: 'string', default: 'onnx' },
     json: { type: 'boolean', default: false },
@@ -35,8 +37,11 @@ const model = models[options.model];
 if (model === undefined) fail(`no model "${options.model}" (there are ${Object.keys(models).join(', ')})`);
 const steps = Number(options.steps ?? model.steps);
 const rounds = Number(options.rounds);
+const peers = options.peer.split(',');
+const stock = new Set(['wasm', 'cpu']);
 const python = join(process.env.GPT_CLI_VENV ?? join(root, '.venv'), 'bin', 'python');
-if (!existsSync(python)) fail(`no ${python} (set GPT_CLI_VENV to a virtual environment with torch and numpy)`);
+if (!peers.every((peer) => stock.has(peer)) && !existsSync(python))
+  fail(`no ${python} (set GPT_CLI_VENV to a virtual environment with torch and numpy)`);
 if (!existsSync(join(root, 'dist', 'cli.js'))) fail('dist/cli.js is missing (npm run build)');
 
 function fail(message) {
@@ -85,15 +90,30 @@ function ours(data, threads) {
 
 function theirs(data, threads, peer) {
   const { layers, heads, width, context, batch, vocabulary, warmup } = model;
-  const flags = { threads, layers, heads, width, context, batch, vocabulary, steps, warmup, tokens: data.tokens };
-  const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const flags = { threads, layers, heads, width, context, batch, vocabulary };
+  const counts = { steps: options['peer-steps'] ?? steps, warmup: stock.has(peer) ? 1 : warmup };
+  const own = stock.has(peer) ? { backend: peer, modules: stockTfjs() } : { tokens: data.tokens };
+  const args = Object.entries({ ...flags, ...counts, ...own }).flatMap(([name, value]) => [`--${name}`, String(value)]);
   if (peer === 'compile') args.push('--compile');
+  const [program, script] = stock.has(peer) ? [process.execPath, 'tfjs.js'] : [python, 'train.py'];
   return JSON.parse(
-    run(python, [join(root, 'bench', 'peers', 'train.py'), ...args], threads)
+    run(program, [join(root, 'bench', 'peers', script), ...args], threads)
       .trim()
       .split('\n')
       .at(-1),
   );
+}
+
+/** A folder with stock tfjs, installed once. */
+function stockTfjs() {
+  const modules = join(folder, 'tfjs');
+  if (!existsSync(modules)) {
+    mkdirSync(modules);
+    writeFileSync(join(modules, 'package.json'), '{}');
+    const packages = ['tfjs', 'tfjs-backend-wasm'].map((name) => `@tensorflow/${name}@4.22.0`);
+    execFileSync('npm', ['install', '--ignore-scripts', '--silent', ...packages], { cwd: modules, stdio: 'inherit' });
+  }
+  return modules;
 }
 
 function run(program, args, threads) {
@@ -111,11 +131,12 @@ const median = (numbers) => {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
+const nameOf = (peer) => (stock.has(peer) ? `tfjs ${peer}` : `torch ${peer}`);
 const say = (text) => options.json || console.log(text);
 
 const data = writeTrainingData({ folder, vocabulary: model.vocabulary, text: options.text });
 for (const threads of options.threads.split(',').map(Number)) {
-  for (const peer of options.peer.split(',')) {
+  for (const peer of peers) {
     const seen = [];
     for (let round = 1; round <= rounds; round++) {
       const mine = ours(data, threads);
@@ -123,14 +144,14 @@ for (const threads of options.threads.split(',').map(Number)) {
       if (mine.parameters !== other.parameters)
         fail(`${mine.parameters} parameters here, ${other.parameters} in the peer`);
       seen.push({ mine, other, ratio: mine.tokensPerSecond / other.tokensPerSecond });
-      const speeds = `gpt-cli ${mine.tokensPerSecond.toFixed(0)}, torch ${peer} ${other.tokensPerSecond.toFixed(0)} tokens/s`;
+      const speeds = `gpt-cli ${mine.tokensPerSecond.toFixed(0)}, ${nameOf(peer)} ${other.tokensPerSecond.toFixed(0)} tokens/s`;
       say(`${options.model}, ${threads} thread(s), round ${round}: ${speeds}, ratio ${seen.at(-1).ratio.toFixed(2)}`);
     }
     const result = {
       model: options.model,
       threads,
       backend: options.backend,
-      peer: `torch ${seen[0].other.torch} ${peer}`,
+      peer: `${nameOf(peer)} ${seen[0].other.version}`,
       rounds,
       tokensPerSecond: median(seen.map(({ mine }) => mine.tokensPerSecond)),
       peerTokensPerSecond: median(seen.map(({ other }) => other.tokensPerSecond)),
@@ -141,7 +162,7 @@ for (const threads of options.threads.split(',').map(Number)) {
     if (options.json) console.log(JSON.stringify(result));
     const memory = `peak memory ${result.peakMemoryMB.toFixed(0)} MB against ${result.peerPeakMemoryMB.toFixed(0)} MB`;
     say(
-      `${options.model}, ${threads} thread(s): ${result.ratio.toFixed(2)} times torch ${peer} (median of ${rounds}), ${memory}`,
+      `${options.model}, ${threads} thread(s): ${result.ratio.toFixed(2)} times ${nameOf(peer)} (median of ${rounds}), ${memory}`,
     );
   }
 }

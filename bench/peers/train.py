@@ -114,7 +114,7 @@ def main():
                 "peakMemoryMB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
                 "loss": loss,
                 "parameters": sum(p.numel() for p in model.parameters()),
-                "torch": torch.__version__,
+                "version": torch.__version__,
             }
         )
     )

@@ -1,6 +1,6 @@
 // GPT-2's architecture out of the layers: embeddings, blocks, a last layer norm, logits by the tied token table.
 // Its variables are placeholders of zeros: whoever runs it (an engine) binds them to the real parameters by name.
-import { dropout, recompute } from '../ops/index.js';
+import { dropout, type Past, recompute } from '../ops/index.js';
 import * as tf from '../tf.js';
 import type { GptConfig } from './config.js';
 import { parameterSpecs } from './config.js';
@@ -12,7 +12,10 @@ import { TokenEmbedding } from './layers/tokenEmbedding.js';
 import { type LoraConfig, loraSpecs } from './lora.js';
 
 /** Absent: no dropout, positions 0..T-1. `positions` is int32 [B*T]. */
-export type GptOptions = Pick<CallOptions, 'dropout' | 'positions'>;
+export interface GptOptions extends Pick<CallOptions, 'dropout' | 'positions' | 'present'> {
+  /** Of each block. */
+  readonly past?: readonly Past[] | undefined;
+}
 
 /** Dropout masks by place: the embeddings' is 0, each block has three. */
 const masksPerBlock = 3;
@@ -82,13 +85,17 @@ export class Gpt {
     if (ids.rank !== 2 || ids.dtype !== 'int32')
       throw new Error(`ids must be int32 [B, T], is ${ids.dtype} [${ids.shape}]`);
     if (time > blockSize) throw new Error(`${time} tokens are longer than the block size ${blockSize}`);
+    const { past, ...shared } = options;
     return tf.tidy(() => {
       const embedded = this.tokens.run(ids); // [B, T, C]
-      const placed = this.positions?.run(embedded, options) ?? embedded;
+      const placed = this.positions?.run(embedded, shared) ?? embedded;
       const start = dropout(tf.reshape(placed, [batch * time, nEmbd]), rate, options.dropout, 0);
-      const last = this.blocks.reduce((x, block) => this.runBlock(block, x, { ...options, time }), start);
-      return this.lastNorm.run(last);
-    });
+      const last = this.blocks.reduce(
+        (x, block, i) => this.runBlock(block, x, { ...shared, time, past: past?.[i] }),
+        start,
+      );
+      return { output: this.lastNorm.run(last), kept: [...(options.present ?? [])] };
+    }).output;
   }
 
   private runBlock(block: Block, x: tf.Tensor, options: CallOptions): tf.Tensor {

@@ -10,6 +10,7 @@ export {
   type PositionKind,
   parameterSpecs,
 } from './config.js';
+export { decodeStep, keysName, prefillStep, valuesName } from './decodingSteps.js';
 export { Gpt, type GptOptions } from './gpt.js';
 export { initialize, type NamedArray } from './initialize.js';
 export { Block } from './layers/block.js';

@@ -1,6 +1,7 @@
 // Operations with a gradient of their own. Each file says what its nodes in a graph are: inputs, outputs, attributes.
 // Those of one name with `Grad` behind are the gradients. Every one has a plain definition in tfjs operations, except
 // RandomUniform, whose definition is rng.ts, and Fence.
+export { cachedAttention, type Past, pastMask } from './cachedAttention.js';
 export { type AttentionShape, causalAttention } from './causalAttention.js';
 export { type DropoutKey, dropout, dropoutMask, randomUniform } from './dropout.js';
 export { embedding } from './embedding.js';

@@ -121,7 +121,8 @@ export class Session {
 
   /** The model as something that continues text. */
   textModel(): TextModel {
-    this.text ??= new TextModel(this.gpt, this.tokenizer, (step) => this.compile(step));
+    const caching = this.engine.device === 'cpu';
+    this.text ??= new TextModel(this.gpt, this.tokenizer, (step) => this.compile(step), { caching });
     return this.text;
   }
 

@@ -1,7 +1,10 @@
-// A model as something that continues a text: prompts to ids, one compiled program a window length, ids to text.
-import type { Program, StepFunction } from '../engine/index.js';
-import { type Gpt, logitsStep } from '../model/index.js';
+// A model as something that continues a text: prompts to ids, one compiled program a length, ids to text.
+import type { Feeds, Program, StepFunction } from '../engine/index.js';
+import { decodeStep, type Gpt, keysName, logitsStep, prefillStep, valuesName } from '../model/index.js';
 import {
+  type CachedModel,
+  cachedDecoder,
+  type Decoder,
   type Generated,
   type GeneratedPiece,
   generate,
@@ -30,17 +33,26 @@ const defaults: SamplingOptions = {
   seed: 1337,
 };
 
-/** Windows are padded to one of a few lengths, so that a text costs few compilations. */
-const shortestWindow = 16;
+/** Lengths are rounded up to one of a few, so that a text costs few compilations. */
+const shortest = 16;
+
+export interface TextModelOptions {
+  /**
+   * Whether keys and values are kept on the host from token to token. Without: each token costs a pass over the whole
+   * window, which on a device costs less than sending them there.
+   */
+  readonly caching: boolean;
+}
 
 export class TextModel {
-  private readonly programs = new Map<number, Promise<Program>>();
+  private readonly programs = new Map<string, Promise<Program>>();
 
   /** @param compile gives the model's programs; who closes the session disposes them */
   constructor(
     private readonly gpt: Gpt,
     private readonly tokenizer: Tokenizer,
     private readonly compile: (step: StepFunction) => Promise<Program>,
+    private readonly options: TextModelOptions = { caching: true },
   ) {}
 
   /** The token that texts begin with: <|endoftext|> where the model knows it, else a new line, else the first one. */
@@ -67,7 +79,7 @@ export class TextModel {
     const { blockSize, vocabSize } = this.gpt.config;
     const { index = 0, maxNewTokens, stop = [], signal, ...sampling } = options;
     yield* generate({
-      decoder: windowDecoder((window) => this.logitsAfter(window), blockSize),
+      decoder: this.decoder(prompt.ids.length + maxNewTokens),
       prompt: prompt.ids,
       blockSize,
       maxNewTokens,
@@ -86,28 +98,66 @@ export class TextModel {
     return end!;
   }
 
-  /** The logits [V] of what follows a window of ids. */
+  /**
+   * Reads a text from its beginning.
+   * @param length the most ids that it will have
+   */
+  private decoder(length: number): Decoder {
+    const { blockSize } = this.gpt.config;
+    const full = windowDecoder((window) => this.logitsAfter(window), blockSize);
+    if (!this.options.caching) return full;
+    const { nLayer, nHead, nEmbd } = this.gpt.config;
+    return cachedDecoder(this.cached, { nLayer, nHead, nEmbd, room: this.bucket(length) }, full);
+  }
+
+  private readonly cached: CachedModel = {
+    prefill: async (ids, cache) => {
+      const time = this.bucket(ids.length);
+      const program = await this.program(prefillStep(this.gpt, { batchSize: 1, time }));
+      const { logits, present } = await program.run(padded(ids, time));
+      cache.append(present as Float32Array, time, ids.length);
+      return logits as Float32Array;
+    },
+    decode: async (id, cache) => {
+      const program = await this.program(decodeStep(this.gpt, { batchSize: 1, room: cache.shape.room }));
+      const feeds: Record<string, Feeds[string]> = { ids: Int32Array.of(id), lengths: Int32Array.of(cache.length) };
+      cache.keys.forEach((keys, block) => {
+        feeds[keysName(block)] = keys;
+        feeds[valuesName(block)] = cache.values[block]!;
+      });
+      const { logits, present } = await program.run(feeds);
+      cache.append(present as Float32Array, 1, 1);
+      return logits as Float32Array;
+    },
+  };
+
+  /** The logits [V] of what follows a window of ids, at most the block size. */
   async logitsAfter(window: readonly number[]): Promise<Float32Array> {
     const time = this.bucket(window.length);
-    const ids = new Int32Array(time);
-    ids.set(window);
-    const program = await this.program(time);
-    const { logits } = await program.run({ ids, last: Int32Array.of(window.length - 1) });
+    const program = await this.program(logitsStep(this.gpt, { batchSize: 1, time }));
+    const { logits } = await program.run(padded(window, time));
     return logits as Float32Array;
   }
 
   private bucket(length: number): number {
-    let time = shortestWindow;
+    let time = shortest;
     while (time < length) time *= 2;
     return Math.min(time, this.gpt.config.blockSize);
   }
 
-  private program(time: number): Promise<Program> {
-    let program = this.programs.get(time);
+  private program(step: StepFunction): Promise<Program> {
+    let program = this.programs.get(step.name);
     if (program === undefined) {
-      program = this.compile(logitsStep(this.gpt, { batchSize: 1, time }));
-      this.programs.set(time, program);
+      program = this.compile(step);
+      this.programs.set(step.name, program);
     }
     return program;
   }
+}
+
+/** Inputs of a pass over one text that is padded on its right. */
+function padded(window: readonly number[], time: number): Feeds {
+  const ids = new Int32Array(time);
+  ids.set(window);
+  return { ids, last: Int32Array.of(window.length - 1) };
 }

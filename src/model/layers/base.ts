@@ -1,4 +1,5 @@
 // What our layers share: weights and parts by name, so that a layer can list its parameters under GPT-2's names.
+import type { Past } from '../../ops/index.js';
 import * as tf from '../../tf.js';
 
 export type Shape = (number | null)[];
@@ -16,6 +17,10 @@ export interface CallOptions {
   readonly dropout?: { readonly seed: tf.Tensor; readonly step: tf.Tensor } | undefined;
   /** Position of each token, int32 [B*T]; default 0..T-1 in each example. */
   readonly positions?: tf.Tensor | undefined;
+  /** The keys and values of earlier positions: the input is then one new position in each example. */
+  readonly past?: Past | undefined;
+  /** Where attention puts the keys and values of its input, [B*T, 2C], for later ones. Inference only. */
+  readonly present?: tf.Tensor[] | undefined;
   /** tfjs' own sign of training; with a dropout rate above 0 it needs `dropout` beside it. */
   readonly training?: boolean;
 }
@@ -67,7 +72,8 @@ export abstract class GptLayer extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: CallOptions): tf.Tensor {
     const input = Array.isArray(inputs) ? inputs[0]! : inputs;
-    return tf.tidy(() => this.compute(input, kwargs));
+    // What was put into `present` meanwhile is returned as well, so that it outlives this scope.
+    return tf.tidy(() => ({ output: this.compute(input, kwargs), kept: [...(kwargs.present ?? [])] })).output;
   }
 
   /** What the layer does; intermediate tensors are cleaned up around it. */

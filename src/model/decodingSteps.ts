@@ -1,0 +1,67 @@
+// Writing token by token: a first pass over the prompt that gives keys and values, then passes over one new token each
+// that are given them. Pure functions of named inputs, as in steps.ts.
+import { type Past, pastMask } from '../ops/index.js';
+import * as tf from '../tf.js';
+import type { TensorSpec } from '../trace/graph.js';
+import type { StepFunction } from '../trace/step.js';
+import type { Gpt } from './gpt.js';
+import type { BatchShape } from './steps.js';
+
+/** Names of a decoding step's inputs for the kept keys and values of block i. */
+export const keysName = (block: number) => `keys.${block}`;
+export const valuesName = (block: number) => `values.${block}`;
+
+/** Every block's keys and values: [L, B*T, 2C]. */
+const presentOf = (present: readonly tf.Tensor[]) => tf.stack([...present]);
+
+/**
+ * Reads a prompt. Inputs: `ids` int32 [B, T]; `last` int32 [B], the position of each prompt's end. What stands right of
+ * it does not matter.
+ * Outputs: `logits` [B, V] of what follows; `present` [L, B*T, 2C], in each row a position's keys, then its values.
+ */
+export function prefillStep(gpt: Gpt, { batchSize, time }: BatchShape): StepFunction {
+  return {
+    name: `prefill ${batchSize}x${time}`,
+    inputs: {
+      ids: { shape: [batchSize, time], dtype: 'int32' },
+      last: { shape: [batchSize], dtype: 'int32' },
+    },
+    variables: gpt.variables,
+    run: (inputs) => {
+      const { ids, last } = inputs as { ids: tf.Tensor; last: tf.Tensor };
+      const present: tf.Tensor[] = [];
+      const hidden = gpt.hidden(ids, { present });
+      const rows = tf.add(tf.range(0, batchSize * time, time, 'int32'), last); // row b*T + last[b]
+      return { logits: gpt.project(tf.gather(hidden, rows as tf.Tensor1D)), present: presentOf(present) };
+    },
+  };
+}
+
+/**
+ * Reads one more token of each example. Inputs: `ids` int32 [B, 1]; `lengths` int32 [B], how many positions are kept, and so
+ * the position of the new one; for each block `keys.i` and `values.i` float32 [B, H, R, D].
+ * Outputs: `logits` [B, V]; `present` [L, B, 2C], the new position's keys and values.
+ * @param room R, at most the block size
+ */
+export function decodeStep(gpt: Gpt, { batchSize, room }: { batchSize: number; room: number }): StepFunction {
+  const { nLayer, nHead, nEmbd } = gpt.config;
+  const kept: TensorSpec = { shape: [batchSize, nHead, room, nEmbd / nHead], dtype: 'float32' };
+  const blocks = Array.from({ length: nLayer }, (_, i) => i);
+  return {
+    name: `decode ${batchSize}x${room}`,
+    inputs: {
+      ids: { shape: [batchSize, 1], dtype: 'int32' },
+      lengths: { shape: [batchSize], dtype: 'int32' },
+      ...Object.fromEntries(blocks.flatMap((i) => [keysName(i), valuesName(i)]).map((name) => [name, kept])),
+    },
+    variables: gpt.variables,
+    run: (inputs) => {
+      const { ids, lengths } = inputs as { ids: tf.Tensor; lengths: tf.Tensor };
+      const mask = pastMask(lengths, room);
+      const past = blocks.map((i): Past => ({ keys: inputs[keysName(i)]!, values: inputs[valuesName(i)]!, mask }));
+      const present: tf.Tensor[] = [];
+      const hidden = gpt.hidden(ids, { positions: lengths, past, present });
+      return { logits: gpt.project(hidden), present: presentOf(present) };
+    },
+  };
+}

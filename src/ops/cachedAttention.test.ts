@@ -1,0 +1,76 @@
+import * as tf from '../tf.js';
+import { cachedAttention, pastMask } from './cachedAttention.js';
+import { causalAttention } from './causalAttention.js';
+
+const values = (x: tf.Tensor) => Array.from(x.dataSync());
+
+/** [B*T, 3C] with numbers that differ everywhere. */
+const rows = (batch: number, time: number, channels: number) =>
+  tf.tensor2d(
+    Float32Array.from({ length: batch * time * 3 * channels }, (_, i) => Math.sin(i * 1.7)),
+    [batch * time, 3 * channels],
+  );
+
+/** Keys or values of the first `count` positions as [1, H, R, D], the room behind filled with `rest`. */
+function kept(qkv: tf.Tensor, part: 1 | 2, count: number, shape: { heads: number; width: number; room: number }) {
+  const { heads, width, room } = shape;
+  const channels = heads * width;
+  const own = tf.slice(qkv, [0, part * channels], [count, channels]).reshape([count, heads, width]);
+  const rest = tf.fill([room - count, heads, width], 7);
+  return tf.transpose(tf.concat([own, rest], 0), [1, 0, 2]).expandDims(0);
+}
+
+test('the last row of causal attention, whatever stands in the room behind', () => {
+  const [time, heads, width] = [5, 2, 3];
+  const qkv = rows(1, time, heads * width);
+  const whole = causalAttention(qkv, { batch: 1, time, heads });
+  for (const room of [4, 9]) {
+    const shape = { heads, width, room };
+    const past = {
+      keys: kept(qkv, 1, time - 1, shape),
+      values: kept(qkv, 2, time - 1, shape),
+      mask: pastMask(tf.tensor1d([time - 1], 'int32'), room),
+    };
+    const last = cachedAttention(tf.slice(qkv, [time - 1, 0], [1, -1]), past);
+    const expected = values(tf.slice(whole, [time - 1, 0], [1, -1]));
+    values(last).forEach((x, i) => {
+      expect(x).toBeCloseTo(expected[i]!, 5);
+    });
+  }
+});
+
+test('without a past the new position attends to itself alone', () => {
+  const none = {
+    keys: tf.ones([1, 1, 2, 2]),
+    values: tf.fill([1, 1, 2, 2], 9),
+    mask: pastMask(tf.tensor1d([0], 'int32'), 2),
+  };
+  expect(values(cachedAttention(tf.tensor2d([[1, 2, 3, 4, 5, 6]]), none))).toEqual([5, 6]);
+});
+
+test('worked by hand: equal scores share alike, so the result is the mean of the values', () => {
+  const past = {
+    keys: tf.zeros([1, 1, 3, 1]),
+    values: tf.tensor4d([2, 4, 100], [1, 1, 3, 1]),
+    mask: pastMask(tf.tensor1d([2], 'int32'), 3),
+  };
+  expect(values(cachedAttention(tf.tensor2d([[5, 0, 9]]), past))[0]).toBeCloseTo((2 + 4 + 9) / 3, 5);
+});
+
+test('examples of a batch have lengths of their own', () => {
+  expect(values(pastMask(tf.tensor1d([1, 3], 'int32'), 3)).map((x) => x === 0)).toEqual([
+    true,
+    false,
+    false,
+    true,
+    true,
+    true,
+  ]);
+});
+
+test('a row of the wrong width is an error', () => {
+  const past = { keys: tf.zeros([1, 1, 2, 2]), values: tf.zeros([1, 1, 2, 2]), mask: tf.zeros([1, 1, 1, 2]) };
+  expect(() => cachedAttention(tf.zeros([1, 5]), past)).toThrow(
+    'cachedAttention: qkv must be float32 [1, 6], is float32 [1, 5]',
+  );
+});

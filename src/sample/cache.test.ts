@@ -1,0 +1,62 @@
+import { type CachedModel, cachedDecoder, KeyValueCache } from './cache.js';
+import { windowDecoder } from './decoder.js';
+
+const shape = { nLayer: 2, nHead: 2, nEmbd: 4, room: 3 };
+
+test('a position goes to its place in every head of every layer', () => {
+  const cache = new KeyValueCache(shape);
+  // [L, rows, 2C]: layer, row and column can be read off each number.
+  const present = Float32Array.from(
+    { length: 2 * 2 * 8 },
+    (_, i) => 100 * Math.floor(i / 16) + 10 * (Math.floor(i / 8) % 2) + (i % 8),
+  );
+  cache.append(present, 2, 2);
+  expect(cache.length).toBe(2);
+  expect(Array.from(cache.keys[0]!)).toEqual([0, 1, 10, 11, 0, 0, 2, 3, 12, 13, 0, 0]);
+  expect(Array.from(cache.values[1]!)).toEqual([104, 105, 114, 115, 0, 0, 106, 107, 116, 117, 0, 0]);
+});
+
+test('of padded rows only the first are kept, and the next position comes behind them', () => {
+  const cache = new KeyValueCache({ nLayer: 1, nHead: 1, nEmbd: 1, room: 3 });
+  cache.append(Float32Array.of(1, 2, 3, 4, 9, 9), 3, 2);
+  cache.append(Float32Array.of(5, 6), 1, 1);
+  expect(Array.from(cache.keys[0]!)).toEqual([1, 3, 5]);
+  expect(Array.from(cache.values[0]!)).toEqual([2, 4, 6]);
+  expect(() => cache.append(Float32Array.of(7, 8), 1, 1)).toThrow('3 and 1 positions do not fit into 3');
+});
+
+/** Tells what was read how; the "logits" are all that the model has read. */
+function fake() {
+  const calls: string[] = [];
+  const seen: number[] = [];
+  const present = (count: number) => new Float32Array(count * 2);
+  const model: CachedModel = {
+    async prefill(ids, cache) {
+      calls.push(`prefill ${ids}`);
+      seen.push(...ids);
+      cache.append(present(ids.length), ids.length, ids.length);
+      return Float32Array.from(seen);
+    },
+    async decode(id, cache) {
+      calls.push(`decode ${id}`);
+      seen.push(id);
+      cache.append(present(1), 1, 1);
+      return Float32Array.from(seen);
+    },
+  };
+  const full = windowDecoder(async (window) => {
+    calls.push(`window ${window}`);
+    return Float32Array.from(window);
+  }, 4);
+  return { calls, decoder: cachedDecoder(model, { nLayer: 1, nHead: 1, nEmbd: 1, room: 4 }, full) };
+}
+
+test('the prompt is read at once, each token by itself, and a full window as a whole', async () => {
+  const { calls, decoder } = fake();
+  await decoder.append([1, 2]);
+  await decoder.append([3]);
+  expect(Array.from(await decoder.append([4]))).toEqual([1, 2, 3, 4]);
+  expect(Array.from(await decoder.append([5]))).toEqual([2, 3, 4, 5]);
+  expect(Array.from(await decoder.append([6]))).toEqual([3, 4, 5, 6]);
+  expect(calls).toEqual(['prefill 1,2', 'decode 3', 'decode 4', 'window 2,3,4,5', 'window 3,4,5,6']);
+});
