@@ -1,9 +1,10 @@
 // What pretraining is worth: a model pretrained on the training texts without their labels, then finetuned with few
 // labels, beside the same model from scratch; with and without GPT-1's auxiliary loss. Mean and spread over seeds.
-// node bench/finetune.js [--data DIR] [--set sst2|ag_news] [--sizes 500,2000,all] [--seeds 3] [--lm-coefs 0.5,0]
+// node bench/finetune.js [--data DIR] [--set sst2|ag_news] [--sizes 500,2000,all] [--seeds 3] [--pretrainings 3] [--lm-coefs 0.5,0]
 //   [--starts pretrained,scratch] [--jobs 2] [--work DIR] [--backend NAME] [--json]
 //   [--pretrain FLAGS] [--finetune FLAGS] [--scratch FLAGS]   what is to differ from the recipe below
-// A seed draws the labelled rows, the initial weights, the order and the dropout; each has its own pretraining. Accuracy is
+// A seed draws the labelled rows, the initial weights, the order and the dropout; each has its own
+// pretraining unless --pretrainings says fewer. Accuracy is
 // that after the last step, never that of the best evaluation, since the data that is measured would choose it.
 // `--jobs` runs work side by side, one thread each, which is faster than two threads for one small model.
 import { execFile } from 'node:child_process';
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '3' },
     'lm-coefs': { type: 'string', default: '0.5,0' },
     starts: { type: 'string', default: 'pretrained,scratch' },
+    pretrainings: { type: 'string' },
     jobs: { type: 'string', default: '2' },
     work: { type: 'string' },
     backend: { type: 'string', default: 'onnx' },
@@ -48,6 +50,8 @@ mkdirSync(work, { recursive: true });
 if (options.work === undefined) process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 
 const run = promisify(execFile);
+const seedCount = Number(options.seeds);
+const pretrainings = Math.min(seedCount, Number(options.pretrainings ?? seedCount));
 const words = (text) => text.split(' ').filter(Boolean);
 const flagsOf = (settings) => Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 const say = (line) => options.json || console.log(line);
@@ -69,7 +73,8 @@ async function each(tasks) {
   await Promise.all(Array.from({ length: Number(options.jobs) }, worker));
 }
 
-const pretrained = (seed) => join(work, `pretrained-${seed}`);
+/** Seeds share pretrainings where there are fewer of them. */
+const pretrained = (seed) => join(work, `pretrained-${((seed - 1) % pretrainings) + 1}`);
 
 async function pretrain(seed) {
   if (existsSync(join(pretrained(seed), 'best'))) return;
@@ -81,7 +86,8 @@ async function pretrain(seed) {
 
 /** Where a start begins. From scratch it is the same model with the same tokenizer. */
 function startOf(start, seed) {
-  if (start === 'pretrained') return ['--from', pretrained(seed), ...flagsOf(recipe.pretrained), ...words(options.finetune)];
+  if (start === 'pretrained')
+    return ['--from', pretrained(seed), ...flagsOf(recipe.pretrained), ...words(options.finetune)];
   const { 'vocab-size': _, ...model } = shape;
   const tokenizer = join(pretrained(seed), 'best', 'tokenizer.json');
   return [...flagsOf({ ...model, tokenizer, ...recipe.scratch }), ...words(options.scratch)];
@@ -100,12 +106,14 @@ async function finetune({ start, size, lmCoef, seed }) {
 
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
 const began = performance.now();
-const seeds = Array.from({ length: Number(options.seeds) }, (_, i) => i + 1);
-const cells = options.sizes.split(',').flatMap((size) =>
-  options.starts.split(',').flatMap((start) =>
-    options['lm-coefs'].split(',').map((lmCoef) => ({ size, start, lmCoef, found: [] })),
-  ),
-);
+const seeds = Array.from({ length: seedCount }, (_, i) => i + 1);
+const cells = options.sizes
+  .split(',')
+  .flatMap((size) =>
+    options.starts
+      .split(',')
+      .flatMap((start) => options['lm-coefs'].split(',').map((lmCoef) => ({ size, start, lmCoef, found: [] }))),
+  );
 
 function show({ size, start, lmCoef, found }) {
   const mean = found.reduce((a, b) => a + b) / found.length;
@@ -115,7 +123,7 @@ function show({ size, start, lmCoef, found }) {
   return { set: options.set, labels: size, start, lmCoef: Number(lmCoef), accuracies: found, mean, spread };
 }
 
-await each(seeds.map((seed) => () => pretrain(seed)));
+await each(seeds.slice(0, pretrainings).map((seed) => () => pretrain(seed)));
 say('labels  start       lm-coef  accuracy by seed        mean    spread');
 const results = [];
 const tasks = cells.flatMap((cell) =>

@@ -43,7 +43,9 @@ const say = (line) => options.json || console.log(line);
 
 function train(out) {
   const flags = Object.entries(translation).flatMap(([name, value]) => [`--${name}`, value]);
-  const time = /--(max-iters|epochs)/.test(options.finetune) ? [] : ['--max-time', options['max-time'], '--epochs', 1000];
+  const time = /--(max-iters|epochs)/.test(options.finetune)
+    ? []
+    : ['--max-time', options['max-time'], '--epochs', 1000];
   const args = [data, '-o', out, '--overwrite', '--backend', options.backend, ...threads, ...flags, ...time];
   const all = ['finetune', ...args, ...options.finetune.split(' ').filter(Boolean)].map(String);
   const { status } = spawnSync(process.execPath, [join(root, 'bin', 'gpt-cli.js'), ...all], {

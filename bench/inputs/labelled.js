@@ -13,7 +13,9 @@ export function dataFolder(given) {
   const beside = fileURLToPath(new URL('../../../shared/data', import.meta.url));
   const folder = given ?? process.env.GPT_CLI_DATA ?? beside;
   if (existsSync(folder)) return folder;
-  throw new Error(`no data in ${folder} (--data FOLDER or GPT_CLI_DATA names the folder with sst2/, ag_news/, multi30k/)`);
+  throw new Error(
+    `no data in ${folder} (--data FOLDER or GPT_CLI_DATA names the folder with sst2/, ag_news/, multi30k/)`,
+  );
 }
 
 /** The rows of a file as they stand, the header apart; no row of these sets has a line end in quotes. */
@@ -54,7 +56,9 @@ export function writeSubset(source, name, folder, { size, seed }) {
 export function writeUnlabelled(source, name, path) {
   const set = sets[name];
   const texts = set.unlabelled
-    ? readFileSync(join(source, name, set.unlabelled), 'utf8').trimEnd().split('\n')
+    ? readFileSync(join(source, name, set.unlabelled), 'utf8')
+        .trimEnd()
+        .split('\n')
     : textColumn(rowsOf(join(source, name, set.train)), set.text);
   writeFileSync(path, texts.map((text) => `${JSON.stringify({ text: text.trim() })}\n`).join(''));
   return path;
