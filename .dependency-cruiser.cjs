@@ -14,7 +14,13 @@ module.exports = {
       name: 'engine-knows-no-gpt',
       severity: 'error',
       from: { path: folder('engine') },
-      to: { path: '^src/(?!engine/|trace/|optimizer/|tf\\.ts|errors\\.ts|rng\\.ts)' },
+      to: { path: '^src/(?!engine/|cluster/|trace/|optimizer/|tf\\.ts|errors\\.ts|rng\\.ts)' },
+    },
+    {
+      name: 'cluster-knows-errors',
+      severity: 'error',
+      from: { path: folder('cluster') },
+      to: { path: '^src/(?!cluster/|errors\\.ts)' },
     },
     {
       name: 'model-knows-no-engine',

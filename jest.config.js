@@ -16,6 +16,7 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   modulePathIgnorePatterns: ['<rootDir>/dist/types', '<rootDir>/runs'],
+  reporters: ['default', '<rootDir>/test/skipped.cjs'],
   testTimeout: 60_000,
   maxWorkers: 2,
 };

@@ -1,7 +1,8 @@
 // Training speed and memory beside PyTorch and stock tfjs: `gpt-cli pretrain` and a peer take turns on the same machine,
 // round by round; the result is the median of the rounds' ratios.
 // node bench/train.js [--model reference|gpt2-4x64|gpt2-1x512] [--peer eager,compile,wasm,cpu] [--threads 1,2] [--rounds 5]
-//   [--steps N] [--peer-steps N] [--text FILE] [--backend NAME] [--json]
+//   [--steps N] [--peer-steps N] [--text FILE] [--backend NAME] [--precision f32|bf16]
+//   [--json]
 // PyTorch (eager, compile) needs a virtual environment with torch and numpy: GPT_CLI_VENV, or .venv. For stock tfjs
 // (wasm, cpu) npm fetches it into a temporary folder.
 import { execFileSync } from 'node:child_process';
@@ -30,6 +31,7 @@ const { values: options } = parseArgs({
     'peer-steps': { type: 'string' },
     text: { type: 'string' },
     backend: { type: 'string', default: 'onnx' },
+    precision: { type: 'string', default: 'f32' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -71,6 +73,7 @@ function ours(data, threads) {
     tokenizer: data.tokenizer,
     threads,
     backend: options.backend,
+    precision: options.precision,
     out: join(folder, 'run'),
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
@@ -152,6 +155,7 @@ for (const threads of options.threads.split(',').map(Number)) {
       threads,
       backend: options.backend,
       peer: `${nameOf(peer)} ${seen[0].other.version}`,
+      precision: options.precision,
       rounds,
       tokensPerSecond: median(seen.map(({ mine }) => mine.tokensPerSecond)),
       peerTokensPerSecond: median(seen.map(({ other }) => other.tokensPerSecond)),

@@ -5,6 +5,6 @@ export { locateCheckpoint, type Preference } from './locate.js';
 export { classifierHead } from './names.js';
 export { type Checkpoint, openCheckpoint, type ReadOptions, type ReadReport } from './open.js';
 export { type ClaimOptions, claimRun, type Run } from './run-folder.js';
-export { type LogLine, RunLog } from './run-log.js';
+export { type EventLog, type LogLine, RunLog } from './run-log.js';
 export { SafetensorsFile, type TensorSource, writeSafetensors } from './safetensors/index.js';
 export { type CheckpointContent, saveCheckpoint } from './save.js';

@@ -5,7 +5,7 @@ import { GptError } from '../errors.js';
 import type { TrainingState } from '../train/index.js';
 import { lockName, takeLock } from './lock.js';
 import { asideNames, exists, explain, settle } from './replace-folder.js';
-import { RunLog } from './run-log.js';
+import { type EventLog, RunLog } from './run-log.js';
 
 const format = 'gpt-cli-run';
 const version = 1;
@@ -27,7 +27,7 @@ export interface Run {
    * is cut to where `resume` was saved. Then config.json is written.
    * @param config what a person should find in it: the resolved config, versions, the command line
    */
-  start(config: object, resume?: TrainingState): Promise<RunLog>;
+  start(config: object, resume?: TrainingState): Promise<EventLog>;
   release(): void;
 }
 

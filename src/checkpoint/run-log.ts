@@ -11,7 +11,13 @@ export interface LogLine {
   readonly kind?: string;
 }
 
-export class RunLog {
+/** What events are written to. */
+export interface EventLog {
+  append(line: object): void;
+  close(): void;
+}
+
+export class RunLog implements EventLog {
   private constructor(
     readonly path: string,
     private readonly descriptor: number,

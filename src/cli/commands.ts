@@ -21,6 +21,11 @@ export const entries: readonly CommandEntry[] = [
     summary: 'train a GPT on labelled data: a classifier, instructions, more text',
     load: () => import('./commands/finetune.js'),
   },
+  {
+    name: 'launch',
+    summary: 'several workers of pretrain or finetune on this machine',
+    load: () => import('./commands/launch.js'),
+  },
   { name: 'sample', summary: 'write text with a trained GPT', load: () => import('./commands/sample.js') },
   { name: 'classify', summary: 'label texts with a finetuned GPT', load: () => import('./commands/classify.js') },
   { name: 'eval', summary: 'loss, perplexity and bits per byte on a text', load: () => import('./commands/eval.js') },
@@ -28,6 +33,7 @@ export const entries: readonly CommandEntry[] = [
   { name: 'inspect', summary: 'what a run or a checkpoint holds', load: () => import('./commands/inspect.js') },
   { name: 'data', summary: 'check training data', load: () => import('./commands/data.js') },
   { name: 'doctor', summary: 'engines found, versions and measured speed', load: () => import('./commands/doctor.js') },
+  { name: 'setup', summary: "fetch TensorFlow's library", load: () => import('./commands/setup.js') },
   {
     name: 'config',
     summary: 'the settings: presets, defaults, JSON schema',

@@ -21,6 +21,7 @@ export interface GlobalOptions {
 export class Context {
   private readonly controller = new AbortController();
   private heeded = false;
+  private code = 0;
 
   constructor(
     readonly streams: Streams,
@@ -61,6 +62,15 @@ export class Context {
     if (!this.heeded || this.interrupted) return false;
     this.controller.abort();
     return true;
+  }
+
+  /** What the process exits with, where another program said it: it has told its errors. */
+  end(code: number): void {
+    this.code = code;
+  }
+
+  get exitCode(): number {
+    return this.interrupted ? 130 : this.code;
   }
 
   /** A line of the result, on standard output. */

@@ -71,7 +71,7 @@ export async function run(
     }
     if (argv.length === 0) program.help();
     await program.parseAsync(argv as string[], { from: 'user' });
-    return context.interrupted ? 130 : 0;
+    return context.exitCode;
   } catch (error) {
     const { exitCode, text } = describeFailure(error, help, context.interrupted);
     streams.stderr.write(text);

@@ -9,6 +9,7 @@ import type { TrainCommand } from './setting.js';
  * @param saved the `config` of the run folder's config.json
  * @param name what to call the run in errors: its folder
  * @param given layers of this command line, weakest first
+ * @param open settings that this run may change all the same
  * @throws GptError config/resume when a setting is given that the run cannot change
  */
 export function resumeConfig<C extends TrainCommand>(
@@ -16,12 +17,13 @@ export function resumeConfig<C extends TrainCommand>(
   saved: Readonly<Record<string, unknown>>,
   name: string,
   given: readonly Layer[],
+  open: readonly string[] = [],
 ): Resolved<C> {
   const before: Layer = { name, values: saved };
   const was = resolve(command, [before]).values as unknown as Record<string, unknown>;
   const now = resolve(command, [before, ...given]);
   for (const [key, value] of Object.entries(now.values)) {
-    if (settings[key]?.fixed && value !== was[key] && now.sources[key] !== 'derived') {
+    if (settings[key]?.fixed && !open.includes(key) && value !== was[key] && now.sources[key] !== 'derived') {
       throw new GptError('config/resume', `${flagName(key)} is ${was[key]} in ${name} and cannot become ${value}`, {
         hint: `leave it out, or start anew with --overwrite or another --out`,
       });

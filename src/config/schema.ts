@@ -8,6 +8,15 @@ const MACHINE = {
   backend: choice(['auto', 'onnx', 'tensorflow', 'eager'], { default: 'auto', help: 'the engine that computes' }),
   device: choice(['auto', 'cpu', 'webgpu', 'cuda', 'dml'], { default: 'auto', help: 'where the engine computes' }),
   threads: integer({ min: 1, max: 1024, default: null, defaultText: 'all cores', help: 'CPU threads' }),
+  jit: choice(['auto', 'xla', 'graph'], {
+    default: 'auto',
+    help: 'how the tensorflow engine runs steps; auto measures both in training and compiles nothing elsewhere',
+  }),
+  precision: choice(['f32', 'bf16'], {
+    default: 'f32',
+    help: 'numbers in matrix products; bf16 on the tensorflow engine only',
+  }),
+  verbose: toggle({ default: false, help: "show the native libraries' own logs" }),
 };
 
 const MODEL = {
@@ -90,6 +99,10 @@ const WATCHING = {
   logInterval: integer({ min: 1, default: 10, help: 'steps between reported losses' }),
 };
 
+const CLUSTER = {
+  waitForWorkers: duration({ default: 300, defaultText: '5m', help: 'how long to wait for the workers of TF_CONFIG' }),
+};
+
 const PRETRAINING = {
   sampleEvery: integer({ min: 0, default: 0, help: 'steps between samples shown in training; 0: none' }),
   init: text({ default: null, placeholder: 'folder', fixed: true, help: 'go on from the weights of this checkpoint' }),
@@ -161,6 +174,7 @@ export const groups = [
   { title: 'Finetuning', settings: FINETUNING, commands: ['finetune'] },
   { title: 'Training', settings: TRAINING, commands: ['pretrain', 'finetune'] },
   { title: 'Evaluating and saving', settings: WATCHING, commands: ['pretrain', 'finetune'] },
+  { title: 'Several workers', settings: CLUSTER, commands: ['pretrain', 'finetune'] },
   { title: 'Pretraining', settings: PRETRAINING, commands: ['pretrain'] },
   { title: 'Sampling', settings: SAMPLING, commands: ['sample'] },
   { title: 'Machine', settings: MACHINE, commands: ['pretrain', 'finetune', 'sample', 'eval', 'classify'] },
@@ -174,7 +188,7 @@ type Values<S> = { readonly [K in keyof S]: S[K] extends Setting<infer T> ? T : 
 
 /** What pretraining and finetuning share. `null` means "not given". */
 export type TrainingConfig = Values<
-  typeof MODEL & typeof TOKENIZER & typeof TRAINING & typeof WATCHING & typeof MACHINE
+  typeof MODEL & typeof TOKENIZER & typeof TRAINING & typeof WATCHING & typeof CLUSTER & typeof MACHINE
 >;
 export type PretrainConfig = TrainingConfig & Values<typeof PRETRAINING>;
 export type FinetuneConfig = TrainingConfig & Values<typeof FINETUNING>;

@@ -113,6 +113,8 @@ export function texts(options: Options<readonly string[]>): Setting<readonly str
 }
 
 /** Seconds, given as a number or as `90s`, `10m`, `1h30m`, `500ms`; null when absent. */
+export function duration(options: Options<number>): Setting<number>;
+export function duration(options: Options<number | null>): Setting<number | null>;
 export function duration(options: Options<number | null>): Setting<number | null> {
   const examples = ['90s', '10m', '1h30m'];
   const written = z

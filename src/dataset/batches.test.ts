@@ -28,6 +28,18 @@ test('a batch is a pure function of seed, step and micro-batch', () => {
   expect(new Set([batch(1, 5), batch(1, 6), batch(2, 5), batch(1, 5, 1)]).size).toBe(4);
 });
 
+test('parts of a batch put together are the batch of one worker with as many rows, in training and evaluation', () => {
+  const span = counting(100_000);
+  const [whole, part] = [12, 4].map((batchSize) => ({ batchSize, blockSize: 8 }));
+  const key = { seed: 3, step: 9, micro: 1 };
+  const parts = [0, 1, 2].map((index) => randomBatch(span, part!, { ...key, part: { index, count: 3 } }));
+  const all = randomBatch(span, whole!, key);
+  expect(parts.flatMap(({ ids }) => [...ids])).toEqual([...all.ids]);
+  expect(parts.flatMap(({ targets }) => [...targets])).toEqual([...all.targets]);
+  const second = [0, 1, 2].map((index) => [...evaluationBatches(span, part!, 2, 5, { index, count: 3 })][1]!);
+  expect(second.flatMap(({ ids }) => [...ids])).toEqual([...[...evaluationBatches(span, whole!, 2, 5)][1]!.ids]);
+});
+
 test('every place of the text is drawn about equally often, the first and the last too', () => {
   const span = counting(12); // 9 places for a block of 3
   const drawn = new Array<number>(9).fill(0);

@@ -1,5 +1,6 @@
 // Batches out of a token span. Which tokens go into a batch depends on (seed, step) alone, so a resumed run sees what an
 // unbroken one would. Shapes: ids and targets are [B, T] row-major; targets are ids moved on by one.
+import type { Part } from '../cluster/rows.js';
 import { GptError } from '../errors.js';
 import { Random, stream } from '../rng.js';
 import type { TokenSpan } from './span.js';
@@ -40,25 +41,33 @@ export function requireBlock(span: TokenSpan, blockSize: number): void {
 
 /**
  * Rows at random places, as nanoGPT draws them (uniform, with replacement).
- * @param key `micro` counts the micro-batches of a step (gradient accumulation), from 0
+ * @param key `micro` counts the micro-batches of a step (gradient accumulation), from 0; with `part`, the rows are that
+ * part of a batch of `count` times as many
  */
 export function randomBatch(
   span: TokenSpan,
   shape: BatchShape,
-  key: { readonly seed: number; readonly step: number; readonly micro?: number },
+  key: { readonly seed: number; readonly step: number; readonly micro?: number; readonly part?: Part | undefined },
 ): Batch {
-  return drawBatch(span, shape, new Random(key.seed, stream.batch, key.step, key.micro ?? 0));
+  return drawBatch(span, shape, new Random(key.seed, stream.batch, key.step, key.micro ?? 0), key.part);
 }
 
-/** `count` batches for an estimate of the loss: random places, the same whenever it is called. */
-export function* evaluationBatches(span: TokenSpan, shape: BatchShape, count: number, seed: number): Generator<Batch> {
+/** `count` batches, or a part of each, for an estimate of the loss: random places, the same whenever it is called. */
+export function* evaluationBatches(
+  span: TokenSpan,
+  shape: BatchShape,
+  count: number,
+  seed: number,
+  part?: Part,
+): Generator<Batch> {
   for (let index = 0; index < count; index++) {
-    yield drawBatch(span, shape, new Random(seed, stream.evaluation, index));
+    yield drawBatch(span, shape, new Random(seed, stream.evaluation, index), part);
   }
 }
 
-function drawBatch(span: TokenSpan, { batchSize, blockSize }: BatchShape, random: Random): Batch {
+function drawBatch(span: TokenSpan, { batchSize, blockSize }: BatchShape, random: Random, part?: Part): Batch {
   requireBlock(span, blockSize);
+  for (let before = (part?.index ?? 0) * batchSize; before > 0; before--) random.integer(1); // rows of other parts
   const ids = new Int32Array(batchSize * blockSize);
   const targets = new Int32Array(batchSize * blockSize);
   for (let row = 0; row < batchSize; row++) {

@@ -1,5 +1,6 @@
 import { openEngine } from './choose.js';
 import { examine } from './doctor.js';
+import { hasTensorflow } from './tensorflow/testing/library.js';
 import { defaultThreads, physicalCores, resolveThreads, timeShare } from './threads.js';
 
 describe('openEngine', () => {
@@ -28,6 +29,14 @@ describe('openEngine', () => {
       hint: expect.stringContaining('--device cpu'),
     });
     await expect(openEngine({ backend: 'eager', device: 'webgpu' })).rejects.toMatchObject({ code: 'eager/device' });
+  });
+
+  test('bfloat16 is refused where no engine computes it', async () => {
+    for (const backend of ['auto', 'onnx', 'eager'] as const)
+      await expect(openEngine({ backend, device: 'auto', precision: 'bf16' })).rejects.toMatchObject({
+        code: 'engine/precision',
+        hint: expect.stringContaining('--backend tensorflow'),
+      });
   });
 
   test('tfjs-node-gpu that is not installed is an error with the command that installs it', async () => {
@@ -68,7 +77,8 @@ test('the doctor finds the engines, measures them, and says why others are not t
   expect(cpu!.gflops).toBeGreaterThan(1);
   for (const device of others) expect(device.available || Boolean(device.reason)).toBe(true);
   expect(eager!.devices[0]!.gflops).toBeGreaterThan(0.01);
-  expect(tensorflow).toMatchObject({ name: 'tensorflow', available: false });
+  if (hasTensorflow) expect(tensorflow!.devices[0]).toMatchObject({ name: 'cpu', available: true });
+  else expect(tensorflow).toMatchObject({ available: false, fix: expect.stringContaining('gpt-cli setup tensorflow') });
   expect(report.memoryMB.available).toBeGreaterThan(0);
   expect(JSON.parse(JSON.stringify(report))).toEqual(report);
 });

@@ -1,10 +1,21 @@
 // The one place where an engine is chosen.
+import type { ClusterSpec } from '../cluster/types.js';
 import { GptError } from '../errors.js';
 import { createEagerEngine } from './eager/engine.js';
 import { probe } from './onnx/devices.js';
 import { createOnnxEngine } from './onnx/engine.js';
+import { createTensorflowEngine } from './tensorflow/engine.js';
 import { resolveThreads } from './threads.js';
-import type { Device, Engine, EngineName, GraphListener } from './types.js';
+import type { Device, Engine, EngineName, GraphListener, Jit, Precision } from './types.js';
+
+/** Other workers to train with. */
+export interface ClusterChoice {
+  readonly spec: ClusterSpec;
+  /** Seconds to wait for them. */
+  readonly seconds: number;
+  /** Told now and then who has yet to come. */
+  readonly waiting: (missing: string) => void;
+}
 
 export interface EngineChoice {
   readonly backend: EngineName | 'auto';
@@ -15,30 +26,51 @@ export interface EngineChoice {
   readonly profile?: string | undefined;
   /** Told of every graph that is compiled; never called by eager, which compiles none. */
   readonly onGraph?: GraphListener | undefined;
+  /** For tensorflow: how steps are run. */
+  readonly jit?: Jit | undefined;
+  /** Default f32; tensorflow has others. */
+  readonly precision?: Precision | undefined;
+  /** Lets native libraries write their logs. */
+  readonly verbose?: boolean | undefined;
+  /** Only tensorflow has it; `auto` is then tensorflow. */
+  readonly cluster?: ClusterChoice | undefined;
 }
 
 /**
- * Opens an engine. `auto` is onnx on the CPU.
- * @throws GptError `engine/threads`, `engine/backend`, `engine/device`, `onnx/missing`, `eager/device`, with the command
+ * Opens an engine. `auto` is onnx on the CPU; with other workers it is tensorflow.
+ * @throws GptError `cluster/...`, `engine/threads`, `engine/backend`, `engine/device`, `onnx/missing`, `eager/device`, with the command
  * that would help as hint
  */
-export async function openEngine({ backend, device, threads, profile, onGraph }: EngineChoice): Promise<Engine> {
+export async function openEngine(choice: EngineChoice): Promise<Engine> {
+  const { device, threads, profile, onGraph, cluster } = choice;
+  const backend = cluster ? withCluster(choice.backend, cluster) : choice.backend;
   const count = resolveThreads(threads);
   const on = device === 'auto' ? 'cpu' : device;
+  if (backend !== 'tensorflow') demandSinglePrecision(backend, choice.precision);
   switch (backend) {
     case 'auto':
     case 'onnx':
       await demandDevice(on);
       return createOnnxEngine({ device: on, threads: count, ...(profile && { profile }), ...(onGraph && { onGraph }) });
     case 'eager':
-      return createEagerEngine({ device: on });
-    case 'tensorflow':
-      throw new GptError('engine/backend', 'backend tensorflow is not part of this version', {
-        hint: 'use --backend onnx',
-      });
+      return createEagerEngine({ device });
+    case 'tensorflow': {
+      const { jit = 'auto', precision = 'f32', verbose = false } = choice;
+      const machine = { device: on, threads: count, jit, precision, verbose, cluster };
+      return createTensorflowEngine({ ...machine, ...(onGraph && { onGraph }) });
+    }
     default:
       throw unknownBackend(backend);
   }
+}
+
+function withCluster(backend: EngineChoice['backend'], { spec }: ClusterChoice): 'tensorflow' {
+  if (backend === 'auto' || backend === 'tensorflow') return 'tensorflow';
+  throw new GptError(
+    'cluster/backend',
+    `backend ${backend} trains alone, but TF_CONFIG names ${spec.addresses.length} workers`,
+    { hint: '--backend tensorflow, or unset TF_CONFIG' },
+  );
 }
 
 async function demandDevice(device: Device): Promise<void> {
@@ -47,6 +79,15 @@ async function demandDevice(device: Device): Promise<void> {
   if (available) return;
   throw new GptError('engine/device', `device ${device} is not available: ${reason}`, {
     hint: `${fix ?? 'see gpt-cli doctor'}; or --device cpu`,
+  });
+}
+
+/** onnxruntime has no bfloat16 products on the CPU, tfjs none at all. */
+function demandSinglePrecision(backend: string, precision: Precision = 'f32'): void {
+  if (precision === 'f32') return;
+  const name = backend === 'auto' ? 'onnx' : backend;
+  throw new GptError('engine/precision', `the ${name} engine computes in f32, not in ${precision}`, {
+    hint: '--backend tensorflow, or --precision f32',
   });
 }
 

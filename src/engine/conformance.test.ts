@@ -2,6 +2,10 @@
 import type { Graph, HostArray } from '../trace/graph.js';
 import { interpret, vocabulary } from '../trace/index.js';
 import { GraphSession } from './onnx/session.js';
+import { compileGraph } from './tensorflow/compile.js';
+import { Context, loadLibrary } from './tensorflow/native/index.js';
+import { hasTensorflow } from './tensorflow/testing/library.js';
+import type { Mode } from './tensorflow/writer.js';
 import { type Case, operationCases } from './testing/cases.js';
 import { difference, feedsOf, graphOf, title } from './testing/graphs.js';
 
@@ -14,7 +18,21 @@ const engines: Record<string, Run> = {
     await session.release();
     return results;
   },
+  ...(hasTensorflow && { 'tensorflow graph': tensorflow('graph'), 'tensorflow xla': tensorflow('xla') }),
 };
+
+function tensorflow(mode: Mode): Run {
+  let context: Promise<Context> | undefined;
+  return async (graph, feeds) => {
+    context ??= loadLibrary().then((library) =>
+      Context.open(library, { threads: 1, interThreads: 1, growMemory: true, gpu: false }),
+    );
+    const session = compileGraph(await context, graph, { manner: { mode, precision: 'f32' } });
+    const results = await session.run(feeds);
+    session.dispose();
+    return results;
+  };
+}
 
 const groups = new Map<string, Case[]>();
 for (const one of operationCases) groups.set(one.op, [...(groups.get(one.op) ?? []), one]);

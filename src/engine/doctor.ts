@@ -8,6 +8,7 @@ import { availableMemory } from './available-memory.js';
 import { type DeviceState, findDevices } from './onnx/devices.js';
 import { loadRuntime } from './onnx/runtime.js';
 import { GraphSession } from './onnx/session.js';
+import { examineLibrary } from './tensorflow/examine.js';
 import { defaultThreads } from './threads.js';
 import type { Device, EngineName } from './types.js';
 
@@ -50,16 +51,9 @@ export async function examine(threads = defaultThreads()): Promise<Report> {
     logicalCores: cores.length,
     threads: defaultThreads(),
     memoryMB: { total: megabytes(totalmem()), available: megabytes(availableMemory()) },
-    engines: [await examineOnnx(threads), await examineEager(), tensorflow],
+    engines: [await examineOnnx(threads), await examineEager(), await examineTensorflow(threads)],
   };
 }
-
-const tensorflow: EngineReport = {
-  name: 'tensorflow',
-  available: false,
-  reason: 'not part of this version',
-  devices: [],
-};
 
 async function examineOnnx(threads: number): Promise<EngineReport> {
   try {
@@ -70,15 +64,15 @@ async function examineOnnx(threads: number): Promise<EngineReport> {
     const version = ort.env.versions.node ?? ort.env.versions.common;
     return { name: 'onnx', available: true, version, devices };
   } catch (error) {
-    if (!(error instanceof GptError)) throw error;
-    return {
-      name: 'onnx',
-      available: false,
-      reason: error.message,
-      ...(error.hint ? { fix: error.hint } : {}),
-      devices: [],
-    };
+    return unavailable('onnx', error);
   }
+}
+
+/** What cannot be had, as long as a person may mend it. */
+function unavailable(name: EngineName, error: unknown): EngineReport {
+  if (!(error instanceof GptError)) throw error;
+  const fix = error.hint ? { fix: error.hint } : {};
+  return { name, available: false, reason: error.message, ...fix, devices: [] };
 }
 
 async function examineEager(): Promise<EngineReport> {
@@ -86,9 +80,26 @@ async function examineEager(): Promise<EngineReport> {
   return { name: 'eager', available: true, version: tf.version_core, devices };
 }
 
+async function examineTensorflow(threads: number): Promise<EngineReport> {
+  try {
+    const { version, source, devices } = await examineLibrary(threads, productGraph(productSize), (run) =>
+      measure(productSize, async () => {
+        const operand = new Float32Array(productSize ** 2).fill(0.5);
+        await run({ a: operand, b: operand });
+      }),
+    );
+    return { name: 'tensorflow', available: true, version: `${version} (${source})`, devices };
+  } catch (error) {
+    return unavailable('tensorflow', error);
+  }
+}
+
+/** Rows and columns of the matrices that engines other than eager multiply. */
+const productSize = 1024;
+
 /** Float32 products of the onnx engine on this machine, 10^9 multiplications and additions a second; a third of a second. */
 export async function measureOnnx(device: Device, threads: number): Promise<number> {
-  const size = 1024;
+  const size = productSize;
   const session = await GraphSession.open(productGraph(size), { device, threads });
   const operand = new Float32Array(size * size).fill(0.5);
   const gflops = await measure(size, async () => {

@@ -60,7 +60,11 @@ export function guarded(run: TrainingProgram['step'], release: () => Promise<voi
 }
 
 /** The number of an output that must be one. */
-export function single(step: StepFunction, name: string, data: ArrayLike<number>): number {
+export function single(
+  step: StepFunction,
+  name: string,
+  data: { readonly length: number; readonly [i: number]: number },
+): number {
   if (data.length === 1) return data[0]!;
   throw new GptError('engine/output', `output ${name} of ${step.name} has ${data.length} numbers`, {
     hint: 'a training step gives scalars',

@@ -1,8 +1,15 @@
 // The contract of engine/: open an engine, look at what engines there are. Only commands import more than the types.
 export { availableMemory } from './available-memory.js';
-export { type EngineChoice, openEngine } from './choose.js';
+export { type ClusterChoice, type EngineChoice, openEngine } from './choose.js';
 export { type DeviceReport, type EngineReport, examine, measureOnnx, type Report } from './doctor.js';
 export { inferenceGraph, trainingGraph } from './onnx/graphs.js';
+export {
+  removeTensorflow,
+  type SetupEvent,
+  type SetupResult,
+  setupTensorflow,
+} from './tensorflow/install/index.js';
+export { type Located, locateTensorflow } from './tensorflow/locate.js';
 export { defaultThreads } from './threads.js';
 export type {
   AdamWOptions,
@@ -12,11 +19,14 @@ export type {
   EngineName,
   Feeds,
   GraphListener,
+  Jit,
+  Precision,
   Program,
   Results,
   State,
   StateKind,
   StepFunction,
   StepResult,
+  StepUpdate,
   TrainingProgram,
 } from './types.js';

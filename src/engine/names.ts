@@ -2,3 +2,8 @@
 
 export type EngineName = 'onnx' | 'eager' | 'tensorflow';
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'dml';
+/** How the tensorflow engine runs a step: compiled by XLA, operation by operation, or the faster of the two. */
+export type Jit = 'auto' | 'xla' | 'graph';
+
+/** Of the operands of matrix products; weights, sums and the optimizer are float32. */
+export type Precision = 'f32' | 'bf16';

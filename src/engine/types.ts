@@ -1,14 +1,15 @@
 // What an engine promises to the code above it: it holds the state (parameters and AdamW's moments) and runs programs
 // on it. Knows nothing of GPT, of files or of the command line.
+import type { Cluster } from '../cluster/types.js';
 import type { AdamWOptions } from '../optimizer/types.js';
 import type { HostArray } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
-import type { Device, EngineName } from './names.js';
+import type { Device, EngineName, Jit } from './names.js';
 
 export type { AdamWOptions } from '../optimizer/types.js';
 export type { StepFunction } from '../trace/step.js';
 export type { GraphListener } from './listener.js';
-export type { Device, EngineName } from './names.js';
+export type { Device, EngineName, Jit, Precision } from './names.js';
 
 export type Feeds = Readonly<Record<string, HostArray>>;
 export type Results = Record<string, HostArray>;
@@ -29,15 +30,25 @@ export interface StepResult {
   readonly updated: boolean;
   /** The other outputs of the step function, means over the micro-batches. */
   readonly metrics: Readonly<Record<string, number>>;
+  /** The sums over the workers of the votes that were given; absent where the engine has no cluster. */
+  readonly votes?: readonly number[];
+}
+
+export interface StepUpdate {
+  readonly learningRate: number;
+  readonly iteration: number;
+  readonly votes?: readonly number[];
 }
 
 /** A compiled StepFunction with its gradients and AdamW's update, on one State. */
 export interface TrainingProgram {
   /**
-   * One optimizer step over the mean gradient of the micro-batches.
-   * @param update `iteration` counts optimizer steps from 1 (for AdamW's bias correction)
+   * One optimizer step over the mean gradient of the micro-batches. In a cluster all workers make the step together: mean,
+   * loss, norm and metrics are over all of them, and their states stay alike.
+   * @param update `iteration` counts optimizer steps from 1 (for AdamW's bias correction); `votes` are added up over the
+   * workers with the gradient, as float32 numbers
    */
-  step(microBatches: readonly Feeds[], update: { learningRate: number; iteration: number }): Promise<StepResult>;
+  step(microBatches: readonly Feeds[], update: StepUpdate): Promise<StepResult>;
   dispose(): Promise<void>;
 }
 
@@ -67,10 +78,20 @@ export interface Engine {
   readonly name: EngineName;
   readonly device: Device;
   readonly threads: number;
+  /** The workers that train together, where there are others. */
+  readonly cluster?: Cluster;
+  /** How compiled steps are run, where there is a choice and once it is made; a resumed run must make the same one. */
+  readonly jit?: Exclude<Jit, 'auto'> | undefined;
   /** All zeros; fill it with `write`. */
   createState(specs: readonly ArraySpec[], options: { training: boolean }): Promise<State>;
   compile(step: StepFunction, state: State): Promise<Program>;
   /** `step` must have a scalar float32 output named `loss`; the gradient is taken of it. */
-  compileTraining(step: StepFunction, state: State, optimizer: AdamWOptions): Promise<TrainingProgram>;
+  compileTraining(
+    step: StepFunction,
+    state: State,
+    optimizer: AdamWOptions,
+    /** What steps will be like: what they take is then compiled before the first one. */
+    expected?: { readonly microBatches?: number },
+  ): Promise<TrainingProgram>;
   dispose(): Promise<void>;
 }

@@ -11,6 +11,17 @@ export interface BatchShape {
   readonly time: number;
 }
 
+/**
+ * A batch whose parts are on several workers: the mean of their losses is that of the whole batch when each is weighted by
+ * its share of what counts (times the number of parts).
+ */
+export interface Weighting {
+  /** With the weights as further inputs, float32 scalars. */
+  readonly weighted?: boolean;
+}
+
+const scalar: TensorSpec = { shape: [], dtype: 'float32' };
+
 const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
 
 const suffix = ({ batchSize, time }: BatchShape) => `${batchSize}x${time}`;
@@ -23,9 +34,9 @@ function losses(gpt: Gpt, inputs: Record<string, tf.Tensor>, dropout?: { seed: t
 /**
  * Training. Inputs: `ids`, `targets` int32 [B, T], a negative target being ignored; with dropout also `seed` and
  * `step`, int32 scalars, where `step` must differ for every micro-batch of a run.
- * Output: `loss`, the mean in nats over the targets that count.
+ * Output: `loss`, the mean in nats over the targets that count; times the input `tokenWeight` where it is weighted.
  */
-export function lossStep(gpt: Gpt, shape: BatchShape): StepFunction {
+export function lossStep(gpt: Gpt, shape: BatchShape, { weighted = false }: Weighting = {}): StepFunction {
   const { batchSize, time } = shape;
   const dropping = gpt.config.dropout > 0;
   return {
@@ -34,11 +45,13 @@ export function lossStep(gpt: Gpt, shape: BatchShape): StepFunction {
       ids: int32(batchSize, time),
       targets: int32(batchSize, time),
       ...(dropping ? { seed: int32(), step: int32() } : {}),
+      ...(weighted ? { tokenWeight: scalar } : {}),
     },
     variables: gpt.variables,
     run: (inputs) => {
-      const { seed, step } = inputs;
-      return { loss: losses(gpt, inputs, dropping ? { seed: seed!, step: step! } : undefined).loss };
+      const { seed, step, tokenWeight } = inputs;
+      const { loss } = losses(gpt, inputs, dropping ? { seed: seed!, step: step! } : undefined);
+      return { loss: tokenWeight ? tf.mul(loss, tokenWeight) : loss };
     },
   };
 }

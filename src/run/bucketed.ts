@@ -1,7 +1,8 @@
 // Training on padded batches of a few lengths: one compiled program a length, all on one state. To the training loop it
 // looks like one program. Knows padded batches, no model.
+import type { Part } from '../cluster/index.js';
 import { bucketLengths, type Encoded, EpochBatches, ignored, type PaddedBatch } from '../dataset/index.js';
-import type { Feeds, StepResult, TrainingProgram } from '../engine/types.js';
+import type { Feeds, StepResult, StepUpdate, TrainingProgram } from '../engine/types.js';
 
 /** Dispatches a step on the length of its batches. */
 export class BucketProgram implements TrainingProgram {
@@ -11,7 +12,7 @@ export class BucketProgram implements TrainingProgram {
     private readonly batchSize: number,
   ) {}
 
-  step(microBatches: readonly Feeds[], update: { learningRate: number; iteration: number }): Promise<StepResult> {
+  step(microBatches: readonly Feeds[], update: StepUpdate): Promise<StepResult> {
     const time = microBatches[0]!['ids']!.length / this.batchSize;
     const program = this.programs.get(time);
     if (!program) throw new Error(`no program for batches of ${time} tokens: there are ${[...this.programs.keys()]}`);
@@ -42,7 +43,7 @@ export interface StepShape {
   readonly gradAccum: number;
 }
 
-/** The batches of every optimizer step: a pure function of (examples, shape, seed, step). */
+/** The batches of every optimizer step, or a worker's part of them: a pure function of (examples, shape, seed, step). */
 export class StepBatches {
   readonly stepsPerEpoch: number;
   /** The lengths that batches of any epoch can have. */
@@ -53,8 +54,9 @@ export class StepBatches {
     examples: readonly Encoded[],
     private readonly shape: StepShape,
     seed: number,
+    part?: Part,
   ) {
-    this.batches = new EpochBatches(examples, shape, seed);
+    this.batches = new EpochBatches(examples, shape, seed, part);
     this.stepsPerEpoch = this.batches.batchesPerEpoch / shape.gradAccum;
     this.lengths = usedLengths(examples, shape.blockSize);
   }

@@ -1,13 +1,11 @@
 // Measures a language model: the mean negative log-likelihood over batches. Knows a compiled program, no model.
+import type { Part } from '../cluster/index.js';
 import { type Batch, type BatchShape, evaluationBatches, type TokenSpan } from '../dataset/index.js';
 import type { Program } from '../engine/types.js';
 import type { Evaluation } from '../train/index.js';
 
 /** Sums over batches: nats and the number of targets that counted. */
-export interface Score {
-  readonly lossSum: number;
-  readonly count: number;
-}
+export type Score = Readonly<Record<'lossSum' | 'count', number>>;
 
 /**
  * Adds up the losses of all batches. Stops early, with null, when the signal says so.
@@ -41,13 +39,18 @@ export interface TextEvaluatorOptions {
   /** Batches a measurement. */
   readonly evalIters: number;
   readonly seed: number;
+  /** Of every batch, the part that this worker measures, and what adds up the scores of all. */
+  readonly part?: Part | undefined;
+  readonly addUp?: (own: Score | null) => Promise<Score | null>;
 }
 
 /** Estimates training and validation loss, always on the same random batches. */
 export function textEvaluator(options: TextEvaluatorOptions): (signal?: AbortSignal) => Promise<Evaluation | null> {
-  const { program, train, validation, valBytes, shape, evalIters, seed } = options;
-  const estimate = (span: TokenSpan, signal?: AbortSignal) =>
-    score(program, evaluationBatches(span, shape, evalIters, seed), signal);
+  const { program, train, validation, valBytes, shape, evalIters, seed, part, addUp } = options;
+  const estimate = async (span: TokenSpan, signal?: AbortSignal) => {
+    const own = await score(program, evaluationBatches(span, shape, evalIters, seed, part), signal);
+    return addUp ? addUp(own) : own;
+  };
   return async (signal) => {
     const onTrain = await estimate(train, signal);
     const onValidation = validation.length === 0 ? onTrain : await estimate(validation, signal);

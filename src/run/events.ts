@@ -8,6 +8,8 @@ export interface StartEvent {
   readonly backend: EngineName;
   readonly device: string;
   readonly threads: number;
+  /** Workers that train together, where there are several. */
+  readonly workers?: number;
   readonly parameters: number;
   readonly vocabSize: number;
   readonly tokens: { readonly train: number; readonly val: number };

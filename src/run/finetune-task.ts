@@ -24,8 +24,10 @@ import {
 import { answerEvaluator, labelEvaluator, scoreAnswers, spread } from './labelled-evaluate.js';
 import { resumeMerged, saveBase, saveMerged } from './lora-run.js';
 import { modelConfig } from './pretrain.js';
-import { Session } from './session.js';
+import { type OpenedEngine, Session } from './session.js';
+import type { Team } from './team.js';
 import { chooseTokenizer } from './text-data.js';
+import { countOf, shareOf, weightOf } from './weights.js';
 
 export interface FinetuneTask {
   readonly kind: Task;
@@ -53,25 +55,21 @@ export interface TaskOptions extends Omit<Inspection, 'memoryCheck'> {
   readonly config: FinetuneConfig;
   readonly checkpoint: Checkpoint | undefined;
   readonly signal: AbortSignal | undefined;
+  /** An engine that is open already, with its workers. */
+  readonly opened: OpenedEngine | undefined;
+  readonly team: Team;
+  /** Whether the run goes on from a state that was saved. */
+  readonly resuming: boolean;
 }
 
 /** Reads the data, makes the model, and gives it its values. Nothing is written. */
 export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEvent, FinetuneTask> {
-  const { config, checkpoint, data, run, signal, onGraph, profile } = options;
+  const { config, checkpoint, data, run, signal, onGraph, profile, opened, team, resuming } = options;
   const texts = yield* readLabelledTexts(data, config, signal);
   const { task: kind, reason, template } = texts;
-  const base =
-    (await checkpoint?.loadTokenizer()) ??
-    (yield* chooseTokenizer(() => textsOf(texts.train, template), config, signal));
-  const tokenizer = kind === 'classify' ? withClassificationToken(base) : base;
-  const model = modelOf(config, checkpoint, tokenizer);
-  if (config.freeze > model.nLayer) {
-    throw new GptError('config/freeze', `freeze (${config.freeze}) is above the ${model.nLayer} blocks of the model`, {
-      hint: `at most --freeze ${model.nLayer}: then only the last norm and the head are trained`,
-    });
-  }
-
-  const labels = kind === 'classify' ? (run.checkpoint && checkpoint?.labels) || texts.labels : undefined;
+  const own = team.leads ? yield* design(options, texts) : undefined;
+  const tokenizer = await team.shareTokenizer(own?.tokenizer);
+  const { model, labels } = await team.share(own && { model: own.model, labels: own.labels });
   const encoded = yield* encodeAll(texts, tokenizer, model.blockSize, labels, config);
 
   const { freeze, seed, loraRank } = config;
@@ -83,19 +81,20 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
     freeze,
     lora,
     recompute: config.recompute,
+    opened,
     ...inside,
   });
   try {
-    const resuming = run.checkpoint !== undefined;
     const sameLabels = labels && checkpoint?.labels?.join('\n') === labels.join('\n');
     const fresh = labels && !sameLabels ? [classifierHead] : [];
-    if (resuming && lora) yield* resumeMerged(session, run.directory, checkpoint!, { seed });
-    else yield* session.fill(checkpoint, { seed, moments: resuming, fresh });
+    if (resuming && lora && team.leads) yield* resumeMerged(session, run.directory, checkpoint!, { seed });
+    else if (team.leads) yield* session.fill(checkpoint, { seed, moments: resuming, fresh });
+    await team.shareState(session.state, { moments: resuming });
   } catch (error) {
     await session.close();
     throw error;
   }
-  const parts = { config, session, ...encoded };
+  const parts = { config, session, team, ...encoded };
   const work = labels ? classification(parts, labels) : language(parts);
   return {
     kind,
@@ -104,15 +103,33 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
     template,
     ...parts,
     ...work,
-    begin: async (resuming) => {
-      if (lora && !resuming) await saveBase(session, run.directory);
-      return work.evaluator();
+    begin: async () => {
+      if (lora && !resuming && team.leads) await saveBase(session, run.directory);
+      return team.evaluateFirst(work.evaluator());
     },
     save: (directory, training, resumable) =>
       lora
         ? saveMerged(session, lora, run.directory, directory, training, resumable)
         : session.save(directory, training, resumable),
   };
+}
+
+/** What worker 0 decides: the tokenizer, the model, and the labels of a classifier. */
+async function* design(
+  { config, checkpoint, run, signal }: TaskOptions,
+  { task: kind, train, template, labels: found }: LabelledTexts,
+): AsyncGenerator<RunEvent, { tokenizer: Tokenizer; model: GptConfig; labels: readonly string[] | undefined }> {
+  const base =
+    (await checkpoint?.loadTokenizer()) ?? (yield* chooseTokenizer(() => textsOf(train, template), config, signal));
+  const tokenizer = kind === 'classify' ? withClassificationToken(base) : base;
+  const model = modelOf(config, checkpoint, tokenizer);
+  if (config.freeze > model.nLayer) {
+    throw new GptError('config/freeze', `freeze (${config.freeze}) is above the ${model.nLayer} blocks of the model`, {
+      hint: `at most --freeze ${model.nLayer}: then only the last norm and the head are trained`,
+    });
+  }
+  const labels = kind === 'classify' ? (run.checkpoint && checkpoint?.labels) || found : undefined;
+  return { tokenizer, model, labels };
 }
 
 function* encodeAll(
@@ -145,6 +162,7 @@ function modelOf(config: FinetuneConfig, checkpoint: Checkpoint | undefined, tok
 interface Parts {
   readonly config: FinetuneConfig;
   readonly session: Session;
+  readonly team: Team;
   readonly train: readonly Encoded[];
   readonly validation: readonly Encoded[];
 }
@@ -156,41 +174,57 @@ interface Work extends Pick<FinetuneTask, 'compile' | 'feed'> {
 /** Examples in a batch of an evaluation. */
 const evaluationRows = 64;
 
-function classification({ config, session, train, validation }: Parts, labels: readonly string[]): Work {
+function classification(parts: Parts, labels: readonly string[]): Work {
+  const { config, session, team, train, validation } = parts;
   const { batchSize, lmCoef } = config;
+  const weighted = team.size > 1;
   const labelWeights = config.balance ? balanced(train, labels.length) : undefined;
   const step = (time: number) =>
-    classifierLossStep(session.classifier!, { batchSize, time }, { lmCoef, ...(labelWeights && { labelWeights }) });
+    classifierLossStep(
+      session.classifier!,
+      { batchSize, time },
+      { lmCoef, weighted, ...(labelWeights && { labelWeights }) },
+    );
   return {
     evaluator: () => {
       const rows = Math.min(evaluationRows, Math.max(train.length, validation.length));
       const model = new ClassifierModel(session.classifier!, (s) => session.compile(s), rows);
-      const measured = { train: spread(train, config.evalIters * batchSize), validation };
+      const measured = { train: spread(train, config.evalIters * batchSize * team.size), validation };
       return labelEvaluator(model, labels.length, measured);
     },
     compile: (lengths) => compileAll(session, config, lengths, step),
-    feed: ({ ids, targets, labels: own, positions }, at) => ({
-      ids,
-      ...(lmCoef > 0 && { targets }),
-      labels: own,
-      positions,
-      ...dropoutKey(session, config, at),
+    feed: (batch, at) => ({
+      ids: batch.ids,
+      ...(lmCoef > 0 && { targets: batch.targets }),
+      labels: batch.labels,
+      positions: batch.positions,
+      ...dropoutKey(parts, at),
+      ...(weighted && { labelWeight: shareOf(batch, team.size, (row) => weightOf(train[row]!, labelWeights)) }),
+      ...(weighted && lmCoef > 0 && { tokenWeight: shareOf(batch, team.size, (row) => countOf(train[row]!)) }),
     }),
   };
 }
 
 /** Instructions and text: the loss is on the targets that count. */
-function language({ config, session, train, validation }: Parts): Work {
+function language(parts: Parts): Work {
+  const { config, session, team, train, validation } = parts;
   const { batchSize } = config;
+  const weighted = team.size > 1;
   const { blockSize } = session.gpt.config;
   return {
     evaluator: () => {
       const score = answerScorer(session, evaluationBatch(session.gpt.config, batchSize * blockSize));
-      const measured = { train: spread(train, config.evalIters * batchSize), validation };
+      const measured = { train: spread(train, config.evalIters * batchSize * team.size), validation };
       return answerEvaluator((examples, signal) => score(examples, { signal }), measured, session.tokenizer);
     },
-    compile: (lengths) => compileAll(session, config, lengths, (time) => lossStep(session.gpt, { batchSize, time })),
-    feed: ({ ids, targets }, at) => ({ ids, targets, ...dropoutKey(session, config, at) }),
+    compile: (lengths) =>
+      compileAll(session, config, lengths, (time) => lossStep(session.gpt, { batchSize, time }, { weighted })),
+    feed: (batch, at) => ({
+      ids: batch.ids,
+      targets: batch.targets,
+      ...dropoutKey(parts, at),
+      ...(weighted && { tokenWeight: shareOf(batch, team.size, (row) => countOf(train[row]!)) }),
+    }),
   };
 }
 
@@ -218,8 +252,9 @@ async function* compileAll(
   return new BucketProgram(programs, config.batchSize);
 }
 
-function dropoutKey({ gpt }: Session, { seed }: FinetuneConfig, step: number): Feeds {
-  return gpt.config.dropout > 0 ? { seed: Int32Array.of(seed), step: Int32Array.of(step) } : {};
+function dropoutKey({ session, config, team }: Parts, step: number): Feeds {
+  if (session.gpt.config.dropout === 0) return {};
+  return { seed: Int32Array.of(team.dropoutSeed(config.seed)), step: Int32Array.of(step) };
 }
 
 /** Weights under which every label counts as much: examples / (labels x examples of the label). */

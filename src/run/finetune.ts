@@ -2,17 +2,23 @@
 // terminal: it yields events. What is learned is decided in finetune-task.ts; the loop is that of pretraining.
 import { basename, extname, join } from 'node:path';
 import { type Checkpoint, claimRun, openCheckpoint, type Run } from '../checkpoint/index.js';
-import { type FinetuneConfig, type Layer, resolve, resumeConfig, type Sources } from '../config/index.js';
+import type { ClusterSpec } from '../cluster/index.js';
+import { type FinetuneConfig, type Layer, type Resolved, resolve, type Sources } from '../config/index.js';
 import { GptError } from '../errors.js';
 import { countParameters } from '../model/index.js';
 import { type TrainingJob, train } from '../train/index.js';
 import { StepBatches } from './bucketed.js';
 import type { NoticeEvent, RunEvent } from './events.js';
 import { type FinetuneTask, prepareTask } from './finetune-task.js';
+import { leads, takeOrders, temporaryRun } from './follow.js';
 import { type Inspection, unheard } from './inspection.js';
+import { joinWorkers } from './join.js';
 import { fingerprintOf, tokensOf } from './labelled-data.js';
 import { logged, recordOf, type SavedRun } from './record.js';
+import { goOn, resized } from './resume.js';
 import { learningRateOf } from './schedule.js';
+import type { OpenedEngine } from './session.js';
+import { Team } from './team.js';
 import { runTraining } from './training.js';
 
 export interface FinetuneOptions extends Inspection {
@@ -26,6 +32,8 @@ export interface FinetuneOptions extends Inspection {
   readonly overwrite?: boolean;
   /** Aborted: the step is finished and the state saved. */
   readonly signal?: AbortSignal | undefined;
+  /** Other workers to train with, and which of them this is: what TF_CONFIG says. Only worker 0 writes to `out`. */
+  readonly cluster?: ClusterSpec | undefined;
   /** What a person typed, kept in the run. */
   readonly commandLine?: readonly string[];
 }
@@ -35,19 +43,19 @@ export interface FinetuneOptions extends Inspection {
  * @throws GptError for anything that a person can mend
  */
 export async function* finetune(options: FinetuneOptions): AsyncGenerator<RunEvent> {
-  const { data, layers = [], resume = false, overwrite = false } = options;
+  const { data, layers = [], resume = false, overwrite = false, cluster } = options;
   if (data === undefined && !resume) {
     throw new GptError('run/no-data', 'there is no data to finetune on', {
       hint: 'name a CSV, TSV or JSONL file, or a folder with train, valid and test',
     });
   }
-  const given = resume ? undefined : resolve('finetune', layers);
+  const given = resume && leads(cluster) ? undefined : resolve('finetune', layers);
   const out = options.out ?? join('runs', basename(data ?? 'run', extname(data ?? '')));
-  const run = await claimRun(out, { resume, overwrite });
+  const run = leads(cluster) ? await claimRun(out, { resume, overwrite }) : temporaryRun();
   try {
-    const saved = resume ? recordOf(run, 'finetune') : undefined;
-    const { values, sources } = given ?? resumeConfig('finetune', saved!.config, out, layers);
-    yield* finetuneIn(run, values, sources, saved, options);
+    const saved = resume && leads(cluster) ? recordOf(run, 'finetune') : undefined;
+    const resolved = given ?? goOn('finetune', saved!, out, layers, cluster?.addresses.length ?? 1);
+    yield* finetuneIn(run, resolved, saved, options);
   } finally {
     run.release();
   }
@@ -55,40 +63,59 @@ export async function* finetune(options: FinetuneOptions): AsyncGenerator<RunEve
 
 async function* finetuneIn(
   run: Run,
-  config: FinetuneConfig,
-  sources: Sources,
+  { values, sources: given }: Resolved<'finetune'>,
   saved: SavedRun | undefined,
   options: FinetuneOptions,
 ): AsyncGenerator<RunEvent> {
-  const { signal, onGraph, profile, memoryCheck = true } = options;
-  const data = options.data ?? saved!.inputs[0]!;
-  const checkpoint = await startingPoint(run, config);
+  const { signal, onGraph, profile, memoryCheck = true, cluster } = options;
+  const checkpoint = leads(cluster) ? await startingPoint(run, values) : undefined;
+  let opened: OpenedEngine | undefined;
   let task: FinetuneTask | undefined;
   try {
-    task = yield* prepareTask({ run, data, config, checkpoint, signal, onGraph, profile });
+    if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile });
+    const team = new Team(opened?.engine.cluster);
+    const own = {
+      config: values,
+      sources: given,
+      inputs: [options.data ?? saved?.inputs[0] ?? ''],
+      resumed: (run.checkpoint !== undefined && checkpoint?.training) || null,
+    };
+    const { config, sources, inputs, resumed } = await takeOrders(team, 'finetune', own, !options.resume);
+    yield* resized(saved, config, team.size);
+    const data = options.data ?? inputs[0]!;
+    const resuming = resumed !== null;
+    task = yield* prepareTask({ run, data, config, checkpoint, signal, onGraph, profile, opened, team, resuming });
     yield* unheard(task.session.engine, options);
     const { session, train: examples, validation } = task;
-    const resumed = run.checkpoint === undefined ? undefined : checkpoint!.training;
     const fingerprint = fingerprintOf(examples);
     if (saved) requireSame(saved, fingerprint, data);
+    await team.requireCommon(fingerprint, 'the data');
 
     const shape = { ...config, blockSize: session.gpt.config.blockSize };
-    const batches = new StepBatches(examples, shape, config.seed);
+    const batches = new StepBatches(examples, shape, config.seed, team.part);
     const program = yield* task.compile(batches.lengths);
     if (memoryCheck) session.requireMemory(config);
     const settled = settle(config, sources, batches.stepsPerEpoch);
     const { kind, reason, template, labels } = task;
     const facts = { task: kind, reason, ...(labels ? { labels } : { template }), fingerprint };
-    const record = { command: 'finetune', inputs: [data], config: settled, model: session.gpt.config, ...facts };
-    const log = await run.start({ ...record, ...logged(options.commandLine) }, resumed);
+    const record = {
+      command: 'finetune',
+      inputs: [data],
+      config: session.settled(settled),
+      model: session.gpt.config,
+      workers: team.size,
+      ...facts,
+    };
+    const log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
     try {
-      const evaluate = await task.begin(resumed !== undefined);
+      const evaluate = await task.begin(resuming);
       yield {
         event: 'start',
         command: 'finetune',
         backend: session.engine.name,
         device: session.engine.device,
         threads: session.engine.threads,
+        ...(team.cluster && { workers: team.size }),
         parameters: countParameters(session.specs),
         vocabSize: session.gpt.config.vocabSize,
         tokens: { train: tokensOf(examples), val: tokensOf(validation) },
@@ -101,21 +128,23 @@ async function* finetuneIn(
         out: run.directory,
       };
       if (kind === 'instruct') yield howToPrompt(task, run.directory);
-      const job = { program, evaluate, batches, task, resumed, signal };
+      const job = { program, evaluate, batches, task, resumed, signal, team };
       const events = runTraining({
         events: train(jobOf(settled, job)),
         out: run.directory,
-        save: (which, training) => task!.save(run[which], training, which === 'last'),
+        ...(team.leads && { save: (which, training) => task!.save(run[which], training, which === 'last') }),
       });
       for await (const event of events) {
         if (event.event !== 'phase' && event.event !== 'notice') log.append(event);
         yield event;
       }
+      await team.leave();
     } finally {
       log.close();
     }
   } finally {
-    await task?.session.close();
+    if (task) await task.session.close();
+    else await opened?.engine.dispose();
     await checkpoint?.close();
   }
 }
@@ -165,11 +194,15 @@ interface JobParts {
   readonly evaluate: TrainingJob['evaluate'];
   readonly batches: StepBatches;
   readonly task: FinetuneTask;
-  readonly resumed: TrainingJob['resume'] | undefined;
+  readonly resumed: TrainingJob['resume'] | null;
+  readonly team: Team;
   readonly signal: AbortSignal | undefined;
 }
 
-function jobOf(config: FinetuneConfig, { program, evaluate, batches, task, resumed, signal }: JobParts): TrainingJob {
+function jobOf(
+  config: FinetuneConfig,
+  { program, evaluate, batches, task, resumed, signal, team }: JobParts,
+): TrainingJob {
   const { gradAccum, seed } = config;
   return {
     program,
@@ -186,5 +219,6 @@ function jobOf(config: FinetuneConfig, { program, evaluate, batches, task, resum
     logInterval: config.logInterval,
     earlyStop: config.earlyStop,
     ...(signal && { signal }),
+    ...(team.cluster && { cluster: team.cluster }),
   };
 }

@@ -18,11 +18,14 @@ export function* unheard(
   { onGraph, profile }: Inspection,
 ): Generator<NoticeEvent> {
   if (name === 'onnx') return;
+  const compiles = name === 'tensorflow';
   const notice = (what: string): NoticeEvent => ({
     event: 'notice',
     level: 'warning',
-    message: `backend ${name} compiles nothing, so there is no ${what}`,
+    message: compiles
+      ? `backend ${name} writes no ${what}`
+      : `backend ${name} compiles nothing, so there is no ${what}`,
   });
-  if (onGraph) yield notice('graph to write');
+  if (onGraph && !compiles) yield notice('graph to write');
   if (profile !== undefined) yield notice('profile');
 }

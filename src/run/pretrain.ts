@@ -1,24 +1,26 @@
 // Pretraining, from text files to a run folder: joins tokenizer, dataset, model, engine, training and checkpoints.
 // Knows no terminal: it yields events. The command line and the library are both thin users of it.
 import { basename, extname, join } from 'node:path';
-import { type Checkpoint, claimRun, openCheckpoint, type Run, type RunLog } from '../checkpoint/index.js';
-import { type Layer, type PretrainConfig, resolve, resumeConfig, type TrainingConfig } from '../config/index.js';
-import { type Batch, type Corpus, randomBatch, requireBlock, stepsPerEpoch } from '../dataset/index.js';
-import type { Feeds } from '../engine/index.js';
+import { type Checkpoint, claimRun, type EventLog, openCheckpoint, type Run } from '../checkpoint/index.js';
+import type { ClusterSpec } from '../cluster/index.js';
+import { type Layer, type PretrainConfig, type Resolved, resolve, type TrainingConfig } from '../config/index.js';
+import { type Corpus, requireBlock } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { GptConfig } from '../model/config.js';
-import { countParameters, evaluationStep, lossStep, parameterSpecs } from '../model/index.js';
+import { parameterSpecs } from '../model/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import { train } from '../train/index.js';
 import { estimateMemory, requireMemory } from './estimate.js';
-import { textEvaluator } from './evaluator.js';
 import type { RunEvent } from './events.js';
+import { leads, takeOrders, temporaryRun } from './follow.js';
+import { announceText, followText } from './follow-text.js';
 import { type Inspection, unheard } from './inspection.js';
+import { joinWorkers } from './join.js';
+import { pretrainSteps } from './pretrain-steps.js';
 import { logged, recordOf, type SavedRun } from './record.js';
-import { learningRateOf } from './schedule.js';
-import { Session } from './session.js';
+import { goOn, resized } from './resume.js';
+import { type OpenedEngine, Session } from './session.js';
+import { Team } from './team.js';
 import { prepareText, reopenText } from './text-data.js';
-import { runTraining } from './training.js';
 
 export interface PretrainOptions extends Inspection {
   /** Files, folders, globs, or `-` for standard input. May be empty when a run goes on: it knows its text. */
@@ -34,6 +36,8 @@ export interface PretrainOptions extends Inspection {
   readonly stdin?: NodeJS.ReadableStream | undefined;
   /** Aborted: the step is finished and the state saved. */
   readonly signal?: AbortSignal | undefined;
+  /** Other workers to train with, and which of them this is: what TF_CONFIG says. Only worker 0 writes to `out`. */
+  readonly cluster?: ClusterSpec | undefined;
   /** What a person typed, kept in the run. */
   readonly commandLine?: readonly string[];
 }
@@ -50,17 +54,17 @@ export function defaultOut(inputs: readonly string[]): string {
  * @throws GptError for anything that a person can mend, `train/diverged` included
  */
 export async function* pretrain(options: PretrainOptions): AsyncGenerator<RunEvent> {
-  const { layers = [], resume = false, overwrite = false } = options;
+  const { layers = [], resume = false, overwrite = false, cluster } = options;
   if (options.inputs.length === 0 && !resume) {
     throw new GptError('run/no-text', 'there is no text to train on', { hint: 'name a file, a folder, a glob or -' });
   }
-  const given = resume ? undefined : resolve('pretrain', layers).values;
+  const given = resume && leads(cluster) ? undefined : resolve('pretrain', layers);
   const out = options.out ?? defaultOut(options.inputs);
-  const run = await claimRun(out, { resume, overwrite });
+  const run = leads(cluster) ? await claimRun(out, { resume, overwrite }) : temporaryRun();
   try {
-    const saved = resume ? recordOf(run, 'pretrain') : undefined;
-    const config = given ?? resumeConfig('pretrain', saved!.config, out, layers).values;
-    yield* pretrainIn(run, config, saved, options);
+    const saved = resume && leads(cluster) ? recordOf(run, 'pretrain') : undefined;
+    const resolved = given ?? goOn('pretrain', saved!, out, layers, cluster?.addresses.length ?? 1);
+    yield* pretrainIn(run, resolved, saved, { ...options, out });
   } finally {
     run.release();
   }
@@ -68,25 +72,41 @@ export async function* pretrain(options: PretrainOptions): AsyncGenerator<RunEve
 
 async function* pretrainIn(
   run: Run,
-  config: PretrainConfig,
+  { values, sources }: Resolved<'pretrain'>,
   saved: SavedRun | undefined,
-  options: PretrainOptions,
+  options: PretrainOptions & { readonly out: string },
 ): AsyncGenerator<RunEvent> {
-  const { signal, onGraph, profile, memoryCheck = true } = options;
-  const checkpoint = await startingPoint(run, config);
+  const { signal, onGraph, profile, memoryCheck = true, cluster, out } = options;
+  let checkpoint: Checkpoint | undefined;
+  let opened: OpenedEngine | undefined;
   let corpus: Corpus | undefined;
   let session: Session | undefined;
-  let log: RunLog | undefined;
+  let log: EventLog | undefined;
   try {
-    const inputs = options.inputs.length > 0 ? options.inputs : (saved?.inputs ?? []);
+    if (leads(cluster)) checkpoint = await startingPoint(run, values);
+    if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile });
+    const team = new Team(opened?.engine.cluster);
+    const own = {
+      config: values,
+      sources,
+      inputs: options.inputs.length > 0 ? options.inputs : (saved?.inputs ?? []),
+      resumed: (run.checkpoint !== undefined && checkpoint?.training) || null,
+    };
+    const { config, inputs, resumed } = await takeOrders(team, 'pretrain', own, !options.resume);
+    yield* resized(saved, config, team.size);
+
     const where = { inputs, stdin: options.stdin, directory: run.directory, config, signal };
     let tokenizer = await checkpoint?.loadTokenizer();
-    if (run.checkpoint !== undefined) corpus = yield* reopenText({ ...where, tokenizer: tokenizer! });
-    else ({ corpus, tokenizer } = yield* prepareText({ ...where, tokenizer }));
+    if (!team.leads) ({ corpus, tokenizer } = yield* followText(team, where, out));
+    else {
+      if (run.checkpoint !== undefined) corpus = yield* reopenText({ ...where, tokenizer: tokenizer! });
+      else ({ corpus, tokenizer } = yield* prepareText({ ...where, tokenizer }));
+      await announceText(team, tokenizer!, corpus);
+    }
 
-    const model = checkpoint?.config
-      ? { ...checkpoint.config, dropout: config.dropout }
-      : modelConfig(config, tokenizer!);
+    const model = await team.share(
+      checkpoint?.config ? { ...checkpoint.config, dropout: config.dropout } : modelConfig(config, tokenizer!),
+    );
     const { train: text, validation } = corpus;
     requireBlock(text, model.blockSize);
     if (validation.length > 0) requireBlock(validation, model.blockSize);
@@ -94,22 +114,24 @@ async function* pretrainIn(
     const { recompute, gradAccum } = config;
     const specs = parameterSpecs(model);
     if (memoryCheck) requireMemory(estimateMemory({ specs, gradAccum, graphs: [] }), config);
-    session = await Session.open(config, model, tokenizer!, { training: true, recompute, onGraph, profile });
+    session = await Session.open(config, model, tokenizer!, { training: true, recompute, onGraph, profile, opened });
     yield* unheard(session.engine, options);
-    yield* session.fill(checkpoint, { seed: config.seed, moments: run.checkpoint !== undefined });
+    if (team.leads) yield* session.fill(checkpoint, { seed: config.seed, moments: resumed !== null });
+    await team.shareState(session.state, { moments: resumed !== null });
 
-    const resumed = run.checkpoint === undefined ? undefined : checkpoint!.training;
     // The folder is begun when the first step can be made: whatever fails before leaves an older run as it was.
-    for await (const event of steps(session, corpus, config, run, resumed, options)) {
+    for await (const event of pretrainSteps({ session, corpus, config, run, resumed, team, signal, memoryCheck })) {
       if (event.event === 'start') {
-        log = await run.start({ command: 'pretrain', inputs, config, model, ...logged(options.commandLine) }, resumed);
+        const record = { command: 'pretrain', inputs, config: session.settled(config), model, workers: team.size };
+        log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
       }
       if (event.event !== 'phase' && event.event !== 'notice') log?.append(event);
       yield event;
     }
   } finally {
     log?.close();
-    await session?.close();
+    if (session) await session.close();
+    else await opened?.engine.dispose();
     corpus?.close();
     await checkpoint?.close();
   }
@@ -126,69 +148,4 @@ export function modelConfig(config: TrainingConfig, tokenizer: Tokenizer): GptCo
   const { blockSize, nLayer, nHead, nEmbd, dropout, bias, position } = config;
   const vocabSize = tokenizer.modelVocabSize;
   return { vocabSize, blockSize, nLayer, nHead, nEmbd, dropout, bias, position, layerNormEpsilon: 1e-5 };
-}
-
-async function* steps(
-  session: Session,
-  corpus: Corpus,
-  config: PretrainConfig,
-  run: Run,
-  resumed: Checkpoint['training'],
-  { signal, memoryCheck = true }: PretrainOptions,
-): AsyncGenerator<RunEvent> {
-  const { gpt, engine } = session;
-  const { batchSize, gradAccum, seed, evalIters } = config;
-  const { blockSize } = gpt.config;
-  const shape = { batchSize, blockSize };
-  const { train: text, validation, valBytes } = corpus;
-  const maxIters =
-    config.epochs === null ? config.maxIters : Math.ceil(config.epochs * stepsPerEpoch(text, { ...shape, gradAccum }));
-
-  const program = yield* session.compileTraining(lossStep(gpt, { batchSize, time: blockSize }), config);
-  const evaluation = await session.compile(evaluationStep(gpt, { batchSize, time: blockSize }));
-  if (memoryCheck) session.requireMemory(config);
-  yield {
-    event: 'start',
-    command: 'pretrain',
-    backend: engine.name,
-    device: engine.device,
-    threads: engine.threads,
-    parameters: countParameters(parameterSpecs(gpt.config)),
-    vocabSize: gpt.config.vocabSize,
-    tokens: { train: text.length, val: validation.length },
-    iter: resumed?.iter ?? 0,
-    maxIters,
-    ...(config.maxTime !== null && { maxTime: config.maxTime }),
-    out: run.directory,
-  };
-
-  const dropping = gpt.config.dropout > 0;
-  const feed = ({ ids, targets }: Batch, step: number): Feeds =>
-    dropping ? { ids, targets, seed: Int32Array.of(seed), step: Int32Array.of(step) } : { ids, targets };
-  const events = train({
-    program,
-    microBatches: (iter) =>
-      Array.from({ length: gradAccum }, (_, micro) =>
-        feed(randomBatch(text, shape, { seed, step: iter, micro }), (iter - 1) * gradAccum + micro),
-      ),
-    learningRate: learningRateOf(config),
-    evaluate: textEvaluator({ program: evaluation, train: text, validation, valBytes, shape, evalIters, seed }),
-    tokensPerStep: batchSize * blockSize * gradAccum,
-    seed,
-    ...(resumed && { resume: resumed }),
-    ...(maxIters !== null && { maxIters }),
-    ...(config.maxTime !== null && { maxSeconds: config.maxTime }),
-    evalInterval: config.evalInterval,
-    ...(config.saveInterval !== null && { saveInterval: config.saveInterval }),
-    logInterval: config.logInterval,
-    sampleInterval: config.sampleEvery,
-    earlyStop: config.earlyStop,
-    ...(signal && { signal }),
-  });
-  yield* runTraining({
-    events,
-    out: run.directory,
-    sample: () => session.sample(seed),
-    save: (kind, training) => session.save(run[kind], training, kind === 'last'),
-  });
 }

@@ -9,6 +9,8 @@ export interface SavedRun {
   readonly command: TrainCommand;
   readonly inputs: readonly string[];
   readonly config: Readonly<Record<string, unknown>>;
+  /** How many trained together; absent in old runs, which had one. */
+  readonly workers?: number;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { type Checkpoint, saveCheckpoint } from '../checkpoint/index.js';
 import type { MachineConfig, TrainingConfig } from '../config/index.js';
 import {
+  type ClusterChoice,
   type Engine,
   type GraphListener,
   openEngine,
@@ -41,6 +42,33 @@ export interface SessionOptions extends Training, Omit<Inspection, 'memoryCheck'
   readonly lora?: LoraConfig | undefined;
   /** Less memory for more time: see ops/recompute. */
   readonly recompute?: boolean;
+  /** An engine that is open already; the session closes it. */
+  readonly opened?: OpenedEngine | undefined;
+}
+
+export interface OpenedEngine {
+  readonly engine: Engine;
+  /** Peak bytes of the training graphs that it compiled. */
+  readonly graphs: number[];
+}
+
+/** @throws GptError `engine/...` when the backend or device is not to be had, `cluster/...` when the workers are not */
+export async function openMachine(
+  { backend, device, threads, jit, precision, verbose }: MachineConfig,
+  {
+    training,
+    onGraph,
+    profile,
+    cluster,
+  }: Pick<SessionOptions, 'training' | 'onGraph' | 'profile'> & { cluster?: ClusterChoice },
+): Promise<OpenedEngine> {
+  const graphs: number[] = [];
+  const heard: GraphListener = (graph, use) => {
+    if (training) graphs.push(peakBytes(graph));
+    onGraph?.(graph, use);
+  };
+  const how = { jit, precision, verbose, profile, onGraph: heard, cluster };
+  return { engine: await openEngine({ backend, device, threads: threads ?? undefined, ...how }), graphs };
 }
 
 export class Session {
@@ -63,15 +91,9 @@ export class Session {
     machine: MachineConfig,
     config: GptConfig,
     tokenizer: Tokenizer,
-    { training, labels, lora, freeze = 0, recompute = false, onGraph, profile }: SessionOptions,
+    { training, labels, lora, freeze = 0, recompute = false, opened, ...inspection }: SessionOptions,
   ): Promise<Session> {
-    const { backend, device, threads } = machine;
-    const graphs: number[] = [];
-    const heard: GraphListener = (graph, use) => {
-      if (training) graphs.push(peakBytes(graph));
-      onGraph?.(graph, use);
-    };
-    const engine = await openEngine({ backend, device, threads: threads ?? undefined, profile, onGraph: heard });
+    const { engine, graphs } = opened ?? (await openMachine(machine, { training, ...inspection }));
     const gpt = new Gpt(config, lora, { recompute });
     const all = [
       ...parameterSpecs(config),
@@ -94,6 +116,12 @@ export class Session {
     requireMemory(estimateMemory({ specs, graphs, gradAccum: batching.gradAccum }), batching);
   }
 
+  /** The settings with what was found out about the machine: a resumed run must not find out anything else. */
+  settled<C extends MachineConfig>(config: C): C {
+    const { jit } = this.engine;
+    return jit ? { ...config, jit } : config;
+  }
+
   /** Gives the parameters their values: those of a checkpoint, else initial ones. */
   async *fill(checkpoint: Checkpoint | undefined, options: FillOptions): AsyncGenerator<RunEvent> {
     const nonFinite = await fillState(this.state, this.specs, checkpoint, options);
@@ -107,7 +135,9 @@ export class Session {
     const { beta1, beta2, weightDecay, gradClip } = config;
     const optimizer = { beta1, beta2, epsilon: 1e-8, weightDecay, gradClip };
     return yield* phase('compiling', async () => {
-      const program = await this.engine.compileTraining(step, this.state, optimizer);
+      const program = await this.engine.compileTraining(step, this.state, optimizer, {
+        microBatches: config.gradAccum,
+      });
       this.programs.push(program);
       return program;
     });

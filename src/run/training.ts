@@ -1,20 +1,44 @@
 // One training run, from a prepared job to the events a person sees: saves checkpoints where the loop asks for them,
 // writes the log, turns a diverged run into an error with advice. Shared by pretraining and finetuning.
+import { join } from 'node:path';
 import { GptError } from '../errors.js';
 import type { SaveEvent, TrainEvent } from '../train/index.js';
 import type { RunEvent } from './events.js';
 
 export interface TrainingRun {
   readonly events: AsyncGenerator<TrainEvent, void, undefined>;
-  /** Saves the state as it is now; returns the folder. */
-  readonly save: (kind: 'best' | 'last', state: SaveEvent['state']) => Promise<string>;
+  /** Saves the state as it is now; returns the folder. A worker that follows another saves nothing. */
+  readonly save?: (kind: 'best' | 'last', state: SaveEvent['state']) => Promise<string>;
   /** Draws a text from the model as it is now. */
   readonly sample?: () => Promise<string>;
   readonly out: string;
 }
 
 /** Drives the loop and yields CONTRACT's events. */
-export async function* runTraining({ events, save, sample, out }: TrainingRun): AsyncGenerator<RunEvent> {
+export async function* runTraining(run: TrainingRun): AsyncGenerator<RunEvent> {
+  let saved: number | undefined;
+  try {
+    for await (const event of shown(run)) {
+      if (event.event === 'checkpoint' && event.kind === 'last') saved = event.iter;
+      yield event;
+    }
+  } catch (error) {
+    if (run.save && error instanceof GptError && error.code === 'cluster/worker-lost')
+      throw lost(error, saved, run.out);
+    throw error;
+  }
+}
+
+/** What to do when a worker was lost: worker 0 knows what is saved. */
+function lost(error: GptError, saved: number | undefined, out: string): GptError {
+  const hint =
+    saved === undefined
+      ? 'start all the workers again as before'
+      : `the state after step ${saved} is in ${join(out, 'last')}: start all the workers again with --resume`;
+  return new GptError(error.code, error.message, { hint, cause: error });
+}
+
+async function* shown({ events, save, sample, out }: TrainingRun): AsyncGenerator<RunEvent> {
   for await (const event of events) {
     switch (event.kind) {
       case 'step': {
@@ -29,7 +53,7 @@ export async function* runTraining({ events, save, sample, out }: TrainingRun): 
       }
       case 'save': {
         const kind = event.reason === 'best' ? 'best' : 'last';
-        yield { event: 'checkpoint', iter: event.iter, kind, path: await save(kind, event.state) };
+        if (save) yield { event: 'checkpoint', iter: event.iter, kind, path: await save(kind, event.state) };
         break;
       }
       case 'sample':

@@ -1,6 +1,8 @@
 // The training loop: steps, evaluations and the decision to stop, told as events. Pretraining and finetuning share it.
 // Knows batches, a compiled training program, a schedule and an evaluator; nothing of models, engines, files or screens.
+import type { Cluster } from '../cluster/types.js';
 import type { Feeds, TrainingProgram } from '../engine/types.js';
+import { Agreement } from './agreement.js';
 import type { DoneEvent, SaveEvent, TrainEvent } from './events.js';
 import { pushLoss } from './history.js';
 import { Throughput, TimePlan } from './pace.js';
@@ -15,7 +17,10 @@ export interface TrainingJob {
    * @param total null while a time budget is still being measured: what warm-up then gives should not depend on it
    */
   learningRate(iter: number, total: number | null): number;
-  /** Measures the state as it is, always on the same batches. May give null when `signal` made it stop half-way. */
+  /**
+   * Measures the state as it is, always on the same batches. May give null when `signal` made it stop half-way. Among
+   * workers all get the same result.
+   */
   evaluate(signal?: AbortSignal): Promise<Evaluation | null>;
   readonly tokensPerStep: number;
   readonly seed: number;
@@ -34,6 +39,8 @@ export interface TrainingJob {
   readonly earlyStop?: number;
   /** Aborted: the step is finished, the state saved, and the run done. */
   readonly signal?: AbortSignal;
+  /** The other workers. All of them run the same job, on other batches; their programs add up their gradients. */
+  readonly cluster?: Cluster;
   /** Seconds; for tests. */
   readonly clock?: () => number;
 }
@@ -50,7 +57,7 @@ type End = Exclude<DoneEvent['reason'], 'interrupted' | 'diverged'>;
  * keeps its budget and its schedule, but two runs of the same command may differ in length.
  */
 export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void, undefined> {
-  const { evalInterval, logInterval, sampleInterval = 0, signal } = job;
+  const { evalInterval, logInterval, sampleInterval = 0, signal, cluster } = job;
   if (job.maxIters === undefined && job.maxSeconds === undefined) throw new Error('a training job without an end');
   const saveInterval = job.saveInterval ?? evalInterval;
   const clock = job.clock ?? (() => performance.now() / 1000);
@@ -62,7 +69,8 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
   let unsaved = job.resume === undefined; // whether steps were made since the last save
   const before = state.elapsed;
   const elapsed = () => clock() - started;
-  const reading = () => ({ iter: state.iter, elapsed: before + elapsed() });
+  const agreement = new Agreement(cluster, signal, elapsed);
+  const reading = () => ({ iter: state.iter, elapsed: before + agreement.elapsed });
   const total = () => lowest(job.maxIters ?? null, job.maxSeconds === undefined ? null : state.plannedIters);
   const snapshot = (): TrainingState => ({ ...state, elapsed: before + elapsed() });
   const save = (reason: SaveEvent['reason']): SaveEvent => {
@@ -76,7 +84,7 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
     if (job.earlyStop && state.staleEvaluations >= job.earlyStop) return 'early-stop';
     if (job.maxSeconds === undefined) return undefined;
     const planned = state.plannedIters !== null && state.iter >= state.plannedIters;
-    return planned || before + elapsed() >= job.maxSeconds ? 'time' : undefined;
+    return planned || before + agreement.elapsed >= job.maxSeconds ? 'time' : undefined;
   };
 
   const done = (reason: DoneEvent['reason'], failed?: DoneEvent['failed']): DoneEvent => {
@@ -97,6 +105,7 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
     };
   };
 
+  await agreement.meet();
   for (;;) {
     const end = ended();
     const { iter } = state;
@@ -105,23 +114,24 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
     }
 
     const evaluationDue = iter > 0 && (end !== undefined || iter % evalInterval === 0);
-    if (evaluationDue && state.evaluation?.iter !== iter && !signal?.aborted) {
-      const evaluationStarted = clock();
+    if (evaluationDue && state.evaluation?.iter !== iter && !agreement.stopped) {
+      const evaluationStarted = agreement.elapsed;
       const result = await job.evaluate(signal);
+      await agreement.meet();
       if (result !== null) {
         const best = isBetter(result, state.best);
         state = withEvaluation(state, result);
         yield { kind: 'eval', iter, ...result, best };
         if (best) yield save('best');
         if (timePlan !== undefined && end === undefined) {
-          const reserve = clock() - evaluationStarted;
+          const reserve = agreement.elapsed - evaluationStarted;
           state = { ...state, plannedIters: timePlan.plan(reading(), state.plannedIters, reserve) };
         }
         continue; // the evaluation may have ended the run
       }
     }
 
-    if (signal?.aborted) {
+    if (agreement.stopped) {
       yield save('interrupt');
       yield done('interrupted');
       return;
@@ -135,7 +145,9 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
     const lr = job.learningRate(next, total());
     const stepStarted = clock();
     const batches = await job.microBatches(next);
-    const result = await job.program.step(batches, { learningRate: lr, iteration: next });
+    const votes = agreement.votes();
+    const result = await job.program.step(batches, { learningRate: lr, iteration: next, ...(votes && { votes }) });
+    agreement.take(result.votes);
     throughput.add(clock() - stepStarted);
     if (!result.updated) {
       if (unsaved) yield save('diverged');

@@ -7,7 +7,7 @@ const engine = process.env['CONFORMANCE_BACKEND'] ?? 'cpu';
 const backendName = engine === 'cpu' ? 'cpu' : 'conformance';
 
 export const coverage: Coverage | undefined =
-  engine === 'cpu' ? undefined : registerConformanceBackend(backendName, runners[engine]!());
+  engine === 'cpu' ? undefined : registerConformanceBackend(backendName, await runners[engine]!());
 
 // The name is part of every spec's: the same for all, so that results can be compared.
 setTestEnvs([{ name: 'conformance', backendName, isDataSync: true }]);

@@ -4,6 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { kept, lower } from '../../src/engine/onnx/lower.js';
+import { compileGraph } from '../../src/engine/tensorflow/compile.js';
+import { prepared } from '../../src/engine/tensorflow/graphs.js';
+import { Context, loadLibrary } from '../../src/engine/tensorflow/native/index.js';
 import type { HostArray } from '../../src/trace/graph.js';
 import { interpret, optimize } from '../../src/trace/index.js';
 import type { Compile } from './backend.js';
@@ -51,9 +54,23 @@ function onnx(): Compile {
   };
 }
 
+/** Plain graphs: XLA would compile thousands of them. The operation suite runs on both. */
+async function tensorflow(): Promise<Compile> {
+  const library = await loadLibrary();
+  const context = Context.open(library, { threads: 1, interThreads: 1, growMemory: true, gpu: false });
+  const finished = new FinalizationRegistry<{ dispose(): void }>((native) => native.dispose());
+  return (traced) => {
+    const native = compileGraph(context, prepared(traced, 'graph'), { manner: { mode: 'graph', precision: 'f32' } });
+    const run: ReturnType<Compile> = (feeds) => native.runSync(feeds);
+    finished.register(run, native);
+    return run;
+  };
+}
+
 /** By name: `trace` is the plain interpreter, which shows the tracer's own rules right or wrong. */
-export const runners: Readonly<Record<string, () => Compile>> = {
+export const runners: Readonly<Record<string, () => Compile | Promise<Compile>>> = {
   onnx,
+  tensorflow,
   trace: () => (graph) => {
     const optimized = optimize(graph);
     return (feeds) => interpret(optimized, feeds);

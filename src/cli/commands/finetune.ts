@@ -4,7 +4,7 @@ import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { addInspection, type InspectionFlags, inspectionOf } from '../inspection.js';
 import { addSettings, layersOf } from '../options.js';
-import { showRun } from '../progress.js';
+import { clusterOf, showTraining } from '../workers.js';
 
 const EXAMPLES = `
 Data: CSV, TSV or JSONL, or a folder with train, valid and test of those. With columns text and label it is
@@ -40,6 +40,8 @@ export function define(command: Command, context: Context): void {
     const { finetune } = await import('../../run/finetune.js');
     const { commandLine, signal } = context;
     const inspection = await inspectionOf(flags);
-    await showRun(finetune({ data, layers, out, resume, overwrite, signal, commandLine, ...inspection }), context);
+    const cluster = clusterOf(context);
+    const options = { data, layers, out, resume, overwrite, signal, commandLine, cluster, ...inspection };
+    await showTraining(finetune(options), context, cluster);
   });
 }

@@ -34,11 +34,12 @@ export function define(command: Command, context: Context): void {
     }
     const layers = layersOf(command, 'pretrain');
     const { pretrain } = await import('../../run/pretrain.js');
-    const { showRun } = await import('../progress.js');
+    const { clusterOf, showTraining } = await import('../workers.js');
     const { commandLine, signal } = context;
     const { stdin } = context.streams;
     const inspection = await inspectionOf(flags);
-    const events = pretrain({ inputs, layers, out, resume, overwrite, stdin, signal, commandLine, ...inspection });
-    await showRun(events, context);
+    const cluster = clusterOf(context);
+    const options = { inputs, layers, out, resume, overwrite, stdin, signal, commandLine, cluster, ...inspection };
+    await showTraining(pretrain(options), context, cluster);
   });
 }

@@ -1,5 +1,6 @@
 // Batches of examples of different lengths, padded on the right to one of a few lengths, so that few graphs are compiled.
 // Which rows make a batch depends on (seed, epoch) alone. Shapes: ids, targets [B, T] row-major, T the bucket's length.
+import type { Part } from '../../cluster/rows.js';
 import { permutation, stream } from '../../rng.js';
 import { type BatchShape, ignored } from '../batches.js';
 import type { Encoded } from './encode.js';
@@ -16,6 +17,8 @@ export interface PaddedBatch {
   readonly length: number;
   /** Which examples the first rows are; the rest of the rows is filling. */
   readonly rows: Int32Array;
+  /** Which examples the whole batch has, of which this is a worker's part; the same as `rows` for one that works alone. */
+  readonly whole: readonly number[];
 }
 
 /** What one batch is made of. */
@@ -86,44 +89,59 @@ function plan(
   return batches;
 }
 
-/** Fills a planned batch: [batchSize, planned.length], id 0 and target -1 where there is nothing. */
-export function padBatch(examples: readonly Encoded[], planned: PlannedBatch, batchSize: number): PaddedBatch {
-  const { length } = planned;
+/**
+ * Fills a planned batch, or a part of it: [batchSize, planned.length], id 0 and target -1 where there is nothing.
+ * @param batchSize rows of the part
+ */
+export function padBatch(
+  examples: readonly Encoded[],
+  planned: PlannedBatch,
+  batchSize: number,
+  part: Part = { index: 0, count: 1 },
+): PaddedBatch {
+  const { length, rows: whole } = planned;
+  const rows = whole.slice(part.index * batchSize, (part.index + 1) * batchSize);
   const ids = new Int32Array(batchSize * length);
   const targets = new Int32Array(batchSize * length).fill(ignored);
   const labels = new Int32Array(batchSize).fill(ignored);
   const positions = new Int32Array(batchSize);
-  for (const [row, index] of planned.rows.entries()) {
+  for (const [row, index] of rows.entries()) {
     const example = examples[index]!;
     ids.set(example.ids, row * length);
     targets.set(example.targets, row * length);
     labels[row] = example.label;
     positions[row] = example.ids.length - 1;
   }
-  return { ids, targets, labels, positions, length, rows: Int32Array.from(planned.rows) };
+  return { ids, targets, labels, positions, length, rows: Int32Array.from(rows), whole };
 }
 
-/** The batches of a run by number, epoch after epoch; any one can be asked for, so a resumed run goes on where it was. */
+/**
+ * The batches of a run by number, epoch after epoch; any one can be asked for, so a resumed run goes on where it was.
+ * With `part` a batch has `count` times as many rows, of which a worker sees its own.
+ */
 export class EpochBatches {
   readonly batchesPerEpoch: number;
   private readonly lengths: Int32Array;
   private epoch = -1;
   private planned: PlannedBatch[] = [];
+  private readonly whole: BatchShape;
 
   constructor(
     private readonly examples: readonly Encoded[],
     private readonly shape: BatchShape,
     private readonly seed: number,
+    private readonly part?: Part,
   ) {
     this.lengths = Int32Array.from(examples, ({ ids }) => ids.length);
-    this.batchesPerEpoch = planOnce(this.lengths, shape).length;
+    this.whole = { ...shape, batchSize: shape.batchSize * (part?.count ?? 1) };
+    this.batchesPerEpoch = planOnce(this.lengths, this.whole).length;
   }
 
   /** Batch `index` of the run, from 0. */
   at(index: number): PaddedBatch {
     const epoch = Math.floor(index / this.batchesPerEpoch);
-    if (epoch !== this.epoch) this.planned = planEpoch(this.lengths, this.shape, { seed: this.seed, epoch });
+    if (epoch !== this.epoch) this.planned = planEpoch(this.lengths, this.whole, { seed: this.seed, epoch });
     this.epoch = epoch;
-    return padBatch(this.examples, this.planned[index % this.batchesPerEpoch]!, this.shape.batchSize);
+    return padBatch(this.examples, this.planned[index % this.batchesPerEpoch]!, this.shape.batchSize, this.part);
   }
 }

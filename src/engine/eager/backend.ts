@@ -1,32 +1,43 @@
-// Which tfjs backend the eager engine runs on: our own CPU one, or TensorFlow's where a person has tfjs-node-gpu.
+// Which tfjs backend the eager engine runs on: our own CPU one, or TensorFlow's where a person has tfjs-node(-gpu).
 import { GptError } from '../../errors.js';
 import * as tf from '../../tf.js';
 import { ensureTraceBackend } from '../../trace/index.js';
 import type { Device } from '../types.js';
-
-const packageName = '@tensorflow/tfjs-node-gpu';
+import { findNative, loadNative } from './native.js';
 
 /** Makes the device's tfjs backend the active one; to be called before each run, since others switch it too. */
 export type Activate = () => void;
 
+export interface Backend {
+  readonly device: Device;
+  readonly activate: Activate;
+}
+
 /**
+ * `auto` is tfjs-node-gpu or tfjs-node where one is installed with its binary, else the plain CPU backend. `cpu` is always
+ * the plain one, the oracle.
  * @throws GptError `eager/device` for a device that tfjs has no backend for here, or whose package is missing
  */
-export async function openBackend(device: Device): Promise<Activate> {
-  if (device === 'cpu') return ensureTraceBackend;
-  if (device !== 'cuda')
+export function openBackend(device: Device | 'auto'): Backend {
+  if (device === 'cpu') return { device, activate: ensureTraceBackend };
+  if (device !== 'cuda' && device !== 'auto')
     throw new GptError('eager/device', `the eager engine has no device ${device}`, {
       hint: '--device cpu, or --backend onnx',
     });
-  try {
-    await import(packageName);
-  } catch (cause) {
-    throw new GptError('eager/device', `device cuda of the eager engine needs ${packageName}, which cannot be loaded`, {
-      hint: `npm install ${packageName}`,
-      cause,
+  const native = findNative();
+  if (!native) {
+    if (device === 'auto') return { device: 'cpu', activate: ensureTraceBackend };
+    const name = '@tensorflow/tfjs-node-gpu';
+    throw new GptError('eager/device', `device cuda of the eager engine needs ${name}, which is not installed`, {
+      hint: `npm install ${name}`,
     });
   }
-  return () => activate('tensorflow');
+  const { gpu } = loadNative(native);
+  if (device === 'cuda' && !gpu)
+    throw new GptError('eager/device', `${native.name} ${native.version} finds no GPU`, {
+      hint: '--device auto runs it on the CPU',
+    });
+  return { device: gpu ? 'cuda' : 'cpu', activate: () => activate('tensorflow') };
 }
 
 function activate(name: string): void {

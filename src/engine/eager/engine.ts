@@ -20,8 +20,9 @@ import type {
 import { type Activate, openBackend } from './backend.js';
 
 /** @throws GptError `eager/device` */
-export async function createEagerEngine({ device }: { device: Device }): Promise<Engine> {
-  return new EagerEngine(device, await openBackend(device));
+export async function createEagerEngine({ device }: { device: Device | 'auto' }): Promise<Engine> {
+  const backend = openBackend(device);
+  return new EagerEngine(backend.device, backend.activate);
 }
 
 class EagerEngine implements Engine {

@@ -1,0 +1,44 @@
+// gpt-cli launch: several workers of one training run on this machine. Each is a gpt-cli of its own with TF_CONFIG set.
+import type { Command } from 'commander';
+import { GptError } from '../../errors.js';
+import type { Context } from '../context.js';
+
+const HELP = `
+Starts N processes of a training command that train one model together: each on its own rows of every batch, the gradients
+added up by TensorFlow. --batch-size is what one worker takes: a step is over N times as many sequences. Worker 0 saves and
+reports; lines of the others begin with [1], [2] ... The processor's cores are divided unless --threads is given.
+It needs TensorFlow (gpt-cli setup tensorflow). On several machines set TF_CONFIG instead: see docs/distributed.md.
+
+Examples:
+  gpt-cli launch --workers 2 -- pretrain book.txt
+  gpt-cli launch --workers 4 -- finetune reviews.csv --from runs/book --batch-size 8
+  gpt-cli launch --workers 2 -- pretrain --resume -o runs/book`;
+
+export function define(command: Command, context: Context): void {
+  command
+    .argument('<command...>', 'after --: pretrain or finetune with its options')
+    .requiredOption('--workers <n>', 'how many workers', readWorkers)
+    .usage('--workers <n> -- pretrain|finetune ...')
+    .addHelpText('after', HELP);
+  command.action(async (typed: string[], { workers }: { workers: number }) => {
+    const { planLaunch } = await import('../../cluster/launch-plan.js');
+    const { freePorts, runWorkers } = await import('../launch/run.js');
+    const { defaultThreads } = await import('../../engine/threads.js');
+    const own = [context.json ? ['--json'] : [], context.quiet ? ['--quiet'] : []].flat();
+    const ports = await freePorts(workers);
+    const plan = planLaunch({ workers, command: [...typed, ...own], ports, cores: defaultThreads() });
+    const { stdout, stderr } = context.streams;
+    const code = await runWorkers(plan, {
+      out: (text) => void stdout.write(text),
+      err: (text) => void stderr.write(text),
+      signal: context.signal,
+    });
+    context.end(code);
+  });
+}
+
+function readWorkers(text: string): number {
+  const workers = Number(text);
+  if (Number.isInteger(workers) && workers >= 1 && workers <= 64) return workers;
+  throw new GptError('cli/workers', `"workers" must be a whole number from 1 to 64, got ${JSON.stringify(text)}`);
+}

@@ -1,0 +1,85 @@
+// Starts the workers of a plan as processes, shows what they write, and ends them together.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { LaunchPlan } from '../../cluster/launch-plan.js';
+import { packageRoot } from '../../config/files.js';
+import { prefixed } from './lines.js';
+
+/** Milliseconds in which the others may end by themselves when one has failed: they find out and say so. */
+const grace = 60_000;
+
+export interface LaunchStreams {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs all workers to their end. Worker 0's standard output goes through as it is, so that --json stays JSON; everything
+ * else has the worker's name before each line.
+ * @returns the exit code: that of the first worker that failed, else 0
+ */
+export async function runWorkers({ environments, argv }: LaunchPlan, streams: LaunchStreams): Promise<number> {
+  const program = join(packageRoot(), 'bin', 'gpt-cli.js');
+  const children = environments.map((variables, rank) => {
+    const child = spawn(process.execPath, [...process.execArgv, program, ...argv], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...variables },
+      detached: true, // a terminal's Ctrl-C reaches us alone, and we pass it on once
+    });
+    show(child, rank, streams);
+    return child;
+  });
+  const stop = (name: NodeJS.Signals) => {
+    for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill(name);
+  };
+  const interrupt = () => stop('SIGINT');
+  if (streams.signal.aborted) interrupt();
+  streams.signal.addEventListener('abort', interrupt);
+  const lastResort = () => stop('SIGKILL');
+  process.once('exit', lastResort);
+  let failed: number | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.all(
+    children.map(async (child) => {
+      const code = await exitOf(child);
+      if (code === 0 || failed !== undefined) return;
+      failed = code;
+      timer = setTimeout(() => stop('SIGKILL'), grace);
+    }),
+  );
+  clearTimeout(timer);
+  process.off('exit', lastResort);
+  streams.signal.removeEventListener('abort', interrupt);
+  return failed ?? 0;
+}
+
+function show(child: ChildProcess, rank: number, { out, err }: LaunchStreams): void {
+  const name = `[${rank}] `;
+  const errors = prefixed(name, err);
+  child.stderr!.setEncoding('utf8').on('data', errors.add).on('end', errors.end);
+  if (rank === 0) child.stdout!.setEncoding('utf8').on('data', out);
+  else {
+    const lines = prefixed(name, err);
+    child.stdout!.setEncoding('utf8').on('data', lines.add).on('end', lines.end);
+  }
+}
+
+/** 128 and the signal's number for one that was killed, as a shell says it. */
+function exitOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(1));
+    child.on('close', (code, name) => resolve(code ?? (name === 'SIGKILL' ? 137 : 143)));
+  });
+}
+
+/** Ports of the loopback that are free now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
+  await Promise.all(servers.map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  return ports;
+}

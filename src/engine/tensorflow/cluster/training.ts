@@ -1,0 +1,217 @@
+// A training step of several workers: gradients of the own batch (a function), their sum over the workers (a collective
+// operation, which XLA does not run), the same AdamW update at every worker (a function). Losses, metrics and votes travel
+// at the head of the gradients.
+import type { Update } from '../../../optimizer/index.js';
+import { gradientName, sizeOf, type TensorSpec } from '../../../trace/index.js';
+import { checkFeeds } from '../../feeds.js';
+import { single } from '../../host-training.js';
+import type { Feeds, StepResult, StepUpdate } from '../../types.js';
+import { updateFeeds, writeUpdate } from '../adamw.js';
+import { type BoundFunction, BoundWriter } from '../bound.js';
+import { writeGraph } from '../compile.js';
+import type { TensorHandle } from '../native/index.js';
+import { type Trainer, type TrainingParts, zeroBatches } from '../training.js';
+import type { Ref } from '../writer.js';
+import { concat, type Layout, layoutOf, readBuckets, slice, writeBuckets } from './buckets.js';
+import type { Collectives } from './collectives.js';
+
+const scalar: TensorSpec = { shape: [], dtype: 'float32' };
+/** Apart from the names of a step's own inputs. */
+const [going, votesInput, metricsInput] = ['update:going', 'cluster:votes', 'cluster:metrics'];
+const bucketName = (bucket: number) => `cluster:bucket ${bucket}`;
+
+/** The most votes of a step. */
+const votesMost = 4;
+
+interface Updating {
+  /** How many batches the buckets are sums over. */
+  readonly batches: number;
+  readonly voters: number;
+  /** False leaves the state as it is. */
+  readonly go: boolean;
+}
+
+export class SharedTraining implements Trainer {
+  private readonly metrics: readonly string[];
+  private readonly layout: Layout;
+  private readonly functions = new Map<string, BoundFunction>();
+
+  constructor(
+    private readonly parts: TrainingParts,
+    private readonly collectives: Collectives,
+    private readonly device = 'CPU:0',
+  ) {
+    const { graph, names, state, step } = parts;
+    const gradients = new Set(names.map(gradientName));
+    const outputs = graph.outputs.filter(({ name }) => !gradients.has(name));
+    for (const { name, value } of outputs) single(step, name, { length: sizeOf(value.shape) });
+    this.metrics = outputs.map(({ name }) => name);
+    this.layout = layoutOf(
+      names.map((name) => state.specOf(name)),
+      this.metrics.length + votesMost,
+    );
+  }
+
+  /** Without the other workers: each compiles in its own time. */
+  async warmUp(microBatches: number): Promise<void> {
+    const batches = zeroBatches(this.parts.step, Math.min(2, microBatches));
+    const own = await this.ownBuckets(batches, new Float32Array(votesMost));
+    await this.update(own, { learningRate: 0, iteration: 1 }, { batches: batches.length, voters: 0, go: false });
+  }
+
+  /** One step of all workers. */
+  async step(microBatches: readonly Feeds[], update: StepUpdate): Promise<StepResult> {
+    const { votes = [] } = update;
+    if (votes.length > votesMost) throw new Error(`${votes.length} votes, of ${votesMost} at most`);
+    for (const feeds of microBatches) checkFeeds(this.parts.step, feeds);
+    const own = await this.ownBuckets(
+      microBatches,
+      Float32Array.from({ length: votesMost }, (_, i) => votes[i] ?? 0),
+    );
+    const batches = microBatches.length * this.collectives.size;
+    return this.update(await this.reduce(own), update, { batches, voters: votes.length, go: true });
+  }
+
+  /** Updates the state by what is in the buckets, and frees them. */
+  private async update(
+    buckets: readonly TensorHandle[],
+    update: Update,
+    { batches, voters, go }: Updating,
+  ): Promise<StepResult> {
+    try {
+      const coefficients = updateFeeds(this.parts.optimizer, update, batches, go);
+      const given = Object.fromEntries(buckets.map((handle, bucket) => [bucketName(bucket), handle]));
+      const function_ = this.function('update', () => this.writeUpdate());
+      return this.resultOf(await function_.runToHandles({ ...coefficients, ...given }), batches, voters);
+    } finally {
+      for (const handle of buckets) handle.dispose();
+    }
+  }
+
+  dispose(): void {
+    for (const each of this.functions.values()) each.dispose();
+    this.functions.clear();
+  }
+
+  /** This worker's sums over its batches. */
+  private async ownBuckets(microBatches: readonly Feeds[], votes: Float32Array): Promise<TensorHandle[]> {
+    if (microBatches.length === 1) {
+      const gradients = this.function('gradients', () => this.writeGradients());
+      return gradients.runToHandles({ ...microBatches[0]!, [votesInput]: votes });
+    }
+    const accumulate = this.function('accumulate', () => this.writeAccumulating());
+    const metrics = new Float32Array(this.metrics.length);
+    for (const [i, feeds] of microBatches.entries()) {
+      const outputs = await accumulate.run({ ...feeds, [going]: Float32Array.of(i) });
+      this.metrics.forEach((name, m) => {
+        metrics[m]! += outputs[name]![0]!;
+      });
+    }
+    const flatten = this.function('flatten', () => this.writeFlattening());
+    return flatten.runToHandles({ [metricsInput]: metrics, [votesInput]: votes });
+  }
+
+  /** One bucket after the other; what goes in is freed. */
+  private async reduce(own: readonly TensorHandle[]): Promise<TensorHandle[]> {
+    const summed: TensorHandle[] = [];
+    const { lengths } = this.layout;
+    try {
+      for (const [bucket, handle] of own.entries())
+        summed.push(
+          await this.collectives.reduce(handle, 'float32', lengths[bucket]!, bucketName(bucket), this.device),
+        );
+      return summed;
+    } catch (error) {
+      for (const handle of summed) handle.dispose();
+      throw error;
+    } finally {
+      for (const handle of own) handle.dispose();
+    }
+  }
+
+  private resultOf(results: readonly TensorHandle[], batches: number, voters: number): StepResult {
+    const [norm, head] = results.map((handle) => {
+      const numbers = handle.read('float32');
+      handle.dispose();
+      return numbers;
+    });
+    const means = this.metrics.map((name, i) => [name, head![i]! / batches] as const);
+    const { loss, ...metrics } = Object.fromEntries(means);
+    const gradNorm = norm![0]!;
+    const votes = Array.from({ length: voters }, (_, i) => head![this.metrics.length + i]!);
+    return { loss: loss!, gradNorm, updated: Number.isFinite(loss) && Number.isFinite(gradNorm), metrics, votes };
+  }
+
+  private function(part: string, write: () => BoundFunction): BoundFunction {
+    const known = this.functions.get(part) ?? write();
+    this.functions.set(part, known);
+    return known;
+  }
+
+  private writer(part: string): BoundWriter {
+    return new BoundWriter(this.parts.context, `${part} ${this.parts.step.name}`, this.parts.manner);
+  }
+
+  /** Gradients of one batch, in buckets. */
+  private writeGradients(): BoundFunction {
+    const writer = this.writer('gradients');
+    const { tf } = writer;
+    const outputs = this.writeStep(writer);
+    const metrics = this.metrics.map((name) => tf.op('Reshape', [outputs.get(name)!, tf.ints([1])]));
+    const head = concat(tf, [...metrics, writer.input(votesInput!, { shape: [votesMost], dtype: 'float32' })]);
+    this.outputBuckets(writer, head, (name) => outputs.get(gradientName(name))!);
+    return writer.finish();
+  }
+
+  /** Adds the gradients of one batch to sums. */
+  private writeAccumulating(): BoundFunction {
+    const writer = this.writer('accumulate');
+    const { tf } = writer;
+    const outputs = this.writeStep(writer);
+    const adding = tf.op('Greater', [writer.input(going!, scalar), tf.scalar(0)]);
+    for (const name of this.parts.names) {
+      const sum = this.parts.state.gradientSum(name);
+      const gradient = outputs.get(gradientName(name))!;
+      writer.assign(sum, tf.op('SelectV2', [adding, tf.op('AddV2', [writer.read(sum), gradient]), gradient]));
+    }
+    for (const name of this.metrics) writer.output(name, scalar, outputs.get(name)!);
+    return writer.finish();
+  }
+
+  private writeFlattening(): BoundFunction {
+    const writer = this.writer('flatten');
+    const metrics = writer.input(metricsInput!, { shape: [this.metrics.length], dtype: 'float32' });
+    const votes = writer.input(votesInput!, { shape: [votesMost], dtype: 'float32' });
+    this.outputBuckets(writer, concat(writer.tf, [metrics, votes]), (name) =>
+      writer.read(this.parts.state.gradientSum(name)),
+    );
+    return writer.finish();
+  }
+
+  private writeUpdate(): BoundFunction {
+    const { state, optimizer, names } = this.parts;
+    const writer = this.writer('update');
+    const { tf } = writer;
+    const { head, lengths } = this.layout;
+    const buckets = lengths.map((length, i) => writer.input(bucketName(i), { shape: [length], dtype: 'float32' }));
+    const sums = readBuckets(tf, this.layout, buckets);
+    const loss = tf.op('Reshape', [slice(tf, buckets[0]!, this.metrics.indexOf('loss'), 1), tf.ints([])]);
+    const gradients = names.map((name) => ({ name, gradient: sums.get(name)! }));
+    writer.output('norm', scalar, writeUpdate(writer, state, gradients, loss, optimizer));
+    writer.output('head', { shape: [head], dtype: 'float32' }, slice(tf, buckets[0]!, 0, head));
+    return writer.finish();
+  }
+
+  private outputBuckets(writer: BoundWriter, head: Ref, gradient: (name: string) => Ref): void {
+    const { lengths } = this.layout;
+    for (const [i, ref] of writeBuckets(writer.tf, this.layout, head, gradient).entries())
+      writer.output(bucketName(i), { shape: [lengths[i]!], dtype: 'float32' }, ref);
+  }
+
+  private writeStep(writer: BoundWriter): ReadonlyMap<string, Ref> {
+    const { graph, step, state } = this.parts;
+    return writeGraph(writer, graph, (name) =>
+      Object.hasOwn(step.inputs, name) ? undefined : state.variable('parameter', name),
+    );
+  }
+}

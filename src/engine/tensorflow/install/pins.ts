@@ -1,0 +1,25 @@
+// The wheels that `gpt-cli setup tensorflow` may fetch: names, SHA-256 and sizes, all in pins.json.
+import data from './pins.json' with { type: 'json' };
+
+/** One wheel. Its file name has the version, the Python it is made for and the platform. */
+export interface Wheel {
+  readonly file: string;
+  readonly sha256: string;
+  /** Bytes to fetch. */
+  readonly bytes: number;
+  /** Bytes of the files that are kept of it. */
+  readonly kept: number;
+}
+
+export type Variant = 'cpu' | 'gpu';
+
+export interface Pin {
+  readonly version: string;
+  /** The first holds the library. */
+  readonly wheels: readonly Wheel[];
+}
+
+/** By variant, then by `process.platform-process.arch`. */
+export type Pins = Readonly<Record<Variant, Readonly<Record<string, Pin>>>>;
+
+export const pins: Pins = data;

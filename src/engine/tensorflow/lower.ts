@@ -1,0 +1,61 @@
+// A graph of ours as operations of a TF_Graph. Knows the operations, not how a function is run.
+import { GptError } from '../../errors.js';
+import type { Constant, Graph, Value } from '../../trace/graph.js';
+import { composites } from './composites/index.js';
+import { elementwise } from './lowerings/elementwise.js';
+import { fences } from './lowerings/fence.js';
+import { indexing } from './lowerings/indexing.js';
+import type { Lowerings } from './lowerings/lowering.js';
+import { products } from './lowerings/products.js';
+import { random } from './lowerings/random.js';
+import { reductions } from './lowerings/reductions.js';
+import { shapes } from './lowerings/shapes.js';
+import type { GraphWriter, Mode, Ref } from './writer.js';
+
+const common: Lowerings = {
+  ...elementwise,
+  ...reductions,
+  ...products,
+  ...shapes,
+  ...indexing,
+  ...random,
+  ...fences,
+};
+
+/** Every operation that TensorFlow is given, by name. */
+const lowerings: Readonly<Record<Mode, Lowerings>> = {
+  xla: { ...common, ...composites.xla },
+  graph: { ...common, ...composites.graph },
+};
+
+/** Composites to be left whole by passes that inline. */
+export function kept(mode: Mode): (op: string) => boolean {
+  return (op) => Object.hasOwn(composites[mode], op);
+}
+
+/**
+ * Writes a graph whose composites, but those that are `kept`, have been inlined.
+ * @param inputs what computes each of the graph's inputs, by name
+ * @returns what computes each of its outputs, by name
+ * @throws GptError `tensorflow/op` for an operation that has no lowering
+ */
+export function lowerInto(tf: GraphWriter, graph: Graph, inputs: (name: string) => Ref): Map<string, Ref> {
+  const table = lowerings[tf.manner.mode];
+  const refs = new Map<Value['id'], Ref>();
+  for (const { name, value } of graph.inputs) refs.set(value.id, inputs(name));
+  for (const constant of graph.constants) refs.set(constant.value.id, lowerConstant(tf, constant));
+  for (const node of graph.nodes) {
+    const lowering = Object.hasOwn(table, node.op) ? table[node.op] : undefined;
+    if (!lowering) throw new GptError('tensorflow/op', `the tensorflow engine cannot compute ${node.op}`);
+    const given = node.inputs.map(({ id }) => refs.get(id)!);
+    const results = lowering(tf, given, node);
+    node.outputs.forEach(({ id }, i) => {
+      refs.set(id, results[i]!);
+    });
+  }
+  return new Map(graph.outputs.map(({ name, value }) => [name, refs.get(value.id)!]));
+}
+
+function lowerConstant(tf: GraphWriter, { value, data }: Constant): Ref {
+  return tf.constant(data, value.dtype, value.shape);
+}

@@ -1,0 +1,95 @@
+// The steps of pretraining, once text, model and engine are there: batches, evaluation, what is saved. Knows no terminal and
+// no files of text.
+import type { Run } from '../checkpoint/index.js';
+import type { PretrainConfig } from '../config/index.js';
+import { type Batch, type Corpus, randomBatch, stepsPerEpoch } from '../dataset/index.js';
+import type { Feeds } from '../engine/index.js';
+import { countParameters, evaluationStep, lossStep, parameterSpecs } from '../model/index.js';
+import { type TrainingState, train } from '../train/index.js';
+import { textEvaluator } from './evaluator.js';
+import type { RunEvent } from './events.js';
+import { learningRateOf } from './schedule.js';
+import type { Session } from './session.js';
+import type { Team } from './team.js';
+import { runTraining } from './training.js';
+
+export interface PretrainParts {
+  readonly session: Session;
+  readonly corpus: Corpus;
+  readonly config: PretrainConfig;
+  readonly run: Run;
+  readonly resumed: TrainingState | null;
+  readonly team: Team;
+  readonly signal: AbortSignal | undefined;
+  readonly memoryCheck: boolean;
+}
+
+/** Compiles, trains and yields what happens. */
+export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEvent> {
+  const { session, corpus, config, run, resumed, team, signal } = parts;
+  const { gpt, engine } = session;
+  const { batchSize, gradAccum, seed, evalIters } = config;
+  const { blockSize } = gpt.config;
+  const shape = { batchSize, blockSize };
+  const { train: text, validation, valBytes } = corpus;
+  const whole = { batchSize: batchSize * team.size, blockSize, gradAccum };
+  const maxIters = config.epochs === null ? config.maxIters : Math.ceil(config.epochs * stepsPerEpoch(text, whole));
+
+  const program = yield* session.compileTraining(lossStep(gpt, { batchSize, time: blockSize }), config);
+  const evaluation = await session.compile(evaluationStep(gpt, { batchSize, time: blockSize }));
+  if (parts.memoryCheck) session.requireMemory(config);
+  yield {
+    event: 'start',
+    command: 'pretrain',
+    backend: engine.name,
+    device: engine.device,
+    threads: engine.threads,
+    ...(team.cluster && { workers: team.size }),
+    parameters: countParameters(parameterSpecs(gpt.config)),
+    vocabSize: gpt.config.vocabSize,
+    tokens: { train: text.length, val: validation.length },
+    iter: resumed?.iter ?? 0,
+    maxIters,
+    ...(config.maxTime !== null && { maxTime: config.maxTime }),
+    out: run.directory,
+  };
+
+  const dropping = gpt.config.dropout > 0;
+  const key = Int32Array.of(team.dropoutSeed(seed));
+  const feed = ({ ids, targets }: Batch, step: number): Feeds =>
+    dropping ? { ids, targets, seed: key, step: Int32Array.of(step) } : { ids, targets };
+  const { part, cluster } = team;
+  const events = train({
+    program,
+    microBatches: (iter) =>
+      Array.from({ length: gradAccum }, (_, micro) =>
+        feed(randomBatch(text, shape, { seed, step: iter, micro, part }), (iter - 1) * gradAccum + micro),
+      ),
+    learningRate: learningRateOf(config),
+    evaluate: textEvaluator({
+      ...{ program: evaluation, train: text, validation, valBytes, shape, evalIters, seed, part },
+      addUp: (own) => team.addUp(own, ['lossSum', 'count']),
+    }),
+    tokensPerStep: whole.batchSize * blockSize * gradAccum,
+    seed,
+    ...(resumed && { resume: resumed }),
+    ...(maxIters !== null && { maxIters }),
+    ...(config.maxTime !== null && { maxSeconds: config.maxTime }),
+    evalInterval: config.evalInterval,
+    ...(config.saveInterval !== null && { saveInterval: config.saveInterval }),
+    logInterval: config.logInterval,
+    sampleInterval: config.sampleEvery,
+    earlyStop: config.earlyStop,
+    ...(signal && { signal }),
+    ...(cluster && { cluster }),
+  });
+  yield* runTraining({
+    events,
+    out: run.directory,
+    ...(team.leads && {
+      sample: () => session.sample(seed),
+      save: (kind, training) => session.save(run[kind], training, kind === 'last'),
+    }),
+  });
+  await team.leave();
+}
