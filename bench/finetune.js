@@ -1,15 +1,20 @@
 // What pretraining is worth: a model pretrained on the training texts without their labels, then finetuned with few
-// labels, beside the same model from scratch; with and without GPT-1's auxiliary loss. Several seeds, mean and spread.
-// node bench/finetune.js --data DIR [--set sst2|ag_news] [--sizes 500,2000,all] [--seeds 3] [--lm-coefs 0.5,0]
-//   [--pretrain-time 6m] [--pretrain FLAGS] [--finetune FLAGS] [--from RUN] [--starts pretrained,scratch] [--work DIR] [--json]
-// DIR holds sst2/train.tsv and dev.tsv, ag_news/train.csv, test.csv and unlabelled.txt. Accuracy is that after the last
-// step, never that of the best evaluation, since the data that is measured would choose it.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// labels, beside the same model from scratch; with and without GPT-1's auxiliary loss. Mean and spread over seeds.
+// node bench/finetune.js [--data DIR] [--set sst2|ag_news] [--sizes 500,2000,all] [--seeds 3] [--pretrainings 3] [--lm-coefs 0.5,0]
+//   [--starts pretrained,scratch] [--jobs 2] [--work DIR] [--backend NAME] [--json]
+//   [--pretrain FLAGS] [--finetune FLAGS] [--scratch FLAGS]   what is to differ from the recipe below
+// A seed draws the labelled rows, the initial weights, the order and the dropout; each has its own
+// pretraining unless --pretrainings says fewer. Accuracy is
+// that after the last step, never that of the best evaluation, since the data that is measured would choose it.
+// `--jobs` runs work side by side, one thread each, which is faster than two threads for one small model.
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
+import { dataFolder, sets, writeSubset, writeUnlabelled } from './inputs/labelled.js';
+import { recipes, shape } from './inputs/recipes.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({
@@ -20,11 +25,13 @@ const { values: options } = parseArgs({
     seeds: { type: 'string', default: '3' },
     'lm-coefs': { type: 'string', default: '0.5,0' },
     starts: { type: 'string', default: 'pretrained,scratch' },
-    'pretrain-time': { type: 'string', default: '6m' },
+    pretrainings: { type: 'string' },
+    jobs: { type: 'string', default: '2' },
+    work: { type: 'string' },
+    backend: { type: 'string', default: 'onnx' },
     pretrain: { type: 'string', default: '' },
     finetune: { type: 'string', default: '' },
-    from: { type: 'string' },
-    work: { type: 'string' },
+    scratch: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -34,160 +41,98 @@ function fail(message) {
   process.exit(2);
 }
 
-const sets = {
-  sst2: { train: 'train.tsv', test: 'dev.tsv', text: 'sentence', label: 'label', blockSize: 64 },
-  ag_news: {
-    train: 'train.csv',
-    test: 'test.csv',
-    text: 'text',
-    label: 'label',
-    unlabelled: 'unlabelled.txt',
-    blockSize: 128,
-  },
-};
-const set = sets[options.set];
-if (set === undefined) fail(`no set "${options.set}" (there are ${Object.keys(sets).join(', ')})`);
-if (options.data === undefined) fail('--data names the folder with sst2/ and ag_news/');
-const source = join(options.data, options.set);
-if (!existsSync(join(source, set.train))) fail(`no ${join(source, set.train)}`);
+const recipe = recipes[options.set];
+if (recipe === undefined) fail(`no set "${options.set}" (there are ${Object.keys(sets).join(', ')})`);
 if (!existsSync(join(root, 'dist', 'cli.js'))) fail('dist/cli.js is missing (npm run build)');
-
+const data = dataFolder(options.data);
 const work = options.work ?? mkdtempSync(join(tmpdir(), 'gpt-cli-finetune-'));
 mkdirSync(work, { recursive: true });
 if (options.work === undefined) process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 
-/** Runs a command with --json; its events. */
-function gpt(...args) {
-  const output = execFileSync(process.execPath, [join(root, 'bin', 'gpt-cli.js'), ...args.map(String), '--json'], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-    maxBuffer: 2 ** 28,
-  });
-  return output
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-}
-
+const run = promisify(execFile);
+const seedCount = Number(options.seeds);
+const pretrainings = Math.min(seedCount, Number(options.pretrainings ?? seedCount));
 const words = (text) => text.split(' ').filter(Boolean);
+const flagsOf = (settings) => Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+const say = (line) => options.json || console.log(line);
 
-/** The rows of a file as they stand, the header apart; no row of these sets has a line end in quotes. */
-function rowsOf(file) {
-  const [header, ...rows] = readFileSync(join(source, file), 'utf8').trimEnd().split(/\r?\n/);
-  return { header, rows };
+/** Runs a command with --json; its last event. */
+async function gpt(...args) {
+  const machine = ['--threads', 1, '--backend', options.backend, '--overwrite', '--json'];
+  const all = [join(root, 'bin', 'gpt-cli.js'), ...args, ...machine].map(String);
+  const { stdout } = await run(process.execPath, all, { maxBuffer: 2 ** 28 });
+  return JSON.parse(stdout.trim().split('\n').at(-1));
 }
 
-/** A small generator, so that which rows a seed takes does not depend on the machine. */
-function shuffled(rows, seed) {
-  const order = [...rows];
-  let state = (seed * 2654435761) >>> 0 || 1;
-  for (let i = order.length - 1; i > 0; i--) {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    const j = state % (i + 1);
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
+/** Runs all tasks, `--jobs` at a time, in their order. */
+async function each(tasks) {
+  const waiting = tasks[Symbol.iterator]();
+  const worker = async () => {
+    for (const task of waiting) await task();
+  };
+  await Promise.all(Array.from({ length: Number(options.jobs) }, worker));
 }
 
-/** The training texts without labels, a document a line or, for the text that is there, as it is. */
-function unlabelledText() {
-  if (set.unlabelled) return join(source, set.unlabelled);
-  const { header, rows } = rowsOf(set.train);
-  const column = header.split('\t').indexOf(set.text);
-  const path = join(work, 'unlabelled.txt');
-  writeFileSync(path, rows.map((row) => row.split('\t')[column]).join('\n'));
-  return path;
+/** Seeds share pretrainings where there are fewer of them. */
+const pretrained = (seed) => join(work, `pretrained-${((seed - 1) % pretrainings) + 1}`);
+
+async function pretrain(seed) {
+  if (existsSync(join(pretrained(seed), 'best'))) return;
+  const text = writeUnlabelled(data, options.set, join(work, `unlabelled-${seed}.jsonl`));
+  const settings = [...flagsOf({ ...shape, ...recipe.pretrain, seed }), ...words(options.pretrain)];
+  const { iter, valLoss, elapsed } = await gpt('pretrain', text, '-o', pretrained(seed), ...settings);
+  say(`pretrained, seed ${seed}: ${iter} steps in ${Math.round(elapsed)} s, validation loss ${valLoss.toFixed(3)}`);
 }
 
-function pretrained() {
-  if (options.from) return options.from;
-  const out = join(work, 'pretrained');
-  if (existsSync(join(out, 'best'))) return out;
-  const shape = ['--n-layer', 4, '--n-head', 4, '--n-embd', 192, '--block-size', set.blockSize, '--vocab-size', 4096];
-  const schedule = [
-    '--max-time',
-    options['pretrain-time'],
-    '--batch-size',
-    32,
-    '--learning-rate',
-    1e-3,
-    '--dropout',
-    0.1,
-  ];
-  const events = gpt(
-    'pretrain',
-    unlabelledText(),
-    '-o',
-    out,
-    '--overwrite',
-    ...shape,
-    ...schedule,
-    ...words(options.pretrain),
-  );
-  const { iter, bestValLoss, elapsed } = events.at(-1);
-  say(`pretrained: ${iter} steps in ${Math.round(elapsed)} s, validation loss ${bestValLoss.toFixed(3)}`);
-  return out;
+/** Where a start begins. From scratch it is the same model with the same tokenizer. */
+function startOf(start, seed) {
+  if (start === 'pretrained')
+    return ['--from', pretrained(seed), ...flagsOf(recipe.pretrained), ...words(options.finetune)];
+  const { 'vocab-size': _, ...model } = shape;
+  const tokenizer = join(pretrained(seed), 'best', 'tokenizer.json');
+  return [...flagsOf({ ...model, tokenizer, ...recipe.scratch }), ...words(options.scratch)];
 }
 
-/** A folder with `size` training rows drawn by the seed, and the test rows as validation data. */
-function subset(size, seed) {
-  const folder = join(work, `rows-${size}-${seed}`);
-  mkdirSync(folder, { recursive: true });
-  const extension = set.train.slice(set.train.lastIndexOf('.'));
-  const { header, rows } = rowsOf(set.train);
-  const chosen = size === 'all' ? rows : shuffled(rows, seed).slice(0, Number(size));
-  writeFileSync(join(folder, `train${extension}`), [header, ...chosen].join('\n'));
-  const test = rowsOf(set.test);
-  writeFileSync(join(folder, `valid${extension}`), [test.header, ...test.rows].join('\n'));
-  return folder;
-}
-
-/** The model's shape, for the same model from scratch. */
-function shapeFlags(run) {
-  const { model } = JSON.parse(readFileSync(join(run, 'config.json'), 'utf8'));
-  const { nLayer, nHead, nEmbd, blockSize } = model;
-  const flags = ['--n-layer', nLayer, '--n-head', nHead, '--n-embd', nEmbd, '--block-size', blockSize];
-  return [...flags, '--tokenizer', join(run, 'best', 'tokenizer.json')];
-}
-
-/** Passes over the data: the fewer rows, the more. */
-const epochsFor = (size) => (size === 'all' ? (options.set === 'sst2' ? 2 : 4) : Number(size) <= 500 ? 12 : 6);
-
-function accuracy(start, size, lmCoef, seed, base) {
-  const from =
-    start === 'pretrained' ? ['--from', base, '--learning-rate', 3e-4] : [...shapeFlags(base), '--learning-rate', 1e-3];
-  const events = gpt(
-    ...['finetune', subset(size, seed), '-o', join(work, 'run'), '--overwrite', ...from],
-    ...['--epochs', epochsFor(size), '--lm-coef', lmCoef, '--seed', seed, '--dropout', 0.1, '--eval-interval', 100000],
-    ...words(options.finetune),
-  );
-  return events.at(-1).accuracy;
-}
-
-function say(line) {
-  if (!options.json) console.log(line);
+async function finetune({ start, size, lmCoef, seed }) {
+  const name = `${start}-${size}-${lmCoef}-${seed}`;
+  const rows = writeSubset(data, options.set, join(work, `rows-${name}`), { size, seed });
+  const out = join(work, `run-${name}`);
+  const { [size]: ofSize = recipe.finetune[2000] } = recipe.finetune;
+  const settings = flagsOf({ ...ofSize, 'lm-coef': lmCoef, seed, 'eval-interval': 1_000_000 });
+  const { accuracy } = await gpt('finetune', rows, '-o', out, ...settings, ...startOf(start, seed));
+  rmSync(out, { recursive: true });
+  return accuracy;
 }
 
 const percent = (value) => `${(100 * value).toFixed(1)} %`;
-const results = [];
-const base = pretrained();
-const seeds = Array.from({ length: Number(options.seeds) }, (_, i) => i + 1);
-say('labels  start       lm-coef  accuracy by seed            mean    spread');
-for (const size of options.sizes.split(',')) {
-  for (const start of options.starts.split(',')) {
-    for (const lmCoef of options['lm-coefs'].split(',').map(Number)) {
-      const found = seeds.map((seed) => accuracy(start, size, lmCoef, seed, base));
-      const mean = found.reduce((a, b) => a + b) / found.length;
-      const spread = Math.max(...found) - Math.min(...found);
-      results.push({ set: options.set, labels: size, start, lmCoef, accuracies: found, mean, spread });
-      const shown = found.map(percent).join(' ').padEnd(26);
-      say(
-        `${size.padEnd(7)} ${start.padEnd(11)} ${String(lmCoef).padEnd(8)} ${shown} ${percent(mean)}  ${percent(spread)}`,
-      );
-    }
-  }
+const began = performance.now();
+const seeds = Array.from({ length: seedCount }, (_, i) => i + 1);
+const cells = options.sizes
+  .split(',')
+  .flatMap((size) =>
+    options.starts
+      .split(',')
+      .flatMap((start) => options['lm-coefs'].split(',').map((lmCoef) => ({ size, start, lmCoef, found: [] }))),
+  );
+
+function show({ size, start, lmCoef, found }) {
+  const mean = found.reduce((a, b) => a + b) / found.length;
+  const spread = Math.max(...found) - Math.min(...found);
+  const shown = found.map(percent).join(' ').padEnd(22);
+  say(`${size.padEnd(7)} ${start.padEnd(11)} ${lmCoef.padEnd(8)} ${shown}  ${percent(mean)}  ${percent(spread)}`);
+  return { set: options.set, labels: size, start, lmCoef: Number(lmCoef), accuracies: found, mean, spread };
 }
-if (options.json) console.log(JSON.stringify(results));
+
+await each(seeds.slice(0, pretrainings).map((seed) => () => pretrain(seed)));
+say('labels  start       lm-coef  accuracy by seed        mean    spread');
+const results = [];
+const tasks = cells.flatMap((cell) =>
+  seeds.map((seed, i) => async () => {
+    cell.found[i] = await finetune({ ...cell, seed });
+    if (cell.found.filter((value) => value !== undefined).length === seeds.length) results.push(show(cell));
+  }),
+);
+await each(tasks);
+const minutes = (performance.now() - began) / 60_000;
+say(`${minutes.toFixed(1)} minutes`);
+if (options.json) console.log(JSON.stringify({ minutes, results }));

@@ -1,0 +1,41 @@
+// With which settings `bench/finetune.js` shows what pretraining is worth. How they were found is in docs/log.md.
+
+/** Small enough that a bench with all its seeds ends within half an hour on two cores; common words are one token. */
+export const shape = { 'n-layer': 2, 'n-head': 4, 'n-embd': 128, 'block-size': 64, 'vocab-size': 4096 };
+
+export const recipes = {
+  sst2: {
+    // Under one pass over the text: what is learned later hurts (docs/log.md).
+    pretrain: { 'max-iters': 600, 'batch-size': 16, 'learning-rate': 2e-3, dropout: 0.1, 'val-split': 0.05 },
+    pretrained: { 'learning-rate': 1e-3 },
+    scratch: { 'learning-rate': 4e-4 },
+    finetune: {
+      500: { epochs: 10, 'batch-size': 16, dropout: 0.1 },
+      2000: { epochs: 5, 'batch-size': 16, dropout: 0.1 },
+      all: { epochs: 2, 'batch-size': 32, dropout: 0.1 },
+    },
+  },
+  ag_news: {
+    pretrain: { 'max-iters': 3000, 'batch-size': 16, 'learning-rate': 2e-3, dropout: 0.1, 'val-split': 0.05 },
+    pretrained: { 'learning-rate': 1e-3 },
+    scratch: { 'learning-rate': 1e-3 },
+    finetune: {
+      500: { epochs: 10, 'batch-size': 16, dropout: 0.1 },
+      2000: { epochs: 5, 'batch-size': 16, dropout: 0.1 },
+      all: { epochs: 4, 'batch-size': 16, dropout: 0.1 },
+    },
+  },
+};
+
+/** `bench/translation.js`: from scratch. Each caption's tokens are few, so the block holds prompt and completion. */
+export const translation = {
+  'n-layer': 3,
+  'n-head': 4,
+  'n-embd': 128,
+  'block-size': 96,
+  'vocab-size': 4096,
+  'batch-size': 32,
+  'learning-rate': 2e-3,
+  dropout: 0.1,
+  'warmup-iters': 200,
+};
