@@ -217,8 +217,18 @@ export const koffiConfig = {
 
 /** Binds every declaration to a library; throws koffi's error for a name that it does not export. */
 export function bind(koffi: typeof Koffi, path: string): TensorflowApi {
-  koffi.struct('TF_Output', { oper: 'void *', index: 'int' });
+  if (!knows(koffi, 'TF_Output')) koffi.struct('TF_Output', { oper: 'void *', index: 'int' });
   const library = koffi.load(path);
   const entries = Object.entries(declarations).map(([name, declaration]) => [name, library.func(declaration)] as const);
   return Object.fromEntries(entries) as unknown as TensorflowApi;
+}
+
+/** Names of types are the process's, and each can be given once: tests load this file more than once. */
+function knows(koffi: typeof Koffi, type: string): boolean {
+  try {
+    koffi.type(type);
+    return true;
+  } catch {
+    return false;
+  }
 }

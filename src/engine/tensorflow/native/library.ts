@@ -97,7 +97,10 @@ async function loadKoffi(): Promise<typeof Koffi> {
   try {
     const module = (await import('koffi')) as typeof Koffi & { default?: typeof Koffi };
     const koffi = module.default ?? module;
-    koffi.config(koffiConfig);
+    // Once a process, whoever of it comes first: koffi refuses to be configured after it has loaded a library.
+    const current = koffi.config() as unknown as Record<string, unknown>;
+    const differs = Object.entries(koffiConfig).some(([name, value]) => current[name] !== value);
+    if (differs) koffi.config(koffiConfig);
     return koffi;
   } catch (cause) {
     const [reason] = String((cause as Error).message).split('\n');
