@@ -145,7 +145,8 @@ const weights = (out) => readFileSync(join(work, out, 'last', 'model.safetensors
 
 async function resumed() {
   const words = (iters) => ['--max-iters', String(iters), '--save-interval', '10', '--eval-interval', '20'];
-  const fresh = (iters) => [text, ...common, '--lr-schedule', 'constant', ...words(iters)];
+  const steady = ['--warmup-iters', '0', '--jit', 'xla'];
+  const fresh = (iters) => [text, ...common, '--lr-schedule', 'constant', ...steady, ...words(iters)];
   const whole = await startWorkers(2, [...fresh(40), '--batch-size', '8'], { out: 'whole' });
   await finished(whole);
   for (const [count, size] of [

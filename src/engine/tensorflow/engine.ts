@@ -19,6 +19,7 @@ import type {
 } from '../types.js';
 import type { Collectives } from './cluster/collectives.js';
 import { type JoinOptions, joinCluster } from './cluster/join.js';
+import { taskName } from './cluster/server-def.js';
 import { SharedTraining } from './cluster/training.js';
 import { compileGraph } from './compile.js';
 import { prepared } from './graphs.js';
@@ -63,7 +64,8 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
     const alike = collectives && (await share(collectives, { jit, precision }));
     return new TensorflowEngine(context, { ...options, ...alike }, collectives);
   } catch (error) {
-    context.dispose();
+    // A context whose server still looks for others cannot be deleted: that was seen to crash. It goes with the process.
+    if (!cluster) context.dispose();
     throw error;
   }
 }
@@ -148,7 +150,9 @@ class TensorflowEngine implements Engine {
 
   /** TensorFlow's name of the device. */
   private get place(): string | undefined {
-    return this.device === 'cuda' ? '/job:localhost/replica:0/task:0/device:GPU:0' : undefined;
+    if (this.device !== 'cuda') return undefined;
+    const task = this.cluster ? taskName(this.cluster.rank) : '/job:localhost/replica:0/task:0';
+    return `${task}/device:GPU:0`;
   }
 
   private manner(mode: Mode): Manner {
