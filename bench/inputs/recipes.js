@@ -18,7 +18,7 @@ export const recipes = {
   ag_news: {
     pretrain: { 'max-iters': 3000, 'batch-size': 16, 'learning-rate': 2e-3, dropout: 0.1, 'val-split': 0.05 },
     pretrained: { 'learning-rate': 1e-3 },
-    scratch: { 'learning-rate': 1e-3 },
+    scratch: { 'learning-rate': 4e-4 },
     finetune: {
       500: { epochs: 10, 'batch-size': 16, dropout: 0.1 },
       2000: { epochs: 5, 'batch-size': 16, dropout: 0.1 },
