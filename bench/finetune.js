@@ -6,7 +6,7 @@
 // A seed draws the labelled rows, the initial weights, the order and the dropout; each has its own
 // pretraining unless --pretrainings says fewer. Accuracy is
 // that after the last step, never that of the best evaluation, since the data that is measured would choose it.
-// `--jobs` runs work side by side, one thread each, which is faster than two threads for one small model.
+// `--jobs` runs work side by side, one thread each.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
