@@ -58,13 +58,14 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
       throw new GptError('engine/device', 'TensorFlow finds no NVIDIA GPU here', {
         hint: 'gpt-cli setup tensorflow --gpu brings the CUDA libraries; or --device cpu',
       });
+    // TensorFlow's server cannot be closed, and one that still looks for others crashes when the process cleans up.
+    if (cluster) process.once('exit', (code) => library.exitAtOnce(code));
     const collectives = cluster && (await joinCluster(context, cluster.spec, threads, cluster));
     // Two ways of computing a step differ in the last bits, and what all workers compute must stay alike.
     const { jit, precision } = options;
     const alike = collectives && (await share(collectives, { jit, precision }));
     return new TensorflowEngine(context, { ...options, ...alike }, collectives);
   } catch (error) {
-    // A context whose server still looks for others cannot be deleted: that was seen to crash. It goes with the process.
     if (!cluster) context.dispose();
     throw error;
   }

@@ -19,6 +19,8 @@ export interface Library {
   readonly located: Located;
   /** Native memory as an array; it must not be kept beyond the memory. */
   view(pointer: Pointer, bytes: number): ArrayBuffer;
+  /** Ends the process without the destructors of native code. */
+  exitAtOnce(code: number): void;
 }
 
 export interface LoadOptions {
@@ -51,7 +53,13 @@ async function load({ verbose = false }: LoadOptions): Promise<Library> {
   const path = join(located.folder, libraryFile());
   try {
     const api = verbose ? bind(koffi, path) : quietly(koffi, () => bind(koffi, path));
-    return { api, located, version: api.TF_Version(), view: (pointer, bytes) => koffi.view(pointer, bytes) };
+    return {
+      api,
+      located,
+      version: api.TF_Version(),
+      view: (pointer, bytes) => koffi.view(pointer, bytes),
+      exitAtOnce: exitOf(koffi),
+    };
   } catch (cause) {
     const [reason] = String((cause as Error).message).split('\n');
     throw new GptError('tensorflow/load', `${path} cannot be loaded: ${reason}`, {
@@ -109,4 +117,9 @@ async function loadKoffi(): Promise<typeof Koffi> {
       cause,
     });
   }
+}
+
+function exitOf(koffi: typeof Koffi): Library['exitAtOnce'] {
+  if (process.platform === 'win32') return () => {};
+  return koffi.load(null).func('void _exit(int)') as unknown as Library['exitAtOnce'];
 }
