@@ -2,6 +2,7 @@
 // causal attention over the whole text (Shazeer 2019, arXiv:1911.02150, section 2.4). No gradient: nothing is trained so.
 // B examples, R room for positions, H heads, D head width, C = H D.
 import * as tf from '../tf.js';
+import { masked } from './causalAttention.js';
 import { check } from './check.js';
 
 type Tensor = tf.Tensor;
@@ -15,9 +16,6 @@ export interface Past {
   /** [B, 1, 1, R], of `pastMask`. */
   readonly mask: Tensor;
 }
-
-// As in causalAttention: finite, and its exp is exactly 0.
-const masked = -1e9;
 
 /**
  * What is added to the scores of R kept positions, of which the first `lengths` count.

@@ -20,7 +20,7 @@ export interface AttentionShape {
 }
 
 // Added to the scores of later positions: finite, so that no engine meets inf - inf, and its exp is exactly 0.
-const masked = -1e9;
+export const masked = -1e9;
 
 function futureMask(time: number): Tensor {
   const data = new Float32Array(time * time);

@@ -4,13 +4,8 @@ import { join } from 'node:path';
 import type * as Koffi from 'koffi';
 import { GptError } from '../../../errors.js';
 import { type Located, locateTensorflow } from '../locate.js';
+import { libraryNames } from '../names.js';
 import { bind, koffiConfig, type Pointer, type TensorflowApi } from './ffi.js';
-
-/** The file of the wheel's library on this platform. */
-export function libraryFile(platform: string = process.platform): string {
-  if (platform === 'darwin') return 'libtensorflow_cc.2.dylib';
-  return platform === 'win32' ? 'tensorflow_cc.2.dll' : 'libtensorflow_cc.so.2';
-}
 
 export interface Library {
   readonly api: TensorflowApi;
@@ -50,7 +45,7 @@ async function load({ verbose = false }: LoadOptions): Promise<Library> {
     });
   const koffi = await loadKoffi();
   if (!verbose) setNativeEnvironment(koffi, silent);
-  const path = join(located.folder, libraryFile());
+  const path = join(located.folder, libraryNames()!.main);
   try {
     const api = verbose ? bind(koffi, path) : quietly(koffi, () => bind(koffi, path));
     return {
