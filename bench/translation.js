@@ -1,6 +1,6 @@
 // English to French on Multi30k's captions: a GPT learns prompts and completions, then translates the test set greedily;
 // exact matches and BLEU (sacreBLEU judges), beside copying the source. Model and training from scratch, two cores.
-// node bench/translation.js [--data DIR] [--max-time 20m] [--threads N] [--rows N] [--finetune FLAGS] [--run DIR]
+// node bench/translation.js [--data DIR] [--threads N] [--rows N] [--finetune FLAGS] [--run DIR]
 //   [--samples FILE] [--backend NAME] [--json]
 // BLEU needs a virtual environment with sacrebleu: GPT_CLI_VENV, or .venv. `--run` translates with a run that is there.
 import { execFileSync, spawnSync } from 'node:child_process';
@@ -16,7 +16,6 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({
   options: {
     data: { type: 'string' },
-    'max-time': { type: 'string', default: '20m' },
     threads: { type: 'string' },
     rows: { type: 'string', default: '1000' },
     finetune: { type: 'string', default: '' },
@@ -43,10 +42,7 @@ const say = (line) => options.json || console.log(line);
 
 function train(out) {
   const flags = Object.entries(translation).flatMap(([name, value]) => [`--${name}`, value]);
-  const time = /--(max-iters|epochs)/.test(options.finetune)
-    ? []
-    : ['--max-time', options['max-time'], '--epochs', 1000];
-  const args = [data, '-o', out, '--overwrite', '--backend', options.backend, ...threads, ...flags, ...time];
+  const args = [data, '-o', out, '--overwrite', '--backend', options.backend, ...threads, ...flags];
   const all = ['finetune', ...args, ...options.finetune.split(' ').filter(Boolean)].map(String);
   const { status } = spawnSync(process.execPath, [join(root, 'bin', 'gpt-cli.js'), ...all], {
     stdio: ['ignore', options.json ? 'ignore' : 'inherit', 'inherit'],
