@@ -3,7 +3,6 @@
 import { type Cluster, isCommon, type Part, partOf, share, shareArray } from '../cluster/index.js';
 import type { State } from '../engine/types.js';
 import { GptError } from '../errors.js';
-import { hash32 } from '../rng.js';
 import { parseTokenizer, type Tokenizer } from '../tokenizer/index.js';
 import type { Evaluation } from '../train/index.js';
 
@@ -92,11 +91,6 @@ export class Team {
     const sums = await this.cluster.sum(Float64Array.of(own ? 0 : 1, ...keys.map((key) => own?.[key] ?? 0)));
     if (sums[0]! > 0) return null;
     return Object.fromEntries(keys.map((key, i) => [key, sums[i + 1]])) as T;
-  }
-
-  /** Dropout's seed: each worker's own, since a mask knows only its place in the worker's part. Worker 0 has the run's. */
-  dropoutSeed(seed: number): number {
-    return this.leads ? seed : hash32(seed, this.rank);
   }
 
   /**
