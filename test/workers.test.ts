@@ -9,18 +9,33 @@ import { events, type Result, type Running, run, someText, start, workspace } fr
 const { path, write } = workspace();
 const model = ['--tokenizer', 'char', '--n-layer', '1', '--n-head', '2', '--n-embd', '16', '--block-size', '16'];
 const often = ['--eval-iters', '2', '--eval-interval', '6', '--save-interval', '3', '--log-interval', '1', '--json'];
-const settings = [...model, ...often, '--dropout', '0.2', '--grad-accum', '2', '--jit', 'graph', '--threads', '1'];
+const settings = [
+  ...model,
+  ...often,
+  '--dropout',
+  '0.2',
+  '--grad-accum',
+  '2',
+  '--jit',
+  'graph',
+  '--threads',
+  '1',
+  '--warmup-iters',
+  '2',
+];
 
 const launch = (workers: number, words: readonly string[]) => ['launch', '--workers', String(workers), '--', ...words];
 
 /** The losses of steps and evaluations, by what they are and when. */
 function lossesOf(result: Result): Map<string, number> {
-  const entries = events(result).flatMap(({ event, iter, loss, trainLoss, valLoss }) => {
-    if (event === 'step') return [[`step ${iter}`, loss as number] as const];
-    if (event !== 'eval') return [];
-    return [[`train ${iter}`, trainLoss as number] as const, [`validation ${iter}`, valLoss as number] as const];
-  });
-  return new Map(entries);
+  const losses = new Map<string, number>();
+  for (const { event, iter, loss, trainLoss, valLoss } of events(result) as Record<string, number | string>[]) {
+    if (event === 'step') losses.set(`step ${iter}`, Number(loss));
+    if (event !== 'eval') continue;
+    losses.set(`train ${iter}`, Number(trainLoss));
+    losses.set(`validation ${iter}`, Number(valLoss));
+  }
+  return losses;
 }
 
 /** How far apart the losses are that both runs have; `from` is the first step that `some` must have. */
@@ -41,8 +56,17 @@ const weights = (out: string) =>
 /** The processes of the workers of the run in a folder, by rank. */
 function workersOf(out: string): number[] {
   const lines = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');
-  const own = lines.filter((line) => line.includes(` ${out}`) && !line.includes('launch'));
+  const own = lines.filter((line) => line.includes(` ${out}`) && !line.includes(' launch '));
   return own.map((line) => Number.parseInt(line.trim(), 10)).sort((a, b) => a - b);
+}
+
+/** Waits until no worker of the run in a folder is left. */
+async function allGone(out: string): Promise<void> {
+  const since = Date.now();
+  while (workersOf(out).length > 0) {
+    if (Date.now() - since > 60_000) throw new Error(`still there: ${workersOf(out)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** Resolves when a step of this number or a later one was reported. */
@@ -93,11 +117,30 @@ withTensorflow('several workers through the whole program, on TensorFlow', () =>
       expect(pids).toHaveLength(2);
       for (const pid of [running.child.pid!, ...pids]) process.kill(pid, 'SIGKILL');
       await running.ended;
+      await allGone(out);
       const again = ['pretrain', '--resume', '-o', out, '--json', '--threads', '1'];
       const result = fine(await run(workers === 1 ? [...again, '--backend', 'tensorflow'] : launch(workers, again)));
       expect(apart(lossesOf(result), losses, 12)).toBeLessThan(1e-5);
       if (workers === 2) expect(weights(out)).toEqual(weights(whole));
     }
+  });
+
+  test('the launcher killed: its workers finish the step, save and end', async () => {
+    const out = path('left');
+    const running = start(launch(2, of(out, 2, 1_000_000)));
+    await reached(running, 4);
+    const pids = workersOf(out);
+    expect(pids).toHaveLength(2);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await allGone(out);
+    const log = readFileSync(join(out, 'log.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(log.at(-1)).toMatchObject({ event: 'done', reason: 'interrupted' });
+    const { iter } = JSON.parse(readFileSync(join(out, 'last', 'training_state.json'), 'utf8'));
+    expect(iter).toBe(log.at(-1).iter);
   });
 
   test('one of three killed: the others name it and end, and the checkpoint goes on with two', async () => {

@@ -84,7 +84,7 @@ async function* pretrainIn(
   let log: EventLog | undefined;
   try {
     if (leads(cluster)) checkpoint = await startingPoint(run, values);
-    if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile });
+    if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile }, signal);
     const team = new Team(opened?.engine.cluster);
     const own = {
       config: values,
