@@ -92,7 +92,8 @@ async function* pretrainIn(
       inputs: options.inputs.length > 0 ? options.inputs : (saved?.inputs ?? []),
       resumed: (run.checkpoint !== undefined && checkpoint?.training) || null,
     };
-    const { config, inputs, resumed } = await takeOrders(team, 'pretrain', own, !options.resume);
+    const { config, resumed, ...told } = await takeOrders(team, 'pretrain', own, !options.resume);
+    const inputs = own.inputs.length > 0 ? own.inputs : told.inputs;
     yield* resized(saved, config, team.size);
 
     const where = { inputs, stdin: options.stdin, directory: run.directory, config, signal };

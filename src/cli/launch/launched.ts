@@ -11,11 +11,12 @@ const grace = 60_000;
  * @param stop asks it to finish its step and save
  */
 export function followLauncher(stop: () => void): boolean {
-  if (!process.env[launchedVariable] || !process.channel) return false;
+  if (!process.env[launchedVariable]) return false;
+  if (!process.connected) process.exit(130); // it was killed while we loaded
   process.once('disconnect', () => {
     setTimeout(() => process.exit(130), grace).unref();
     stop();
   });
-  process.channel.unref(); // the channel alone keeps no worker alive
+  process.channel?.unref(); // the channel alone keeps no worker alive
   return true;
 }
