@@ -73,7 +73,7 @@ async function* finetuneIn(
   let opened: OpenedEngine | undefined;
   let task: FinetuneTask | undefined;
   try {
-    if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile });
+    if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile }, signal);
     const team = new Team(opened?.engine.cluster);
     const own = {
       config: values,

@@ -84,7 +84,7 @@ async function* pretrainIn(
   let log: EventLog | undefined;
   try {
     if (leads(cluster)) checkpoint = await startingPoint(run, values);
-    if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile });
+    if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile }, signal);
     const team = new Team(opened?.engine.cluster);
     const own = {
       config: values,
@@ -92,7 +92,8 @@ async function* pretrainIn(
       inputs: options.inputs.length > 0 ? options.inputs : (saved?.inputs ?? []),
       resumed: (run.checkpoint !== undefined && checkpoint?.training) || null,
     };
-    const { config, inputs, resumed } = await takeOrders(team, 'pretrain', own, !options.resume);
+    const { config, resumed, ...told } = await takeOrders(team, 'pretrain', own, !options.resume);
+    const inputs = own.inputs.length > 0 ? own.inputs : told.inputs;
     yield* resized(saved, config, team.size);
 
     const where = { inputs, stdin: options.stdin, directory: run.directory, config, signal };

@@ -1,6 +1,6 @@
 // Operations that move elements and compute nothing.
 import type { Name, OnnxWriter } from '../writer.js';
-import { type Lowering, type Lowerings, number, numbers, range } from './lowering.js';
+import { type Lowering, type Lowerings, mirroredPlaces, number, numbers, range } from './lowering.js';
 
 /** allowzero: a size of 0 means 0 here. */
 export function reshape(onnx: OnnxWriter, x: Name, shape: readonly number[]): Name {
@@ -60,21 +60,12 @@ const pad: Lowering = (onnx, [x], node) => {
 };
 
 /** By gathering along each axis: ONNX mirrors only without repeating the edge. */
-const mirrorPad: Lowering = (onnx, [x], node) => {
-  const [before, after] = [numbers(node, 'before'), numbers(node, 'after')];
-  const edge = node.attributes['mode'] === 'reflect' ? 0 : 1;
-  return [
-    node.inputs[0]!.shape.reduce((value, length, axis) => {
-      if (before[axis] === 0 && after[axis] === 0) return value;
-      const places = range(before[axis]! + length + after[axis]!).map((i) => {
-        const place = i - before[axis]!;
-        if (place < 0) return -place - edge;
-        return place < length ? place : 2 * length - 2 - place + edge;
-      });
-      return onnx.op('Gather', [value, onnx.int64s(places)], { axis });
-    }, x!),
-  ];
-};
+const mirrorPad: Lowering = (onnx, [x], node) => [
+  mirroredPlaces(node).reduce(
+    (value, { axis, places }) => onnx.op('Gather', [value, onnx.int64s(places)], { axis }),
+    x!,
+  ),
+];
 
 export const shapes: Lowerings = {
   Reshape: (onnx, [x], node) => [reshape(onnx, x!, node.outputs[0]!.shape)],

@@ -3,6 +3,8 @@ import type { Node } from '../../../trace/graph.js';
 import type { OpAttribute } from '../native/index.js';
 import type { GraphWriter, Ref } from '../writer.js';
 
+export { firstCounter, mirroredPlaces, number, numbers, range } from '../../attributes.js';
+
 /** Writes what computes the node; gives a value for each of its outputs. */
 export type Lowering = (tf: GraphWriter, inputs: readonly Ref[], node: Node) => readonly Ref[];
 export type Lowerings = Readonly<Record<string, Lowering>>;
@@ -17,19 +19,6 @@ export function sameNames(names: string): Lowerings {
   return Object.fromEntries(names.split(' ').map((name) => [name, same(name)]));
 }
 
-export function numbers(node: Node, key: string): readonly number[] {
-  return node.attributes[key] as readonly number[];
-}
-
-export function number(node: Node, key: string): number {
-  return node.attributes[key] as number;
-}
-
 export function flag(node: Node, key: string): boolean {
   return node.attributes[key] === true;
-}
-
-/** [0, 1, ..., length - 1] */
-export function range(length: number): number[] {
-  return Array.from({ length }, (_, i) => i);
 }

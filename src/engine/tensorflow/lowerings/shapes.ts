@@ -1,6 +1,6 @@
 // Operations that move elements and compute nothing.
 import type { GraphWriter, Ref } from '../writer.js';
-import { type Lowering, type Lowerings, number, numbers, range } from './lowering.js';
+import { type Lowering, type Lowerings, mirroredPlaces, number, numbers } from './lowering.js';
 
 export function reshape(tf: GraphWriter, x: Ref, shape: readonly number[]): Ref {
   return tf.op('Reshape', [x, tf.ints(shape)]);
@@ -18,21 +18,12 @@ const pad: Lowering = (tf, [x], node) => {
 };
 
 /** By gathering along each axis: TensorFlow mirrors no empty axis and, symmetric, none of integers in places. */
-const mirrorPad: Lowering = (tf, [x], node) => {
-  const [before, after] = [numbers(node, 'before'), numbers(node, 'after')];
-  const edge = node.attributes['mode'] === 'reflect' ? 0 : 1;
-  return [
-    node.inputs[0]!.shape.reduce((value, length, axis) => {
-      if (before[axis] === 0 && after[axis] === 0) return value;
-      const places = range(before[axis]! + length + after[axis]!).map((i) => {
-        const place = i - before[axis]!;
-        if (place < 0) return -place - edge;
-        return place < length ? place : 2 * length - 2 - place + edge;
-      });
-      return tf.op('GatherV2', [value, tf.ints(places), tf.scalar(axis, 'int32')]);
-    }, x!),
-  ];
-};
+const mirrorPad: Lowering = (tf, [x], node) => [
+  mirroredPlaces(node).reduce(
+    (value, { axis, places }) => tf.op('GatherV2', [value, tf.ints(places), tf.scalar(axis, 'int32')]),
+    x!,
+  ),
+];
 
 const split: Lowering = (tf, [x], node) => {
   const sizes = numbers(node, 'numOrSizeSplits');

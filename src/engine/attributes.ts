@@ -1,0 +1,35 @@
+// What lowerings to any engine read of a node. Knows no engine.
+import type { Node } from '../trace/graph.js';
+
+export function numbers(node: Node, key: string): readonly number[] {
+  return node.attributes[key] as readonly number[];
+}
+
+export function number(node: Node, key: string): number {
+  return node.attributes[key] as number;
+}
+
+/** The counter of a RandomUniform's first element. Counters are taken modulo 2^32. */
+export function firstCounter(node: Node): number {
+  return ((node.attributes['first'] as number | undefined) ?? 0) >>> 0;
+}
+
+/** [0, 1, ..., length - 1] */
+export function range(length: number): number[] {
+  return Array.from({ length }, (_, i) => i);
+}
+
+/** For each axis that a MirrorPad makes longer, which places of its input stand side by side in the output. */
+export function mirroredPlaces(node: Node): { readonly axis: number; readonly places: readonly number[] }[] {
+  const [before, after] = [numbers(node, 'before'), numbers(node, 'after')];
+  const edge = node.attributes['mode'] === 'reflect' ? 0 : 1;
+  const mirrored = (length: number, axis: number) =>
+    range(before[axis]! + length + after[axis]!).map((i) => {
+      const place = i - before[axis]!;
+      if (place < 0) return -place - edge;
+      return place < length ? place : 2 * length - 2 - place + edge;
+    });
+  return node.inputs[0]!.shape.map((length, axis) => ({ axis, places: mirrored(length, axis) })).filter(
+    ({ axis }) => before[axis] !== 0 || after[axis] !== 0,
+  );
+}
