@@ -28,11 +28,11 @@ export function matrixProduct(onnx: OnnxWriter, a: Name, b: Name, product: Produ
 
 /**
  * Whether a' b is faster with a' made first: the product turns a by itself, but number by number and once for each 128
- * columns of b.
+ * columns of b. Where a is wide and b is narrow, that is still cheaper.
  */
 function turnsFirst({ outputs }: Node): boolean {
   const [rows, columns] = outputs[0]!.shape as [number, number];
-  return columns >= 128 && columns >= rows;
+  return columns >= 128 && columns >= Math.min(rows, 512);
 }
 
 /** [K, M] to [M, K], by way of [1, K, M]: onnxruntime would merge a plain transposition into the product again. */
