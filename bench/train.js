@@ -7,7 +7,7 @@
 // PyTorch (eager, compile) needs a virtual environment with torch and numpy: GPT_CLI_VENV, or .venv. For stock tfjs
 // (wasm, cpu) npm fetches it into a temporary folder.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -93,7 +93,8 @@ function ours(data, threads) {
     .map((line) => JSON.parse(line));
   const start = events.find(({ event }) => event === 'start');
   if (start.vocabSize !== model.vocabulary) fail(`the model got ${start.vocabSize} tokens, not ${model.vocabulary}`);
-  return { parameters: start.parameters, ...events.find(({ event }) => event === 'done') };
+  const { jit } = JSON.parse(readFileSync(join(folder, 'run', 'config.json'), 'utf8')).config;
+  return { parameters: start.parameters, ...(jit && { jit }), ...events.find(({ event }) => event === 'done') };
 }
 
 function theirs(data, threads, peer) {
@@ -154,7 +155,8 @@ for (const threads of options.threads.split(',').map(Number)) {
       if (mine.parameters !== other.parameters)
         fail(`${mine.parameters} parameters here, ${other.parameters} in the peer`);
       seen.push({ mine, other, ratio: mine.tokensPerSecond / other.tokensPerSecond });
-      const speeds = `gpt-cli ${mine.tokensPerSecond.toFixed(0)}, ${nameOf(peer)} ${other.tokensPerSecond.toFixed(0)} tokens/s`;
+      const way = options.backend === 'tensorflow' ? ` (${mine.jit})` : '';
+      const speeds = `gpt-cli${way} ${mine.tokensPerSecond.toFixed(0)}, ${nameOf(peer)} ${other.tokensPerSecond.toFixed(0)} tokens/s`;
       say(`${options.model}, ${threads} thread(s), round ${round}: ${speeds}, ratio ${seen.at(-1).ratio.toFixed(2)}`);
     }
     const result = {

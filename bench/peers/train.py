@@ -113,7 +113,7 @@ def main():
         json.dumps(
             {
                 "tokensPerSecond": args.steps * args.batch * args.context / seconds,
-                "peakMemoryMB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "peakMemoryMB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
                 "loss": loss,
                 "parameters": sum(p.numel() for p in model.parameters()),
                 "version": torch.__version__,
