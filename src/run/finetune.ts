@@ -106,6 +106,7 @@ async function* finetuneIn(
 
     const shape = { ...config, blockSize: session.gpt.config.blockSize, choices: mostChoices(examples) };
     const batches = new StepBatches(examples, shape, config.seed, team.part);
+    if (memoryCheck) session.watchMemory(config);
     const program = yield* task.compile(batches.lengths);
     if (memoryCheck) session.requireMemory(config);
     const settled = settle(config, sources, batches.stepsPerEpoch);

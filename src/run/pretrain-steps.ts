@@ -35,6 +35,7 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
   const whole = { batchSize: batchSize * team.size, blockSize, gradAccum };
   const maxIters = config.epochs === null ? config.maxIters : Math.ceil(config.epochs * stepsPerEpoch(text, whole));
 
+  if (parts.memoryCheck) session.watchMemory(config);
   const program = yield* session.compileTraining(
     lossStep(gpt, { batchSize, time: blockSize }, { part: team.rank }),
     config,

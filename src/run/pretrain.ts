@@ -114,7 +114,8 @@ async function* pretrainIn(
 
     const { recompute, gradAccum } = config;
     const specs = parameterSpecs(model);
-    if (memoryCheck) requireMemory(estimateMemory({ specs, gradAccum, graphs: [] }), config);
+    const engine = config.backend === 'tensorflow' || team.cluster ? 'tensorflow' : 'onnx';
+    if (memoryCheck) requireMemory(estimateMemory({ specs, gradAccum, graphs: [], engine, jit: config.jit }), config);
     session = await Session.open(config, model, tokenizer!, { training: true, recompute, onGraph, profile, opened });
     yield* unheard(session.engine, options);
     if (team.leads) yield* session.fill(checkpoint, { seed: config.seed, moments: resumed !== null });
