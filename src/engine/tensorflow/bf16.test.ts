@@ -1,6 +1,5 @@
 // bfloat16: only products are in it, weights and moments stay float32, and a resumed run is the unbroken one.
 import { Gpt, lossStep } from '../../model/index.js';
-import { config, furthest, open, shape, trained } from '../../run/testing/small-training.js';
 import type { Graph } from '../../trace/graph.js';
 import { GraphBuilder, trace } from '../../trace/index.js';
 import { compileGraph } from './compile.js';
@@ -8,6 +7,7 @@ import { prepared } from './graphs.js';
 import { lowerInto } from './lower.js';
 import { Context, loadLibrary } from './native/index.js';
 import { withTensorflow } from './testing/library.js';
+import { config, furthest, open, shape, trained } from './testing/training.js';
 import { GraphWriter, type Ref } from './writer.js';
 
 const modes = ['graph', 'xla'] as const;

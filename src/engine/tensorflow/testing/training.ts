@@ -1,18 +1,8 @@
 // A small model trained on an engine, for tests that compare runs. For tests only.
-
-import { createTensorflowEngine } from '../../engine/tensorflow/engine.js';
-import type {
-  Engine,
-  Feeds,
-  Jit,
-  Precision,
-  State,
-  StateKind,
-  StepResult,
-  TrainingProgram,
-} from '../../engine/types.js';
-import { Gpt, type GptConfig, initialize, lossStep, parameterSpecs } from '../../model/index.js';
-import { Random } from '../../rng.js';
+import { Gpt, type GptConfig, initialize, lossStep, parameterSpecs } from '../../../model/index.js';
+import { Random } from '../../../rng.js';
+import type { Engine, Feeds, Jit, Precision, State, StateKind, StepResult, TrainingProgram } from '../../types.js';
+import { createTensorflowEngine } from '../engine.js';
 
 export const config: GptConfig = {
   vocabSize: 13,
