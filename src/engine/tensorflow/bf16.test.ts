@@ -1,4 +1,6 @@
 // bfloat16: only products are in it, weights and moments stay float32, and a resumed run is the unbroken one.
+
+import { config, furthest, open, shape, trained } from '../../../test/tensorflow-training.js';
 import { Gpt, lossStep } from '../../model/index.js';
 import type { Graph } from '../../trace/graph.js';
 import { GraphBuilder, trace } from '../../trace/index.js';
@@ -7,7 +9,6 @@ import { prepared } from './graphs.js';
 import { lowerInto } from './lower.js';
 import { Context, loadLibrary } from './native/index.js';
 import { withTensorflow } from './testing/library.js';
-import { config, furthest, open, shape, trained } from './testing/training.js';
 import { GraphWriter, type Ref } from './writer.js';
 
 const modes = ['graph', 'xla'] as const;

@@ -1,11 +1,12 @@
 // Training on TensorFlow as a whole: the other engines' losses, the same bits again, nothing that grows.
+
+import { adamw, config, furthest, open, shape, step, trained } from '../../../test/tensorflow-training.js';
 import { Gpt, initialize, lossStep, parameterSpecs } from '../../model/index.js';
 import { createEagerEngine } from '../eager/engine.js';
 import { createOnnxEngine } from '../onnx/engine.js';
 import { createTensorflowEngine } from './engine.js';
 import { liveHandles } from './native/index.js';
 import { withTensorflow } from './testing/library.js';
-import { adamw, config, furthest, open, shape, step, trained } from './testing/training.js';
 
 withTensorflow('training on TensorFlow', () => {
   test('50 steps with dropout have the losses of eager and onnx, run plainly and by XLA', async () => {

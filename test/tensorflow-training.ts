@@ -1,8 +1,18 @@
 // A small model trained on an engine, for tests that compare runs. For tests only.
-import { Gpt, type GptConfig, initialize, lossStep, parameterSpecs } from '../../../model/index.js';
-import { Random } from '../../../rng.js';
-import type { Engine, Feeds, Jit, Precision, State, StateKind, StepResult, TrainingProgram } from '../../types.js';
-import { createTensorflowEngine } from '../engine.js';
+
+import { createTensorflowEngine } from '../src/engine/tensorflow/engine.js';
+import type {
+  Engine,
+  Feeds,
+  Jit,
+  Precision,
+  State,
+  StateKind,
+  StepResult,
+  TrainingProgram,
+} from '../src/engine/types.js';
+import { Gpt, type GptConfig, initialize, lossStep, parameterSpecs } from '../src/model/index.js';
+import { Random } from '../src/rng.js';
 
 export const config: GptConfig = {
   vocabSize: 13,
