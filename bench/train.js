@@ -1,12 +1,13 @@
 // Training speed and memory beside PyTorch and stock tfjs: `gpt-cli pretrain` and a peer take turns on the same machine,
 // round by round; the result is the median of the rounds' ratios.
 // node bench/train.js [--model reference|gpt2-4x64|gpt2-1x512] [--peer eager,compile,wasm,cpu] [--threads 1,2] [--rounds 5]
-//   [--steps N] [--peer-steps N] [--text FILE] [--backend NAME] [--precision f32|bf16]
-//   [--json]
+//   [--steps N] [--peer-steps N] [--text FILE] [--backend NAME] [--jit auto|xla|graph] [--precision f32|bf16]
+//   [--peer-precision f32|bf16] [--json]
+// PyTorch's bf16 is torch.autocast.
 // PyTorch (eager, compile) needs a virtual environment with torch and numpy: GPT_CLI_VENV, or .venv. For stock tfjs
 // (wasm, cpu) npm fetches it into a temporary folder.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -31,7 +32,9 @@ const { values: options } = parseArgs({
     'peer-steps': { type: 'string' },
     text: { type: 'string' },
     backend: { type: 'string', default: 'onnx' },
+    jit: { type: 'string' },
     precision: { type: 'string', default: 'f32' },
+    'peer-precision': { type: 'string', default: 'f32' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -42,6 +45,7 @@ const rounds = Number(options.rounds);
 const peers = options.peer.split(',');
 const stock = new Set(['wasm', 'cpu']);
 const python = join(process.env.GPT_CLI_VENV ?? join(root, '.venv'), 'bin', 'python');
+if (!['f32', 'bf16'].includes(options['peer-precision'])) fail(`no precision "${options['peer-precision']}"`);
 if (!peers.every((peer) => stock.has(peer)) && !existsSync(python))
   fail(`no ${python} (set GPT_CLI_VENV to a virtual environment with torch and numpy)`);
 if (!existsSync(join(root, 'dist', 'cli.js'))) fail('dist/cli.js is missing (npm run build)');
@@ -74,6 +78,7 @@ function ours(data, threads) {
     threads,
     backend: options.backend,
     precision: options.precision,
+    ...(options.jit !== undefined && { jit: options.jit }),
     out: join(folder, 'run'),
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
@@ -88,7 +93,8 @@ function ours(data, threads) {
     .map((line) => JSON.parse(line));
   const start = events.find(({ event }) => event === 'start');
   if (start.vocabSize !== model.vocabulary) fail(`the model got ${start.vocabSize} tokens, not ${model.vocabulary}`);
-  return { parameters: start.parameters, ...events.find(({ event }) => event === 'done') };
+  const { jit } = JSON.parse(readFileSync(join(folder, 'run', 'config.json'), 'utf8')).config;
+  return { parameters: start.parameters, ...(jit && { jit }), ...events.find(({ event }) => event === 'done') };
 }
 
 function theirs(data, threads, peer) {
@@ -98,6 +104,7 @@ function theirs(data, threads, peer) {
   const own = stock.has(peer) ? { backend: peer, modules: stockTfjs() } : { tokens: data.tokens };
   const args = Object.entries({ ...flags, ...counts, ...own }).flatMap(([name, value]) => [`--${name}`, String(value)]);
   if (peer === 'compile') args.push('--compile');
+  if (options['peer-precision'] === 'bf16' && !stock.has(peer)) args.push('--bf16');
   const [program, script] = stock.has(peer) ? [process.execPath, 'tfjs.js'] : [python, 'train.py'];
   return JSON.parse(
     run(program, [join(root, 'bench', 'peers', script), ...args], threads)
@@ -134,7 +141,8 @@ const median = (numbers) => {
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 };
-const nameOf = (peer) => (stock.has(peer) ? `tfjs ${peer}` : `torch ${peer}`);
+const peerPrecision = options['peer-precision'] === 'f32' ? '' : ` ${options['peer-precision']}`;
+const nameOf = (peer) => (stock.has(peer) ? `tfjs ${peer}` : `torch ${peer}${peerPrecision}`);
 const say = (text) => options.json || console.log(text);
 
 const data = writeTrainingData({ folder, vocabulary: model.vocabulary, text: options.text });
@@ -147,7 +155,8 @@ for (const threads of options.threads.split(',').map(Number)) {
       if (mine.parameters !== other.parameters)
         fail(`${mine.parameters} parameters here, ${other.parameters} in the peer`);
       seen.push({ mine, other, ratio: mine.tokensPerSecond / other.tokensPerSecond });
-      const speeds = `gpt-cli ${mine.tokensPerSecond.toFixed(0)}, ${nameOf(peer)} ${other.tokensPerSecond.toFixed(0)} tokens/s`;
+      const way = options.backend === 'tensorflow' ? ` (${mine.jit})` : '';
+      const speeds = `gpt-cli${way} ${mine.tokensPerSecond.toFixed(0)}, ${nameOf(peer)} ${other.tokensPerSecond.toFixed(0)} tokens/s`;
       say(`${options.model}, ${threads} thread(s), round ${round}: ${speeds}, ratio ${seen.at(-1).ratio.toFixed(2)}`);
     }
     const result = {

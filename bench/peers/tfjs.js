@@ -105,7 +105,7 @@ const seconds = (performance.now() - began) / 1000;
 console.log(
   JSON.stringify({
     tokensPerSecond: (size.steps * batch * context) / seconds,
-    peakMemoryMB: process.resourceUsage().maxRSS / 1024,
+    peakMemoryMB: (process.resourceUsage().maxRSS * 1024) / 1e6,
     loss: value,
     parameters: parameters.reduce((sum, { size: count }) => sum + count, 0),
     version: tf.version.tfjs,

@@ -74,6 +74,7 @@ def parse():
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--warmup", type=int, default=5)
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--bf16", action="store_true", help="under torch.autocast")
     parser.add_argument("--tokens", required=True, help="file of uint16 token ids")
     return parser.parse_args()
 
@@ -94,7 +95,8 @@ def main():
     def step():
         starts = torch.randint(len(tokens) - args.context - 1, (args.batch,)).tolist()
         rows = torch.from_numpy(numpy.stack([tokens[i : i + args.context + 1] for i in starts]))
-        loss = loss_of(rows[:, :-1].contiguous(), rows[:, 1:].contiguous())
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.bf16):
+            loss = loss_of(rows[:, :-1].contiguous(), rows[:, 1:].contiguous())
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -111,7 +113,7 @@ def main():
         json.dumps(
             {
                 "tokensPerSecond": args.steps * args.batch * args.context / seconds,
-                "peakMemoryMB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "peakMemoryMB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
                 "loss": loss,
                 "parameters": sum(p.numel() for p in model.parameters()),
                 "version": torch.__version__,

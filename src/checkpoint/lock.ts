@@ -78,15 +78,26 @@ function isAlive(holder: Holder | undefined, path: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
   }
+  if (isZombie(holder.pid)) return false;
   const started = startOf(holder.pid);
   return started === undefined || holder.started === '' || started === holder.started;
 }
 
 /** When a process started, on systems with /proc; a pid alone may since belong to another process. */
 function startOf(pid: number): string | undefined {
+  return statOf(pid)?.[19];
+}
+
+/** Whether a process is dead but not yet taken notice of: in a container without an init nobody ever does. */
+function isZombie(pid: number): boolean {
+  return statOf(pid)?.[0] === 'Z';
+}
+
+/** What /proc says of a process, from its state on. */
+function statOf(pid: number): string[] | undefined {
   const stat = read(`/proc/${pid}/stat`);
-  // The second field, the program's name in brackets, may hold spaces: count from its end.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  // The field before, the program's name in brackets, may hold spaces: count from its end.
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function silence(path: string): number {

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -149,6 +150,19 @@ describe('the lock', () => {
   testProc('of a process whose pid another one has now is taken over', async () => {
     lock({ pid: process.ppid, host: hostname(), started: '1' });
     (await claimRun(run(), {})).release();
+  });
+
+  testProc('of a process that died and that nobody took notice of is taken over', async () => {
+    const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60']); // sleep does not ask after its child
+    try {
+      const [line] = await once(parent.stdout, 'data');
+      const pid = Number(String(line));
+      while (!/^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))) await new Promise(setImmediate);
+      lock({ pid, host: hostname(), started: '' });
+      (await claimRun(run(), {})).release();
+    } finally {
+      parent.kill();
+    }
   });
 
   test('of a process on another machine is respected while it gives signs of life', async () => {

@@ -6,6 +6,7 @@ import { packageRoot } from '../config/files.js';
 import { type CommandEntry, entries } from './commands.js';
 import { Context, type Streams } from './context.js';
 import { describeFailure } from './errors.js';
+import { followLauncher } from './launch/launched.js';
 
 const EXAMPLES = `
 Examples:
@@ -87,15 +88,17 @@ function onSignal(context: Context): void {
 
 /** The entry of bin/gpt-cli.js. */
 export async function main(argv: readonly string[]): Promise<void> {
+  let launched = false;
   for (const output of [process.stdout, process.stderr]) {
     output.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0); // a reader that has seen enough (`| head`) is no error
-      throw error;
+      if (error.code !== 'EPIPE') throw error;
+      if (!launched) process.exit(0); // a reader that has seen enough (`| head`) is no error
     });
   }
   const { stdin, stdout, stderr, env } = process;
   const watch = (context: Context) => {
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => onSignal(context));
+    launched = followLauncher(() => onSignal(context));
   };
   process.exitCode = await run(argv, { stdin, stdout, stderr, env }, { watch });
 }

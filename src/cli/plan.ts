@@ -74,7 +74,7 @@ export function planLines({ config, assumed }: Planned, plan: Plan): string[] {
     `${count(plan.parameters)} parameters, ${count(plan.tokensPerStep)} tokens a step (${micro} x ${blockSize})`,
     ...(assumed.length > 0 ? [`assumed: ${assumed.join('; ')}`] : []),
     '',
-    'Memory at the peak, onnx engine on the CPU',
+    `Memory at the peak, ${plan.engine} engine on the CPU`,
     ...table(
       [
         ['  parameters', megabytes(parameters)],
@@ -97,9 +97,13 @@ export function planLines({ config, assumed }: Planned, plan: Plan): string[] {
   ];
 }
 
-/** The estimate for a preset, a config file, a run or a checkpoint; as lines and as data. */
-export async function estimateOf(path: string): Promise<{ readonly data: object; readonly lines: readonly string[] }> {
-  const found = await planned(path);
+/** The estimate for a preset, a config file, a run or a checkpoint; as lines and as data. `backend`: instead of theirs. */
+export async function estimateOf(
+  path: string,
+  backend?: PretrainConfig['backend'],
+): Promise<{ readonly data: object; readonly lines: readonly string[] }> {
+  const given = await planned(path);
+  const found = backend ? { ...given, config: { ...given.config, backend } } : given;
   const { planPretraining } = await import('../run/plan.js');
   const plan = await planPretraining(found.model, found.config);
   return { data: { ...plan, assumed: found.assumed }, lines: planLines(found, plan) };

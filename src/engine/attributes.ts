@@ -9,6 +9,11 @@ export function number(node: Node, key: string): number {
   return node.attributes[key] as number;
 }
 
+/** The counter of a RandomUniform's first element. Counters are taken modulo 2^32. */
+export function firstCounter(node: Node): number {
+  return ((node.attributes['first'] as number | undefined) ?? 0) >>> 0;
+}
+
 /** [0, 1, ..., length - 1] */
 export function range(length: number): number[] {
   return Array.from({ length }, (_, i) => i);

@@ -15,6 +15,8 @@ export interface ClusterChoice {
   readonly seconds: number;
   /** Told now and then who has yet to come. */
   readonly waiting: (missing: string) => void;
+  /** Aborted: nobody is waited for any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface EngineChoice {

@@ -5,6 +5,7 @@ import * as tf from '../tf.js';
 import type { Graph } from '../trace/graph.js';
 import { ensureTraceBackend, GraphBuilder } from '../trace/index.js';
 import { availableMemory } from './available-memory.js';
+import { examineNative, type PackageReport } from './eager/examine.js';
 import { type DeviceState, findDevices } from './onnx/devices.js';
 import { loadRuntime } from './onnx/runtime.js';
 import { GraphSession } from './onnx/session.js';
@@ -25,6 +26,8 @@ export interface EngineReport {
   readonly reason?: string;
   readonly fix?: string;
   readonly devices: readonly DeviceReport[];
+  /** What it can run on besides, where a person installs it. */
+  readonly packages?: readonly PackageReport[];
 }
 
 export interface Report {
@@ -77,7 +80,7 @@ function unavailable(name: EngineName, error: unknown): EngineReport {
 
 async function examineEager(): Promise<EngineReport> {
   const devices: DeviceReport[] = [{ name: 'cpu', available: true, gflops: await measureEager() }];
-  return { name: 'eager', available: true, version: tf.version_core, devices };
+  return { name: 'eager', available: true, version: tf.version_core, devices, packages: [await examineNative()] };
 }
 
 async function examineTensorflow(threads: number): Promise<EngineReport> {

@@ -2,7 +2,8 @@
 export { availableMemory } from './available-memory.js';
 export { type ClusterChoice, type EngineChoice, openEngine } from './choose.js';
 export { type DeviceReport, type EngineReport, examine, measureOnnx, type Report } from './doctor.js';
-export { inferenceGraph, trainingGraph } from './onnx/graphs.js';
+export type { PackageReport } from './eager/examine.js';
+export { graphsOfEngine } from './graphs.js';
 export {
   removeTensorflow,
   type SetupEvent,

@@ -4,9 +4,9 @@ import * as tf from '../tf.js';
 import type { TensorSpec } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
 import type { Classifier } from './classifier.js';
-import type { BatchShape, Weighting } from './steps.js';
+import type { BatchShape, PartOfBatch } from './steps.js';
 
-export interface ClassifierLossOptions extends Weighting {
+export interface ClassifierLossOptions extends PartOfBatch {
   /** Weight of the language-model loss on the same texts; 0 leaves it out. */
   readonly lmCoef: number;
   /** A weight for each label; default: all the same. */
@@ -45,7 +45,7 @@ function labelLoss(scores: tf.Tensor, labels: tf.Tensor, weights: ArrayLike<numb
 export function classifierLossStep(
   classifier: Classifier,
   { batchSize, time }: BatchShape,
-  { lmCoef, labelWeights, choices = 1, weighted = false }: ClassifierLossOptions,
+  { lmCoef, labelWeights, choices = 1, part = 0, weighted = false }: ClassifierLossOptions,
 ): StepFunction {
   const { gpt } = classifier;
   const dropping = gpt.config.dropout > 0;
@@ -68,7 +68,7 @@ export function classifierLossStep(
         tf.Tensor
       >;
       const times = (loss: tf.Tensor, weight: tf.Tensor | undefined) => (weight ? tf.mul(loss, weight) : loss);
-      const key = dropping ? { seed: seed!, step: step! } : undefined;
+      const key = dropping ? { seed: seed!, step: step!, part } : undefined;
       const { hidden, scores } = classifier.read(ids!, positions!, { dropout: key });
       const ofExamples = choices > 1 ? choiceScores(scores, choices, inputs['choices']!) : scores;
       const ofLabels = times(labelLoss(ofExamples, labels!, labelWeights), labelWeight);

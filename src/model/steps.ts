@@ -1,5 +1,5 @@
 // The model's work as an engine takes it: pure functions of named inputs, each of one static shape.
-import { tokenLoss } from '../ops/index.js';
+import { type DropoutKey, tokenLoss } from '../ops/index.js';
 import * as tf from '../tf.js';
 import type { TensorSpec } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
@@ -15,7 +15,9 @@ export interface BatchShape {
  * A batch whose parts are on several workers: the mean of their losses is that of the whole batch when each is weighted by
  * its share of what counts (times the number of parts).
  */
-export interface Weighting {
+export interface PartOfBatch {
+  /** Which part, from 0: dropout's masks are those of its rows in the whole batch. */
+  readonly part?: number;
   /** With the weights as further inputs, float32 scalars. */
   readonly weighted?: boolean;
 }
@@ -26,7 +28,7 @@ const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
 
 const suffix = ({ batchSize, time }: BatchShape) => `${batchSize}x${time}`;
 
-function losses(gpt: Gpt, inputs: Record<string, tf.Tensor>, dropout?: { seed: tf.Tensor; step: tf.Tensor }) {
+function losses(gpt: Gpt, inputs: Record<string, tf.Tensor>, dropout?: DropoutKey) {
   const { ids, targets } = inputs as { ids: tf.Tensor; targets: tf.Tensor };
   return tokenLoss(gpt.logits(ids, { dropout }), tf.reshape(targets, [targets.size]));
 }
@@ -36,7 +38,7 @@ function losses(gpt: Gpt, inputs: Record<string, tf.Tensor>, dropout?: { seed: t
  * `step`, int32 scalars, where `step` must differ for every micro-batch of a run.
  * Output: `loss`, the mean in nats over the targets that count; times the input `tokenWeight` where it is weighted.
  */
-export function lossStep(gpt: Gpt, shape: BatchShape, { weighted = false }: Weighting = {}): StepFunction {
+export function lossStep(gpt: Gpt, shape: BatchShape, { part = 0, weighted = false }: PartOfBatch = {}): StepFunction {
   const { batchSize, time } = shape;
   const dropping = gpt.config.dropout > 0;
   return {
@@ -50,7 +52,7 @@ export function lossStep(gpt: Gpt, shape: BatchShape, { weighted = false }: Weig
     variables: gpt.variables,
     run: (inputs) => {
       const { seed, step, tokenWeight } = inputs;
-      const { loss } = losses(gpt, inputs, dropping ? { seed: seed!, step: step! } : undefined);
+      const { loss } = losses(gpt, inputs, dropping ? { seed: seed!, step: step!, part } : undefined);
       return { loss: tokenWeight ? tf.mul(loss, tokenWeight) : loss };
     },
   };

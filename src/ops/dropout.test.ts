@@ -29,6 +29,15 @@ describe('dropout', () => {
   );
 
   test(
+    'parts of a batch get the numbers of their rows in the whole batch',
+    leavingNothing(() => {
+      const whole = values(randomUniform([6, 3], key(7, 2), 5));
+      const parts = [0, 1, 2].flatMap((part) => values(randomUniform([2, 3], { ...key(7, 2), part }, 5)));
+      expect(parts).toEqual(whole);
+    }),
+  );
+
+  test(
     'drops about its rate and scales the rest by 1 / (1 - rate)',
     leavingNothing(() => {
       const y = values(dropout(tf.ones([20000]), 0.2, key(1, 1), 0));

@@ -1,8 +1,8 @@
 // Dropout (Srivastava et al. 2014) whose mask is a pure function of (seed, step, place), on every engine the same.
 //
-//   RandomUniform  seed int32 [], step int32 []  -> float32 `shape`, uniform in [0, 1)    { place, shape }
+//   RandomUniform  seed int32 [], step int32 []  -> float32 `shape`, uniform in [0, 1)    { place, shape, first? }
 //
-// A primitive: element i (row-major) is rng.ts' uniformAt(key, i) with key = hash32(stream.dropout, place, seed, step).
+// A primitive: element i (row-major) is rng.ts' uniformAt(key, first + i) with key = hash32(stream.dropout, place, seed, step).
 // The hash folds its words in order, so with prefix = hash32(stream.dropout, place), known when the graph is made,
 // key = mix32(mix32(prefix ^ seed) ^ step).
 import { hash32, stream, uniformAt } from '../rng.js';
@@ -13,30 +13,35 @@ import { check } from './check.js';
 
 type Tensor = tf.Tensor;
 
-/** What a mask depends on besides its place in the model. Both int32 scalars; `step` counts forward passes. */
+/** What a mask depends on besides its place in the model. Both tensors int32 scalars; `step` counts forward passes. */
 export interface DropoutKey {
   readonly seed: Tensor;
   readonly step: Tensor;
+  /** Which of several equal parts of a batch this is, from 0, one part's rows after the other's: default 0. */
+  readonly part?: number;
 }
 
-function drawUniform(shape: readonly number[], place: number, seed: number, step: number): Tensor {
+function drawUniform(shape: readonly number[], first: number, place: number, seed: number, step: number): Tensor {
   const key = hash32(stream.dropout, place, seed, step);
   const data = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < data.length; i++) data[i] = uniformAt(key, i);
+  for (let i = 0; i < data.length; i++) data[i] = uniformAt(key, first + i);
   return tf.tensor(data, [...shape]);
 }
 
 /**
- * Uniform numbers in [0, 1), multiples of 2^-24.
+ * Uniform numbers in [0, 1), multiples of 2^-24. The first axis is that of a batch's rows: part p of a batch gets the
+ * numbers that its rows get when the whole batch is computed at once.
  * @param place names one use in the model; two uses with one place get the same numbers
  */
-export function randomUniform(shape: readonly number[], { seed, step }: DropoutKey, place: number): Tensor {
+export function randomUniform(shape: readonly number[], { seed, step, part = 0 }: DropoutKey, place: number): Tensor {
   check('randomUniform: seed', seed, [], 'int32');
   check('randomUniform: step', step, [], 'int32');
   const outputs = [{ shape, dtype: 'float32' as const }];
-  const [uniform] = primitive('RandomUniform', [seed, step], { place, shape }, outputs, (...inputs) => {
+  const first = part * sizeOf(shape);
+  const attributes = { place, shape, ...(first > 0 && { first }) };
+  const [uniform] = primitive('RandomUniform', [seed, step], attributes, outputs, (...inputs) => {
     const [seedValue, stepValue] = inputs.map((input) => input.dataSync()[0]!);
-    return [drawUniform(shape, place, seedValue!, stepValue!)];
+    return [drawUniform(shape, first, place, seedValue!, stepValue!)];
   });
   return uniform!;
 }

@@ -25,6 +25,27 @@ test('accumulation needs a second gradient', () => {
   expect(four.total - one.total).toBe(4 * million);
 });
 
+describe('with tensorflow', () => {
+  const of = (more: object) =>
+    estimateMemory({ specs, gradAccum: 1, graphs: [700 * million, 20 * million], engine: 'tensorflow', ...more });
+
+  test('gradients are there once, with accumulation twice, and graphs take their memory in turn', () => {
+    const { gradients, moments, activations } = of({ jit: 'graph' });
+    expect({ gradients, moments, activations }).toEqual({
+      gradients: 4 * million,
+      moments: 8 * million,
+      activations: 560 * million,
+    });
+    expect(of({ jit: 'graph', gradAccum: 4 }).gradients).toBe(8 * million);
+  });
+
+  test('auto takes what the hungrier way does', () => {
+    const totals = ['graph', 'xla'].map((jit) => of({ jit }).total);
+    expect(of({}).total).toBe(Math.max(...totals));
+    expect(totals[1]).toBeGreaterThan(totals[0]!);
+  });
+});
+
 const wide = estimateMemory({ specs, gradAccum: 1, graphs: [1200 * million] });
 const refusal = (limit: number): Partial<GptError> => {
   try {

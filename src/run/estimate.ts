@@ -1,18 +1,18 @@
 // How much memory a training run takes at its peak, before it starts, and the refusal of one that the machine cannot
 // hold. Knows sizes, not engines; what it counts was compared with measured runs (docs/performance.md).
-import { availableMemory } from '../engine/index.js';
+import { availableMemory, type Jit } from '../engine/index.js';
 import { GptError } from '../errors.js';
 
 /** Bytes, by what takes them. */
 export interface MemoryEstimate {
   readonly parameters: number;
-  /** With the scratch that accumulation adds from, and the copy that onnxruntime's binding returns. */
+  /** With the scratch that accumulation adds from, and with onnx the copy that onnxruntime's binding returns. */
   readonly gradients: number;
   /** AdamW's two. */
   readonly moments: number;
   /** What lies between input and gradient: the values of the compiled graphs that are alive at once. */
   readonly activations: number;
-  /** Node, this program, onnxruntime. */
+  /** Node, this program, the engine's library and its compiler. */
   readonly runtime: number;
   readonly total: number;
 }
@@ -20,22 +20,68 @@ export interface MemoryEstimate {
 export interface MemoryParts {
   readonly specs: readonly { readonly shape: readonly number[]; readonly trainable?: boolean }[];
   readonly gradAccum: number;
-  /** Bytes of each compiled graph (trace, peakBytes): every session keeps its own memory. */
+  /** Bytes of each compiled graph (trace, peakBytes). */
   readonly graphs: readonly number[];
+  /** Default: onnx. */
+  readonly engine?: EstimatedEngine;
+  /** How tensorflow runs steps; `auto` compiles both ways. */
+  readonly jit?: Jit;
 }
 
-/** Measured: a process that has compiled a small model, and garbage that is not collected yet. */
-const runtime = 150e6;
+/** Engines on the CPU whose memory was measured. */
+export type EstimatedEngine = 'onnx' | 'tensorflow';
 
-/** What a run on the CPU with the onnx engine takes at its peak. */
-export function estimateMemory({ specs, gradAccum, graphs }: MemoryParts): MemoryEstimate {
-  const bytes = (some: MemoryParts['specs']) =>
-    some.reduce((sum, { shape }) => sum + 4 * shape.reduce((a, b) => a * b, 1), 0);
+interface Costs {
+  /** Arrays of the gradients' size. */
+  gradientCopies(gradAccum: number): number;
+  /** Bytes that the graphs take, of their peaks. */
+  activations(graphs: readonly number[]): number;
+  /** Of a process that has compiled a model of so many arrays; with garbage that is not collected yet. */
+  runtime(arrays: number, largest: number): number;
+}
+
+/** The largest graph's: memory is given back after each run. */
+const largest = (graphs: readonly number[]) => Math.max(0, ...graphs);
+const withSums = (parts: number) => (parts > 1 ? 2 : 1);
+
+/** Fitted to measured runs: docs/performance.md, docs/tensorflow.md. */
+const costs: Readonly<Record<'onnx' | 'graph' | 'xla', Costs>> = {
+  onnx: {
+    gradientCopies: (parts) => (parts > 1 ? 3 : 2),
+    activations: (graphs) => graphs.reduce((sum, peak) => sum + peak, 0),
+    runtime: () => 150e6,
+  },
+  graph: {
+    gradientCopies: withSums,
+    activations: (graphs) => 0.8 * largest(graphs),
+    runtime: (_, most) => 460e6 + most,
+  },
+  // Fused operations leave less behind; the compiler takes more for a deeper model.
+  xla: {
+    gradientCopies: withSums,
+    activations: (graphs) => 0.85 * largest(graphs),
+    runtime: (arrays, most) => 505e6 + 3.1e6 * arrays + most,
+  },
+};
+
+/** What a run on the CPU takes at its peak. */
+export function estimateMemory(parts: MemoryParts): MemoryEstimate {
+  const { engine = 'onnx', jit = 'auto' } = parts;
+  if (engine === 'onnx') return estimateBy(costs.onnx, parts);
+  if (jit !== 'auto') return estimateBy(costs[jit], parts);
+  const [graph, xla] = [estimateBy(costs.graph, parts), estimateBy(costs.xla, parts)];
+  return graph.total > xla.total ? graph : xla;
+}
+
+function estimateBy(cost: Costs, { specs, gradAccum, graphs }: MemoryParts): MemoryEstimate {
+  const sizes = (some: MemoryParts['specs']) => some.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1));
+  const bytes = (some: MemoryParts['specs']) => sizes(some).reduce((sum, size) => sum + size, 0);
   const parameters = bytes(specs);
   const trained = bytes(specs.filter(({ trainable }) => trainable !== false));
-  const gradients = trained * (gradAccum > 1 ? 3 : 2);
+  const gradients = trained * cost.gradientCopies(gradAccum);
   const moments = trained * 2;
-  const activations = graphs.reduce((sum, peak) => sum + peak, 0);
+  const activations = Math.round(cost.activations(graphs));
+  const runtime = cost.runtime(specs.length, Math.max(0, ...sizes(specs)));
   const total = parameters + gradients + moments + activations + runtime;
   return { parameters, gradients, moments, activations, runtime, total };
 }

@@ -193,7 +193,7 @@ function classification(parts: Parts, labels: readonly string[]): Work {
   const weighted = team.size > 1;
   const labelWeights = config.balance ? balanced(train, labels.length) : undefined;
   const choices = mostChoices(train);
-  const options = { lmCoef, choices, weighted, ...(labelWeights && { labelWeights }) };
+  const options = { lmCoef, choices, part: team.rank, weighted, ...(labelWeights && { labelWeights }) };
   const step = (time: number) => classifierLossStep(session.classifier!, { batchSize, time }, options);
   return {
     evaluator: () => {
@@ -229,7 +229,9 @@ function language(parts: Parts): Work {
       return answerEvaluator((examples, signal) => score(examples, { signal }), measured, session.tokenizer);
     },
     compile: (lengths) =>
-      compileAll(session, config, lengths, (time) => lossStep(session.gpt, { batchSize, time }, { weighted })),
+      compileAll(session, config, lengths, (time) =>
+        lossStep(session.gpt, { batchSize, time }, { part: team.rank, weighted }),
+      ),
     feed: (batch, at) => ({
       ids: batch.ids,
       targets: batch.targets,
@@ -264,9 +266,9 @@ async function* compileAll(
   return new BucketProgram(programs, config.batchSize * rowsOfExample);
 }
 
-function dropoutKey({ session, config, team }: Parts, step: number): Feeds {
+function dropoutKey({ session, config }: Parts, step: number): Feeds {
   if (session.gpt.config.dropout === 0) return {};
-  return { seed: Int32Array.of(team.dropoutSeed(config.seed)), step: Int32Array.of(step) };
+  return { seed: Int32Array.of(config.seed), step: Int32Array.of(step) };
 }
 
 /** Weights under which every label counts as much: examples / (labels x examples of the label). */

@@ -73,7 +73,7 @@ async function* finetuneIn(
   let opened: OpenedEngine | undefined;
   let task: FinetuneTask | undefined;
   try {
-    if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile });
+    if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile }, signal);
     const team = new Team(opened?.engine.cluster);
     const own = {
       config: values,
@@ -106,6 +106,7 @@ async function* finetuneIn(
 
     const shape = { ...config, blockSize: session.gpt.config.blockSize, choices: mostChoices(examples) };
     const batches = new StepBatches(examples, shape, config.seed, team.part);
+    if (memoryCheck) session.watchMemory(config);
     const program = yield* task.compile(batches.lengths);
     if (memoryCheck) session.requireMemory(config);
     const settled = settle(config, sources, batches.stepsPerEpoch);

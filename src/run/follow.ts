@@ -59,24 +59,33 @@ export async function takeOrders<C extends PretrainConfig | FinetuneConfig>(
   if (!team.cluster) return orders;
   const version = programVersion();
   const told = await team.share({ ...orders, command, version });
-  if (told.command !== command || told.version !== version) {
-    throw new GptError(
+  const mine = orders.config as unknown as Record<string, unknown>;
+  const machine = Object.fromEntries(own.map((key) => [key, mine[key]]));
+  await team.complain(differenceOf({ ...orders, command, version }, told, compare ? Object.keys(machine) : undefined));
+  return team.leads ? orders : { ...told, config: { ...told.config, ...machine } };
+}
+
+interface Told {
+  readonly command: string;
+  readonly version: string;
+  readonly config: object;
+}
+
+/** @param free settings that may differ; without it all of them may */
+function differenceOf(mine: Told, told: Told, free: readonly string[] | undefined): GptError | undefined {
+  if (told.command !== mine.command || told.version !== mine.version) {
+    return new GptError(
       'cluster/different',
-      `this is ${command} of gpt-cli ${version}, worker 0 runs ${told.command} of ${told.version}`,
+      `this is ${mine.command} of gpt-cli ${mine.version}, worker 0 runs ${told.command} of ${told.version}`,
       { hint: 'give every worker the same program and the same command' },
     );
   }
-  if (team.leads) return orders;
-  const mine = orders.config as unknown as Record<string, unknown>;
-  const theirs = told.config as unknown as Record<string, unknown>;
-  const machine = Object.fromEntries(own.map((key) => [key, mine[key]]));
-  if (compare) {
-    for (const [key, value] of Object.entries(theirs)) {
-      if (key in machine || JSON.stringify(value) === JSON.stringify(mine[key])) continue;
-      throw new GptError('cluster/different', `${flagName(key)} is ${mine[key]} here and ${value} at worker 0`, {
-        hint: 'give every worker the same command',
-      });
-    }
-  }
-  return { ...told, config: { ...told.config, ...machine } };
+  const here = mine.config as Record<string, unknown>;
+  const different = ([key, value]: [string, unknown]) =>
+    !free!.includes(key) && JSON.stringify(value) !== JSON.stringify(here[key]);
+  const [key, value] = (free && Object.entries(told.config).find(different)) ?? [];
+  if (key === undefined) return undefined;
+  return new GptError('cluster/different', `${flagName(key)} is ${here[key]} here and ${value} at worker 0`, {
+    hint: 'give every worker the same command',
+  });
 }

@@ -10,10 +10,16 @@ export async function* joinWorkers(
   config: TrainingConfig,
   spec: ClusterSpec,
   inspection: Omit<Inspection, 'memoryCheck'>,
+  signal: AbortSignal | undefined,
 ): AsyncGenerator<RunEvent, OpenedEngine> {
   const heard: string[] = [];
   let settled = false;
-  const cluster = { spec, seconds: config.waitForWorkers, waiting: (missing: string) => void heard.push(missing) };
+  const cluster = {
+    spec,
+    seconds: config.waitForWorkers,
+    waiting: (missing: string) => void heard.push(missing),
+    signal,
+  };
   const opening = openMachine(config, { training: true, ...inspection, cluster });
   const done = opening.then(
     () => {

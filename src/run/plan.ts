@@ -1,12 +1,13 @@
 // What a pretraining run will cost, from its settings alone: parameters, memory by part, arithmetic and, by a quick
 // measurement of this machine, time a step. Reads no text and trains nothing.
 import type { PretrainConfig } from '../config/index.js';
-import { defaultThreads, inferenceGraph, measureOnnx, trainingGraph } from '../engine/index.js';
+import { defaultThreads, graphsOfEngine, measureOnnx } from '../engine/index.js';
 import { countParameters, evaluationStep, Gpt, type GptConfig, lossStep, parameterSpecs } from '../model/index.js';
 import { peakBytes, type Work, workOf } from '../trace/index.js';
-import { estimateMemory, type MemoryEstimate } from './estimate.js';
+import { type EstimatedEngine, estimateMemory, type MemoryEstimate } from './estimate.js';
 
 export interface Plan {
+  readonly engine: EstimatedEngine;
   readonly parameters: number;
   /** Of one optimizer step, all its micro-batches. */
   readonly tokensPerStep: number;
@@ -26,13 +27,15 @@ export async function planPretraining(model: GptConfig, config: PretrainConfig):
   const { batchSize, gradAccum, recompute } = config;
   const threads = config.threads ?? defaultThreads();
   const specs = parameterSpecs(model);
-  const { peaks, work } = graphsOf({ ...model, dropout: config.dropout }, { batchSize, recompute });
+  const engine = config.backend === 'tensorflow' ? 'tensorflow' : 'onnx';
+  const { peaks, work } = graphsOf({ ...model, dropout: config.dropout }, { batchSize, recompute, engine });
   const parameters = countParameters(specs);
   const speed = { gflops: await measureOnnx('cpu', threads), bytesPerSecond: copySpeed() };
   return {
+    engine,
     parameters,
     tokensPerStep: batchSize * model.blockSize * gradAccum,
-    memory: estimateMemory({ specs, gradAccum, graphs: peaks }),
+    memory: estimateMemory({ specs, gradAccum, graphs: peaks, engine, jit: config.jit }),
     flopsPerStep: work.flops * gradAccum,
     threads,
     gflops: speed.gflops,
@@ -41,7 +44,11 @@ export async function planPretraining(model: GptConfig, config: PretrainConfig):
 }
 
 /** The training graph and that of evaluation, as pretraining compiles them. */
-function graphsOf(model: GptConfig, { batchSize, recompute }: { batchSize: number; recompute: boolean }) {
+function graphsOf(
+  model: GptConfig,
+  { batchSize, recompute, engine }: { batchSize: number; recompute: boolean; engine: EstimatedEngine },
+) {
+  const { trainingGraph, inferenceGraph } = graphsOfEngine[engine];
   const gpt = new Gpt(model, undefined, { recompute });
   try {
     const shape = { batchSize, time: model.blockSize };

@@ -35,7 +35,11 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
   const whole = { batchSize: batchSize * team.size, blockSize, gradAccum };
   const maxIters = config.epochs === null ? config.maxIters : Math.ceil(config.epochs * stepsPerEpoch(text, whole));
 
-  const program = yield* session.compileTraining(lossStep(gpt, { batchSize, time: blockSize }), config);
+  if (parts.memoryCheck) session.watchMemory(config);
+  const program = yield* session.compileTraining(
+    lossStep(gpt, { batchSize, time: blockSize }, { part: team.rank }),
+    config,
+  );
   const evaluation = await session.compile(evaluationStep(gpt, { batchSize, time: blockSize }));
   if (parts.memoryCheck) session.requireMemory(config);
   yield {
@@ -55,7 +59,7 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
   };
 
   const dropping = gpt.config.dropout > 0;
-  const key = Int32Array.of(team.dropoutSeed(seed));
+  const key = Int32Array.of(seed);
   const feed = ({ ids, targets }: Batch, step: number): Feeds =>
     dropping ? { ids, targets, seed: key, step: Int32Array.of(step) } : { ids, targets };
   const { part, cluster } = team;

@@ -84,7 +84,7 @@ async function* pretrainIn(
   let log: EventLog | undefined;
   try {
     if (leads(cluster)) checkpoint = await startingPoint(run, values);
-    if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile });
+    if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile }, signal);
     const team = new Team(opened?.engine.cluster);
     const own = {
       config: values,
@@ -92,7 +92,8 @@ async function* pretrainIn(
       inputs: options.inputs.length > 0 ? options.inputs : (saved?.inputs ?? []),
       resumed: (run.checkpoint !== undefined && checkpoint?.training) || null,
     };
-    const { config, inputs, resumed } = await takeOrders(team, 'pretrain', own, !options.resume);
+    const { config, resumed, ...told } = await takeOrders(team, 'pretrain', own, !options.resume);
+    const inputs = own.inputs.length > 0 ? own.inputs : told.inputs;
     yield* resized(saved, config, team.size);
 
     const where = { inputs, stdin: options.stdin, directory: run.directory, config, signal };
@@ -113,7 +114,8 @@ async function* pretrainIn(
 
     const { recompute, gradAccum } = config;
     const specs = parameterSpecs(model);
-    if (memoryCheck) requireMemory(estimateMemory({ specs, gradAccum, graphs: [] }), config);
+    const engine = config.backend === 'tensorflow' || team.cluster ? 'tensorflow' : 'onnx';
+    if (memoryCheck) requireMemory(estimateMemory({ specs, gradAccum, graphs: [], engine, jit: config.jit }), config);
     session = await Session.open(config, model, tokenizer!, { training: true, recompute, onGraph, profile, opened });
     yield* unheard(session.engine, options);
     if (team.leads) yield* session.fill(checkpoint, { seed: config.seed, moments: resumed !== null });

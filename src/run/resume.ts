@@ -1,5 +1,5 @@
-// The settings of a run that goes on, perhaps with another number of workers. The steps go on where they were; what a step
-// is over is batch-size sequences a worker, so that batch-size may change only when the whole batch stays what it was.
+// The settings of a run that goes on, perhaps with another number of workers. A step stays over as many sequences as
+// before: batch-size, which is one worker's, becomes the whole batch divided by the workers.
 import { type Layer, type Resolved, resumeConfig } from '../config/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent } from './events.js';
@@ -9,10 +9,12 @@ interface Batching {
   readonly batchSize: number;
 }
 
+const batching = (settings: object) => settings as Batching;
+
 /** Sequences in a batch of all workers together. */
 const wholeOf = ({ batchSize }: Batching, workers: number) => batchSize * workers;
 
-const savedWhole = (saved: SavedRun) => wholeOf(saved.config as unknown as Batching, saved.workers ?? 1);
+const savedWhole = (saved: SavedRun) => wholeOf(batching(saved.config), saved.workers ?? 1);
 
 /**
  * @param name what to call the run in errors: its folder
@@ -27,26 +29,36 @@ export function goOn<C extends SavedRun['command']>(
   workers: number,
 ): Resolved<C> {
   const resolved = resumeConfig(command, saved.config, name, layers, ['batchSize']);
-  const was = saved.config as unknown as Batching;
-  const now = resolved.values as unknown as Batching;
-  if (now.batchSize === was.batchSize || wholeOf(now, workers) === savedWhole(saved)) return resolved;
-  const kept = savedWhole(saved) / workers;
+  const was = batching(saved.config).batchSize;
+  const now = batching(resolved.values).batchSize;
+  // Where the workers do not divide it, the nearest whole batch that they can have.
+  const kept = Math.max(1, Math.round(savedWhole(saved) / workers));
+  if (layers.every(({ values }) => values['batchSize'] === undefined)) {
+    return {
+      values: { ...resolved.values, batchSize: kept },
+      sources: { ...resolved.sources, ...(kept !== was && { batchSize: 'derived' }) },
+    };
+  }
+  if (now === was || now === kept) return resolved;
   throw new GptError(
     'config/resume',
-    `batch-size is ${was.batchSize} in ${name} and cannot become ${now.batchSize} with ${counted(workers)}`,
-    { hint: Number.isInteger(kept) ? `--batch-size ${kept} keeps the whole batch` : 'leave it out' },
+    `batch-size is ${was} in ${name} and cannot become ${now} with ${counted(workers)}`,
+    { hint: `leave it out: it is then ${kept}` },
   );
 }
 
-/** Says so when the whole batch is another one than before. */
+/** Says what a batch is now, where it is divided otherwise than before. */
 export function* resized(saved: SavedRun | undefined, config: Batching, workers: number): Generator<NoticeEvent> {
   if (!saved) return;
+  const before = saved.workers ?? 1;
   const [was, now] = [savedWhole(saved), wholeOf(config, workers)];
-  if (was === now) return;
-  const kept = was / workers;
-  const hint = Number.isInteger(kept) ? `; --batch-size ${kept} would keep it` : '';
-  const message = `a batch is now ${now} sequences of ${counted(workers)}, it was ${was} of ${counted(saved.workers ?? 1)}${hint}`;
-  yield { event: 'notice', level: 'warning', message };
+  if (was !== now) {
+    const message = `a batch is now ${now} sequences of ${counted(workers)}, it was ${was} of ${counted(before)}`;
+    yield { event: 'notice', level: 'warning', message };
+  } else if (before !== workers) {
+    const message = `${counted(workers)}, before ${before}: batch-size is ${config.batchSize}, so that a batch stays ${was} sequences`;
+    yield { event: 'notice', level: 'info', message };
+  }
 }
 
 const counted = (workers: number) => `${workers} worker${workers === 1 ? '' : 's'}`;

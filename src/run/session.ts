@@ -50,6 +50,8 @@ export interface OpenedEngine {
   readonly engine: Engine;
   /** Peak bytes of the training graphs that it compiled. */
   readonly graphs: number[];
+  /** Called when a training graph is known, before it is compiled. */
+  readonly watch: { beforeTraining?: () => void };
 }
 
 /** @throws GptError `engine/...` when the backend or device is not to be had, `cluster/...` when the workers are not */
@@ -63,12 +65,14 @@ export async function openMachine(
   }: Pick<SessionOptions, 'training' | 'onGraph' | 'profile'> & { cluster?: ClusterChoice },
 ): Promise<OpenedEngine> {
   const graphs: number[] = [];
+  const watch: OpenedEngine['watch'] = {};
   const heard: GraphListener = (graph, use) => {
     if (training) graphs.push(peakBytes(graph));
     onGraph?.(graph, use);
+    if (use === 'training') watch.beforeTraining?.();
   };
   const how = { jit, precision, verbose, profile, onGraph: heard, cluster };
-  return { engine: await openEngine({ backend, device, threads: threads ?? undefined, ...how }), graphs };
+  return { engine: await openEngine({ backend, device, threads: threads ?? undefined, ...how }), graphs, watch };
 }
 
 export class Session {
@@ -83,7 +87,7 @@ export class Session {
     readonly specs: readonly ParameterSpec[],
     readonly labels: readonly string[] | undefined,
     readonly classifier: Classifier | undefined,
-    private readonly graphs: readonly number[],
+    private readonly opened: OpenedEngine,
   ) {}
 
   /** @throws GptError `engine/...` when the backend or device is not to be had */
@@ -93,7 +97,8 @@ export class Session {
     tokenizer: Tokenizer,
     { training, labels, lora, freeze = 0, layerDecay = 1, recompute = false, opened, ...inspection }: SessionOptions,
   ): Promise<Session> {
-    const { engine, graphs } = opened ?? (await openMachine(machine, { training, ...inspection }));
+    const machinery = opened ?? (await openMachine(machine, { training, ...inspection }));
+    const { engine } = machinery;
     const gpt = new Gpt(config, lora, { recompute });
     const all = [
       ...parameterSpecs(config),
@@ -103,7 +108,15 @@ export class Session {
     const specs = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
     const state = await engine.createState(specs, { training });
     const classifier = labels && new Classifier(gpt, labels.length);
-    return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, graphs);
+    return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, machinery);
+  }
+
+  /**
+   * Before training is compiled, for an engine that takes its memory when it compiles: from now on a training graph that this
+   * process could not hold is refused with `run/memory`.
+   */
+  watchMemory(batching: Batching): void {
+    if (this.engine.name === 'tensorflow') this.opened.watch.beforeTraining = () => this.requireMemory(batching);
   }
 
   /**
@@ -111,9 +124,11 @@ export class Session {
    * @throws GptError `run/memory` when this process could not hold what they take
    */
   requireMemory(batching: Batching): void {
-    if (this.engine.name !== 'onnx' || this.engine.device !== 'cpu') return; // known for this engine alone
-    const { specs, graphs } = this;
-    requireMemory(estimateMemory({ specs, graphs, gradAccum: batching.gradAccum }), batching);
+    const { name, device, jit } = this.engine;
+    if (name === 'eager' || device !== 'cpu') return; // not known
+    const { specs } = this;
+    const parts = { specs, graphs: this.opened.graphs, gradAccum: batching.gradAccum, engine: name };
+    requireMemory(estimateMemory({ ...parts, ...(jit && { jit }) }), batching);
   }
 
   /** The settings with what was found out about the machine: a resumed run must not find out anything else. */

@@ -3,7 +3,6 @@
 import { type Cluster, isCommon, type Part, partOf, share, shareArray } from '../cluster/index.js';
 import type { State } from '../engine/types.js';
 import { GptError } from '../errors.js';
-import { hash32 } from '../rng.js';
 import { parseTokenizer, type Tokenizer } from '../tokenizer/index.js';
 import type { Evaluation } from '../train/index.js';
 
@@ -72,8 +71,27 @@ export class Team {
    */
   async requireCommon(hash: number, what: string): Promise<void> {
     if (!this.cluster || (await isCommon(this.cluster, hash))) return;
+    await this.leave();
     throw new GptError('cluster/different', `${what} is not the same at all workers`, {
       hint: 'give every worker the same files and the same command',
+    });
+  }
+
+  /**
+   * Ends the run at every worker when one of them cannot go on as it was started.
+   * @param complaint of this worker, if it has one
+   * @throws GptError `cluster/different`: the own complaint, at the others who has one
+   */
+  async complain(complaint: GptError | undefined): Promise<void> {
+    if (!this.cluster) return;
+    const own = Int32Array.from({ length: this.size }, (_, rank) => (complaint && rank === this.rank ? 1 : 0));
+    const all = await this.cluster.sum(own);
+    const first = all.indexOf(1);
+    if (first < 0) return;
+    await this.leave();
+    if (complaint) throw complaint;
+    throw new GptError('cluster/different', `worker ${first} was started with something else than worker 0`, {
+      hint: 'it says itself what is different: give every worker the same command',
     });
   }
 
@@ -94,13 +112,8 @@ export class Team {
     return Object.fromEntries(keys.map((key, i) => [key, sums[i + 1]])) as T;
   }
 
-  /** Dropout's seed: each worker's own, since a mask knows only its place in the worker's part. Worker 0 has the run's. */
-  dropoutSeed(seed: number): number {
-    return this.leads ? seed : hash32(seed, this.rank);
-  }
-
   /**
-   * The end of a run that went well: nobody leaves while another still waits for an answer. What fails now matters to
+   * The end of a run that ended alike for all: nobody leaves while another still waits for an answer. What fails now matters to
    * nobody.
    */
   async leave(): Promise<void> {

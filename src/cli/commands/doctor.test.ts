@@ -19,6 +19,13 @@ const report: Report = {
         { name: 'webgpu', available: false, reason: 'no adapter', fix: 'install a Vulkan driver' },
       ],
     },
+    {
+      name: 'eager',
+      available: true,
+      version: '4.22.0',
+      devices: [{ name: 'cpu', available: true, gflops: 0.52 }],
+      packages: [{ name: 'tfjs-node', available: false, detail: 'not installed', fix: 'optional' }],
+    },
     { name: 'tensorflow', available: false, reason: 'not installed', fix: 'gpt-cli setup tensorflow', devices: [] },
   ],
 };
@@ -31,10 +38,13 @@ test('what is there, how fast it is, and what would bring the rest', () => {
     'threads    4 by default',
     'memory     9.0 GB of 16.4 GB available',
     '',
-    'onnx        yes  1.30.0',
-    '  cpu       yes  120 GFLOP/s in float32',
-    '  webgpu    no   no adapter (install a Vulkan driver)',
-    'tensorflow  no   not installed (gpt-cli setup tensorflow)',
+    'onnx         yes  1.30.0',
+    '  cpu        yes  120 GFLOP/s in float32',
+    '  webgpu     no   no adapter (install a Vulkan driver)',
+    'eager        yes  4.22.0',
+    '  cpu        yes  0.52 GFLOP/s in float32',
+    '  tfjs-node  no   not installed (optional)',
+    'tensorflow   no   not installed (gpt-cli setup tensorflow)',
   ]);
 });
 

@@ -1,7 +1,7 @@
 // gpt-cli doctor: what this machine offers. The examination is in engine/doctor.
 import type { Command } from 'commander';
 import { settings } from '../../config/index.js';
-import type { DeviceReport, EngineReport, Report } from '../../engine/index.js';
+import type { DeviceReport, EngineReport, PackageReport, Report } from '../../engine/index.js';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { table } from '../format.js';
@@ -14,11 +14,15 @@ function deviceLine({ name, available, detail, gflops, reason, fix }: DeviceRepo
   return [`  ${name}`, 'no', [reason, fix && `(${fix})`].filter(Boolean).join(' ')];
 }
 
-function engineLines({ name, available, version, reason, fix, devices }: EngineReport): string[][] {
+function packageLine({ name, available, detail, fix }: PackageReport): string[] {
+  return [`  ${name}`, available ? 'yes' : 'no', [detail, fix && `(${fix})`].filter(Boolean).join(' ')];
+}
+
+function engineLines({ name, available, version, reason, fix, devices, packages = [] }: EngineReport): string[][] {
   const found = available
     ? [name, 'yes', version ?? '']
     : [name, 'no', [reason, fix && `(${fix})`].filter(Boolean).join(' ')];
-  return [found, ...devices.map(deviceLine)];
+  return [found, ...devices.map(deviceLine), ...packages.map(packageLine)];
 }
 
 /** The lines for a person. */

@@ -1,7 +1,7 @@
 // gpt-cli inspect: what a run or a checkpoint holds, without loading its weights.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Checkpoint } from '../../checkpoint/index.js';
 import type { Context } from '../context.js';
 import { count, loss, table, time } from '../format.js';
@@ -87,11 +87,14 @@ export function define(command: Command, context: Context): void {
       '--estimate',
       'what training costs: memory, arithmetic, time a step; <run> may be a preset or a config file',
     )
+    .addOption(
+      new Option('--backend <name>', 'with --estimate: the engine whose memory it is').choices(['onnx', 'tensorflow']),
+    )
     .addHelpText('after', EXAMPLES)
-    .action(async (path: string, { estimate }: { estimate?: boolean }) => {
+    .action(async (path: string, { estimate, backend }: { estimate?: boolean; backend?: 'onnx' | 'tensorflow' }) => {
       if (estimate) {
         const { estimateOf } = await import('../plan.js');
-        const { data, lines } = await estimateOf(path);
+        const { data, lines } = await estimateOf(path, backend);
         if (context.json) context.print(JSON.stringify(data));
         else for (const line of lines) context.print(line);
         return;

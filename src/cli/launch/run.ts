@@ -4,10 +4,14 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { LaunchPlan } from '../../cluster/launch-plan.js';
 import { packageRoot } from '../../config/files.js';
+import { launchedVariable } from './launched.js';
 import { prefixed } from './lines.js';
 
-/** Milliseconds in which the others may end by themselves when one has failed: they find out and say so. */
-const grace = 60_000;
+/**
+ * Milliseconds in which the others end by themselves when one has failed: they find out and say so. Then they are asked
+ * to (one that still waits for others to come has no other way to know), in the end made to.
+ */
+const [asked, made] = [20_000, 60_000];
 
 export interface LaunchStreams {
   readonly out: (text: string) => void;
@@ -25,8 +29,9 @@ export async function runWorkers({ environments, argv }: LaunchPlan, streams: La
   const program = join(packageRoot(), 'bin', 'gpt-cli.js');
   const children = environments.map((variables, rank) => {
     const child = spawn(process.execPath, [...process.execArgv, program, ...argv], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...variables },
+      // Worker 0 may read the text from our standard input; the channel tells a worker when we are gone.
+      stdio: [rank === 0 ? 'inherit' : 'ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...process.env, ...variables, [launchedVariable]: '1' },
       detached: true, // a terminal's Ctrl-C reaches us alone, and we pass it on once
     });
     show(child, rank, streams);
@@ -41,16 +46,19 @@ export async function runWorkers({ environments, argv }: LaunchPlan, streams: La
   const lastResort = () => stop('SIGKILL');
   process.once('exit', lastResort);
   let failed: number | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  const timers: NodeJS.Timeout[] = [];
   await Promise.all(
     children.map(async (child) => {
       const code = await exitOf(child);
       if (code === 0 || failed !== undefined) return;
       failed = code;
-      timer = setTimeout(() => stop('SIGKILL'), grace);
+      timers.push(
+        setTimeout(() => stop('SIGTERM'), asked),
+        setTimeout(() => stop('SIGKILL'), made),
+      );
     }),
   );
-  clearTimeout(timer);
+  for (const timer of timers) clearTimeout(timer);
   process.off('exit', lastResort);
   streams.signal.removeEventListener('abort', interrupt);
   return failed ?? 0;

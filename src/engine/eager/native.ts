@@ -14,15 +14,16 @@ export interface NativePackage {
 
 const names = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
 
+const places = () => [ownPackage(), join(process.cwd(), 'package.json')];
+
 /** The package beside this program or in the project that one is in; undefined without its compiled binding. */
-export function findNative(from: readonly string[] = [ownPackage(), join(process.cwd(), 'package.json')]) {
-  for (const name of names) {
-    for (const place of from) {
-      const found = resolvePackage(name, place);
-      if (found) return found;
-    }
-  }
-  return undefined;
+export function findNative(from: readonly string[] = places()): NativePackage | undefined {
+  return installedNative(from).find(({ folder }) => hasBinding(folder));
+}
+
+/** What is installed there, compiled or not; what would be used first is first. */
+export function installedNative(from: readonly string[] = places()): NativePackage[] {
+  return names.flatMap((name) => from.flatMap((place) => resolvePackage(name, place) ?? []));
 }
 
 function ownPackage(): string {
@@ -30,18 +31,17 @@ function ownPackage(): string {
 }
 
 function resolvePackage(name: string, place: string): NativePackage | undefined {
-  let manifest: string;
   try {
-    manifest = createRequire(place).resolve(`${name}/package.json`);
+    const manifest = createRequire(place).resolve(`${name}/package.json`);
+    const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+    return { name, version, folder: dirname(manifest) };
   } catch {
     return undefined;
   }
-  const folder = dirname(manifest);
-  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-  return hasBinding(folder) ? { name, version, folder } : undefined;
 }
 
-function hasBinding(folder: string): boolean {
+/** Whether it has been compiled. */
+export function hasBinding(folder: string): boolean {
   const lib = join(folder, 'lib');
   return existsSync(lib) && readdirSync(lib).some((name) => existsSync(join(lib, name, 'tfjs_binding.node')));
 }

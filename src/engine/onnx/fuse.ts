@@ -24,3 +24,14 @@ export function scatterIntoSum(graph: Graph): Graph {
   }));
   return fused === graph ? graph : removeDeadCode(fused);
 }
+
+/** Gelu(x) becomes GeluShared(x) where GeluGrad(dy, x) is there as well: the two have most of their work in common. */
+export function shareGelu(graph: Graph): Graph {
+  const differentiated = new Set(graph.nodes.filter(({ op }) => op === 'GeluGrad').map(({ inputs }) => inputs[1]!.id));
+  return rewrite(graph, {
+    visit(node, inputs, { builder }) {
+      if (node.op !== 'Gelu' || !differentiated.has(node.inputs[0]!.id)) return undefined;
+      return builder.add('GeluShared', inputs, {}, node.outputs);
+    },
+  });
+}

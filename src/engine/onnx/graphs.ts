@@ -2,7 +2,7 @@
 import type { Graph } from '../../trace/graph.js';
 import { optimize, trace } from '../../trace/index.js';
 import type { StepFunction } from '../types.js';
-import { scatterIntoSum } from './fuse.js';
+import { scatterIntoSum, shareGelu } from './fuse.js';
 import { kept } from './lower.js';
 
 /** Evaluation, logits. */
@@ -16,5 +16,5 @@ export function trainingGraph(step: StepFunction, trainable: (name: string) => b
 }
 
 function prepared(graph: Graph): Graph {
-  return scatterIntoSum(optimize(graph, { keep: (op) => kept.has(op) }));
+  return shareGelu(scatterIntoSum(optimize(graph, { keep: (op) => kept.has(op) })));
 }

@@ -13,23 +13,28 @@ async function run(graph: Graph, feeds: Record<string, HostArray>, threads = 1):
 }
 
 describe('RandomUniform', () => {
-  const graphOf = (shape: number[], place: number) => {
+  const graphOf = (shape: number[], place: number, first?: number) => {
     const builder = new GraphBuilder('random');
     const inputs = [builder.input('seed', i32), builder.input('step', i32)];
-    builder.output('y', builder.add('RandomUniform', inputs, { place, shape }, [f32(...shape)])[0]!);
+    builder.output(
+      'y',
+      builder.add('RandomUniform', inputs, { place, shape, ...(first && { first }) }, [f32(...shape)])[0]!,
+    );
     return builder.build();
   };
 
   test.each([
-    [[], 0],
-    [[1], 1],
-    [[0, 3], 1],
-    [[2, 3], 5],
-    [[4096], 2],
-    [[4097], 2],
-    [[3, 5, 701], 17],
-  ])('of shape [%p], place %p, has the bits of rng.ts', async (shape, place) => {
-    const graph = graphOf(shape, place);
+    [[], 0, 0],
+    [[1], 1, 0],
+    [[0, 3], 1, 0],
+    [[2, 3], 5, 0],
+    [[4096], 2, 0],
+    [[4097], 2, 4097],
+    [[3, 5, 701], 17, 0],
+    [[2, 5000], 17, 3e9],
+    [[2, 5], 17, 2 ** 33 + 1],
+  ])('of shape [%p], place %p, from %p on, has the bits of rng.ts', async (shape, place, first) => {
+    const graph = graphOf(shape, place, first);
     for (const [seed, step] of [
       [1337, 1],
       [-1, 0],
@@ -38,7 +43,7 @@ describe('RandomUniform', () => {
     ] as const) {
       const { y } = await run(graph, { seed: Int32Array.of(seed), step: Int32Array.of(step) }, 2);
       const key = hash32(stream.dropout, place, seed, step);
-      expect(Array.from(y!)).toEqual(Array.from({ length: sizeOf(shape) }, (_, i) => uniformAt(key, i)));
+      expect(Array.from(y!)).toEqual(Array.from({ length: sizeOf(shape) }, (_, i) => uniformAt(key, first + i)));
     }
   });
 });

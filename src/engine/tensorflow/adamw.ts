@@ -1,8 +1,9 @@
 // AdamW with clipping by the global norm inside a function, on resource variables: the formulas of optimizer/adamw.ts.
-// Knows nothing of where gradients come from.
+// Knows nothing of where gradients come from, nor how the update of one array is written (update/).
 import { type AdamWOptions, coefficients, scaled, type Update } from '../../optimizer/index.js';
 import type { Arrays, BoundWriter } from './bound.js';
 import type { VariableState } from './state.js';
+import { type ArrayUpdate, updates } from './update/index.js';
 import type { GraphWriter, Ref } from './writer.js';
 
 /** What changes from step to step, as inputs of the function; `go` 0 leaves the state as it is. */
@@ -54,49 +55,32 @@ export function writeUpdate(
   options: AdamWOptions,
 ): Ref {
   const { tf } = writer;
-  const fixed = coefficients(options, { learningRate: 0, iteration: 1 }, true, 1);
   const input = (name: string, scale?: number) => writer.input(portName(name, scale), { shape: [], dtype: 'float32' });
   const [inverseRoot, batches, go] = scalarNames.map((name) => input(name)) as [Ref, Ref, Ref];
   const rates = new Map(scalesOf(state).map((scale) => [scale, scaledNames.map((name) => input(name, scale))]));
   const op = (type: string, ...inputs: Ref[]) => tf.op(type, inputs);
-  const mul = (a: Ref, b: Ref) => op('Mul', a, b);
-  const add = (a: Ref, b: Ref) => op('AddV2', a, b);
 
   const squares = gradients.map(({ name, gradient }) => squareSum(tf, gradient, state.specOf(name).shape));
   const norm = op('RealDiv', op('Sqrt', tf.op('AddN', [squares])), batches);
   const finite = op('LogicalAnd', op('IsFinite', loss), op('IsFinite', norm));
   const ok = op('LogicalAnd', finite, op('Greater', go, tf.scalar(0)));
-  const clip = op('RealDiv', tf.scalar(options.gradClip), add(norm, tf.scalar(1e-6)));
+  const clip = op('RealDiv', tf.scalar(options.gradClip), op('AddV2', norm, tf.scalar(1e-6)));
   const clipped = options.gradClip > 0 ? op('Minimum', tf.scalar(1), clip) : tf.scalar(1);
   const scale = op('RealDiv', clipped, batches);
 
+  const fixed = coefficients(options, { learningRate: 0, iteration: 1 }, true, 1);
+  const write = updates[tf.manner.mode](writer, { ok, scale, inverseRoot, fixed });
   for (const { name, gradient } of gradients) {
-    const [parameter, first, second] = (['parameter', 'firstMoment', 'secondMoment'] as const).map((kind) => {
-      const variable = state.variable(kind, name);
-      return { variable, value: writer.read(variable) };
-    }) as [Slot, Slot, Slot];
-    const { decay, learningRateScale = 1 } = state.specOf(name);
+    const { decay = false, learningRateScale = 1 } = state.specOf(name);
     const [stepSize, kept] = rates.get(learningRateScale) as [Ref, Ref];
-    const clippedGradient = mul(gradient, scale);
-    const nextFirst = add(mul(first.value, tf.scalar(fixed.beta1)), mul(clippedGradient, tf.scalar(fixed.rest1)));
-    const nextSecond = add(
-      mul(second.value, tf.scalar(fixed.beta2)),
-      mul(mul(clippedGradient, clippedGradient), tf.scalar(fixed.rest2)),
-    );
-    const root = add(mul(op('Sqrt', nextSecond), inverseRoot), tf.scalar(fixed.epsilon));
-    const old = decay ? mul(parameter.value, kept) : parameter.value;
-    const next = op('Sub', old, op('RealDiv', mul(nextFirst, stepSize), root));
-    const put = ({ variable, value }: Slot, then: Ref) => writer.assign(variable, op('SelectV2', ok, then, value));
-    put(parameter, next);
-    put(first, nextFirst);
-    put(second, nextSecond);
+    const variables = {
+      parameter: state.variable('parameter', name),
+      firstMoment: state.variable('firstMoment', name),
+      secondMoment: state.variable('secondMoment', name),
+    } satisfies ArrayUpdate['variables'];
+    write({ gradient, variables, stepSize, ...(decay && { kept }) });
   }
   return norm;
-}
-
-interface Slot {
-  readonly variable: ReturnType<VariableState['variable']>;
-  readonly value: Ref;
 }
 
 /** Row by row first: one long sum in float32 would lose what comes late. */

@@ -18,7 +18,8 @@ interface Fed {
 
 interface Held {
   readonly resource: Ref;
-  readonly value: Ref;
+  /** Its numbers, once something reads them. */
+  value?: Ref;
 }
 
 /** Writes one. */
@@ -47,7 +48,19 @@ export class BoundWriter {
 
   /** A variable's numbers as they are when a run begins. */
   read(variable: Variable): Ref {
-    return this.hold(variable).value;
+    const held = this.hold(variable);
+    held.value ??= readVariable(this.tf, held.resource, variable.shape);
+    return held.value;
+  }
+
+  /** The variable itself, for operations that write it in place; they must be among the controls (`change`). */
+  resource(variable: Variable): Ref {
+    return this.hold(variable).resource;
+  }
+
+  /** Operations that run though nothing reads them. */
+  change(operation: Ref): void {
+    this.controls.push(operation);
   }
 
   /** What a variable holds after the run. */
@@ -76,8 +89,7 @@ export class BoundWriter {
   private hold(variable: Variable): Held {
     const known = this.held.get(variable);
     if (known) return known;
-    const resource = this.tf.placeholder('resource', []);
-    const held = { resource, value: readVariable(this.tf, resource, variable.shape) };
+    const held: Held = { resource: this.tf.placeholder('resource', []) };
     this.held.set(variable, held);
     return held;
   }

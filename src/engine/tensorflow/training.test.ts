@@ -1,67 +1,12 @@
 // Training on TensorFlow as a whole: the other engines' losses, the same bits again, nothing that grows.
-import { Gpt, type GptConfig, initialize, lossStep, parameterSpecs } from '../../model/index.js';
-import { Random } from '../../rng.js';
+
+import { adamw, config, furthest, open, shape, step, trained } from '../../../test/tensorflow-training.js';
+import { Gpt, initialize, lossStep, parameterSpecs } from '../../model/index.js';
 import { createEagerEngine } from '../eager/engine.js';
 import { createOnnxEngine } from '../onnx/engine.js';
-import type { Engine, Feeds, StepResult, TrainingProgram } from '../types.js';
 import { createTensorflowEngine } from './engine.js';
 import { liveHandles } from './native/index.js';
 import { withTensorflow } from './testing/library.js';
-
-const config: GptConfig = {
-  vocabSize: 13,
-  blockSize: 16,
-  nLayer: 2,
-  nHead: 2,
-  nEmbd: 32,
-  dropout: 0.2,
-  bias: true,
-  position: 'learned',
-  layerNormEpsilon: 1e-5,
-};
-const shape = { batchSize: 4, time: 16 };
-const adamw = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, gradClip: 1 };
-const open = (jit: 'auto' | 'xla' | 'graph') =>
-  createTensorflowEngine({ device: 'cpu', threads: 2, jit, precision: 'f32' });
-
-function feeds(step: number): Feeds {
-  const random = new Random(step);
-  // A sequence with something to learn: each token mostly the one before plus one.
-  const ids = new Int32Array(shape.batchSize * shape.time + 1);
-  for (let i = 1; i < ids.length; i++) ids[i] = random.next() < 0.8 ? (ids[i - 1]! + 1) % 13 : random.integer(13);
-  const batch = { ids: ids.slice(0, -1), targets: ids.slice(1) };
-  return { ...batch, seed: Int32Array.of(7), step: Int32Array.of(step) };
-}
-
-interface Trained {
-  readonly losses: number[];
-  readonly weights: string;
-}
-
-async function trained(engine: Engine, steps: number, { recompute = false } = {}): Promise<Trained> {
-  const gpt = new Gpt(config, undefined, { recompute });
-  const specs = parameterSpecs(config);
-  const state = await engine.createState(specs, { training: true });
-  for (const { name, data } of initialize(specs, 1337)) await state.write('parameter', name, data);
-  const program = await engine.compileTraining(lossStep(gpt, shape), state, adamw);
-  const losses: number[] = [];
-  for (let i = 1; i <= steps; i++) losses.push((await step(program, i)).loss);
-  const arrays = await Promise.all(
-    (['parameter', 'secondMoment'] as const).flatMap((kind) => specs.map(({ name }) => state.read(kind, name))),
-  );
-  const weights = Buffer.concat(arrays.map((data) => Buffer.from(data.buffer))).toString('base64');
-  await program.dispose();
-  await state.dispose();
-  gpt.dispose();
-  await engine.dispose();
-  return { losses, weights };
-}
-
-function step(program: TrainingProgram, iteration: number): Promise<StepResult> {
-  return program.step([feeds(iteration)], { learningRate: 0.01, iteration });
-}
-
-const furthest = (a: readonly number[], b: readonly number[]) => Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
 
 withTensorflow('training on TensorFlow', () => {
   test('50 steps with dropout have the losses of eager and onnx, run plainly and by XLA', async () => {

@@ -12,7 +12,7 @@ class Attention {
   readonly batch: number;
   readonly time: number;
   readonly heads: number;
-  readonly channels: number;
+  readonly width: number;
   readonly scale: number;
 
   constructor(
@@ -23,28 +23,27 @@ class Attention {
     this.batch = number(node, 'batch');
     this.time = number(node, 'time');
     this.heads = number(node, 'heads');
-    this.channels = node.inputs[joint]!.shape[1]! / 3;
-    this.scale = 1 / Math.sqrt(this.channels / this.heads);
+    this.width = node.inputs[joint]!.shape[1]! / 3 / this.heads;
+    this.scale = 1 / Math.sqrt(this.width);
   }
 
-  /** [B*T, C] to [B, H, T, D] */
-  splitHeads(x: Name): Name {
-    const { batch, time, heads, channels } = this;
-    const parts = reshape(this.onnx, x, [batch, time, heads, channels / heads]);
-    return this.onnx.op('Transpose', [parts], { perm: [0, 2, 1, 3] });
+  /** [B*T, P C] to P parts, each [B, H, T, D] */
+  split(x: Name, parts: 1 | 3): Name[] {
+    const { batch, time, heads, width } = this;
+    const rows = reshape(this.onnx, x, [batch, time, parts, heads, width]);
+    const turned = this.onnx.op('Transpose', [rows], { perm: [2, 0, 3, 1, 4] });
+    const sizes = this.onnx.int64s(Array(parts).fill(1));
+    const split = parts === 1 ? [turned] : this.onnx.ops('Split', [turned, sizes], parts, { axis: 0 });
+    return split.map((part) => reshape(this.onnx, part, [batch, heads, time, width]));
   }
 
-  /** [B, H, T, D] to [B*T, C] */
-  mergeHeads(x: Name): Name {
-    const merged = this.onnx.op('Transpose', [x], { perm: [0, 2, 1, 3] });
-    return reshape(this.onnx, merged, [this.batch * this.time, this.channels]);
-  }
-
-  /** [B*T, 3C] to q, k, v, each [B, H, T, D] */
-  queryKeyValue(qkv: Name): [Name, Name, Name] {
-    const sizes = this.onnx.int64s([this.channels, this.channels, this.channels]);
-    const parts = this.onnx.ops('Split', [qkv, sizes], 3, { axis: 1 });
-    return parts.map((part) => this.splitHeads(part)) as [Name, Name, Name];
+  /** P parts, each [B, H, T, D], to [B*T, P C] */
+  merge(parts: readonly Name[]): Name {
+    const { batch, time, heads, width } = this;
+    const joined = parts.length === 1 ? parts[0]! : this.onnx.op('Concat', parts, { axis: 0 });
+    const apart = reshape(this.onnx, joined, [parts.length, batch, heads, time, width]);
+    const turned = this.onnx.op('Transpose', [apart], { perm: [1, 3, 0, 2, 4] });
+    return reshape(this.onnx, turned, [batch * time, parts.length * heads * width]);
   }
 
   product(a: Name, b: Name, options: { transA?: 1; transB?: 1; scaled?: boolean }): Name {
@@ -64,19 +63,19 @@ class Attention {
 /** qkv, keep? -> y, probs */
 export const causalAttention: Lowering = (onnx, [qkv, keep], node) => {
   const attention = new Attention(onnx, node, 0);
-  const [q, k, v] = attention.queryKeyValue(qkv!);
+  const [q, k, v] = attention.split(qkv!, 3) as [Name, Name, Name];
   const scores = onnx.op('Add', [attention.product(q, k, { transB: 1, scaled: true }), attention.futureMask()]);
   const probs = onnx.op('Softmax', [scores], { axis: -1 });
   const weights = keep === undefined ? probs : onnx.op('Mul', [probs, keep]);
-  return [attention.mergeHeads(onnx.op('MatMul', [weights, v])), probs];
+  return [attention.merge([onnx.op('MatMul', [weights, v])]), probs];
 };
 
 /** dy, qkv, probs, keep? -> dqkv */
 export const causalAttentionGrad: Lowering = (onnx, [dy, qkv, probs, keep], node) => {
   const attention = new Attention(onnx, node, 1);
   const mul = (a: Name, b: Name) => onnx.op('Mul', [a, b]);
-  const [q, k, v] = attention.queryKeyValue(qkv!);
-  const d = attention.splitHeads(dy!);
+  const [q, k, v] = attention.split(qkv!, 3) as [Name, Name, Name];
+  const d = attention.split(dy!, 1)[0]!;
   const weights = keep === undefined ? probs! : mul(probs!, keep);
   const dv = attention.product(weights, d, { transA: 1 });
   const dweights = attention.product(d, v, { transB: 1 });
@@ -85,6 +84,5 @@ export const causalAttentionGrad: Lowering = (onnx, [dy, qkv, probs, keep], node
   const dscores = mul(probs!, onnx.op('Sub', [dprobs, along]));
   const dq = attention.product(dscores, k, { scaled: true });
   const dk = attention.product(dscores, q, { transA: 1, scaled: true });
-  const parts = [dq, dk, dv].map((part) => attention.mergeHeads(part));
-  return [onnx.op('Concat', parts, { axis: 1 })];
+  return [attention.merge([dq, dk, dv])];
 };

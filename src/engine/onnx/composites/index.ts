@@ -3,7 +3,7 @@
 import type { Lowerings } from '../lowerings/lowering.js';
 import { causalAttention, causalAttentionGrad } from './attention.js';
 import { addRows, embedding, embeddingGrad } from './embedding.js';
-import { gelu, geluGrad } from './gelu.js';
+import { gelu, geluGrad, geluShared } from './gelu.js';
 import { layerNorm, layerNormGrad } from './layer-norm.js';
 import { tokenLoss, tokenLossGrad } from './token-loss.js';
 
@@ -15,6 +15,7 @@ export const composites: Lowerings = {
   EmbeddingGrad: embeddingGrad,
   Gelu: gelu,
   GeluGrad: geluGrad,
+  GeluShared: geluShared,
   LayerNorm: layerNorm,
   LayerNormGrad: layerNormGrad,
   TokenLoss: tokenLoss,

@@ -68,10 +68,12 @@ export function scatter(onnx: OnnxWriter, { base, shape, indices, indexShape, up
   const count = sizeOf(indexShape.slice(0, -1));
   const pointed = shape.slice(0, depth);
   const width = sizeOf(shape.slice(depth));
-  const rows = reshape(onnx, base, [sizeOf(pointed), width]);
+  // Not where it changes nothing: onnxruntime would copy the whole table.
+  const shaped = (x: Name, to: readonly number[]) => (shape.length === 2 && depth === 1 ? x : reshape(onnx, x, to));
+  const rows = shaped(base, [sizeOf(pointed), width]);
   const places = onnx.op('Expand', [rowNumbers(onnx, indices, count, pointed), onnx.int64s([count, width])]);
   const values = reshape(onnx, updates, [count, width]);
-  return reshape(onnx, onnx.op('ScatterElements', [rows, places, values], { axis: 0, reduction }), shape);
+  return shaped(onnx.op('ScatterElements', [rows, places, values], { axis: 0, reduction }), shape);
 }
 
 /** [count, 1]: the index tuple as one number, row-major over the axes it points to. */

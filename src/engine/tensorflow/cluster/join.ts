@@ -11,6 +11,8 @@ export interface JoinOptions {
   readonly seconds: number;
   /** Told now and then who has yet to come. */
   readonly waiting: (missing: string) => void;
+  /** Aborted: nobody is waited for any more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export async function joinCluster(
   context: Context,
   spec: ClusterSpec,
   threads: number,
-  { seconds, waiting }: JoinOptions,
+  { seconds, waiting, signal }: JoinOptions,
 ): Promise<Collectives> {
   try {
     context.enableCollectives(serverDef(spec, threads));
@@ -33,6 +35,6 @@ export async function joinCluster(
     });
   }
   const peers = new Peers(spec, (task, milliseconds) => context.checkPeer(task, milliseconds));
-  await peers.gather(seconds, waiting);
+  await peers.gather(seconds, waiting, signal);
   return new Collectives(context, peers);
 }

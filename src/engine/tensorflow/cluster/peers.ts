@@ -69,15 +69,17 @@ export class Peers {
    * Waits until every worker has come.
    * @param seconds how long
    * @param waiting told every ten seconds or so who is missing
-   * @throws GptError `cluster/late`
+   * @param signal aborted: waits no more
+   * @throws GptError `cluster/late`; what aborted the signal
    */
-  async gather(seconds: number, waiting: (missing: string) => void): Promise<void> {
+  async gather(seconds: number, waiting: (missing: string) => void, signal?: AbortSignal): Promise<void> {
     const started = performance.now();
     const elapsed = () => (performance.now() - started) / 1000;
     let nextWord = 2;
     for (let missing = this.others; ; ) {
       missing = (await this.silent(missing, 2000)).map(({ rank }) => rank);
       if (missing.length === 0) return;
+      signal?.throwIfAborted();
       const names = missing.map((rank) => this.nameOf(rank)).join(', ');
       if (elapsed() >= seconds) {
         throw new GptError('cluster/late', `${names} did not come within ${seconds} s`, {

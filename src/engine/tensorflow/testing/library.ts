@@ -3,7 +3,8 @@ import { locateTensorflow } from '../locate.js';
 
 export const hasTensorflow = locateTensorflow() !== undefined;
 
-/** `describe`, or a skipped one. `test/setup.cjs` says once that there is no TensorFlow. */
+/** `describe`, or a skipped one with a mark: `test/skipped.cjs` says once that there is no TensorFlow. */
 export function withTensorflow(name: string, tests: () => void): void {
-  (hasTensorflow ? describe : describe.skip)(name, tests);
+  if (hasTensorflow) describe(name, tests);
+  else describe.skip(`${name} (no TensorFlow)`, tests);
 }

@@ -1,0 +1,169 @@
+// Several workers through the whole program: the losses of one worker with the whole batch, going on with other numbers of
+// workers, and what is left when one dies.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withTensorflow } from '../src/engine/tensorflow/testing/library.js';
+import { events, type Result, type Running, run, someText, start, workspace } from './program.js';
+
+const { path, write } = workspace();
+const model = ['--tokenizer', 'char', '--n-layer', '1', '--n-head', '2', '--n-embd', '16', '--block-size', '16'];
+const often = ['--eval-iters', '2', '--eval-interval', '6', '--save-interval', '3', '--log-interval', '1', '--json'];
+const settings = [
+  ...model,
+  ...often,
+  '--dropout',
+  '0.2',
+  '--grad-accum',
+  '2',
+  '--jit',
+  'graph',
+  '--threads',
+  '1',
+  '--warmup-iters',
+  '2',
+];
+
+const launch = (workers: number, words: readonly string[]) => ['launch', '--workers', String(workers), '--', ...words];
+
+/** The losses of steps and evaluations, by what they are and when. */
+function lossesOf(result: Result): Map<string, number> {
+  const losses = new Map<string, number>();
+  for (const { event, iter, loss, trainLoss, valLoss } of events(result) as Record<string, number | string>[]) {
+    if (event === 'step') losses.set(`step ${iter}`, Number(loss));
+    if (event !== 'eval') continue;
+    losses.set(`train ${iter}`, Number(trainLoss));
+    losses.set(`validation ${iter}`, Number(valLoss));
+  }
+  return losses;
+}
+
+/** How far apart the losses are that both runs have; `from` is the first step that `some` must have. */
+function apart(some: Map<string, number>, whole: Map<string, number>, from: number): number {
+  const last = Math.max(...[...whole.keys()].map((key) => Number(key.split(' ')[1])));
+  for (let iter = from; iter <= last; iter++) if (!some.has(`step ${iter}`)) throw new Error(`no step ${iter}`);
+  return Math.max(...[...some].map(([key, loss]) => Math.abs(loss - whole.get(key)!)));
+}
+
+const fine = (result: Result): Result => {
+  expect({ ...result, stdout: '' }).toMatchObject({ code: 0, stderr: expect.not.stringContaining('error') });
+  return result;
+};
+
+const weights = (out: string) =>
+  ['model', 'optimizer'].map((file) => readFileSync(join(out, 'last', `${file}.safetensors`)).toString('base64'));
+
+/** The processes of the workers of the run in a folder, by rank. */
+function workersOf(out: string): number[] {
+  const lines = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');
+  const own = lines.filter((line) => line.includes(` ${out}`) && !line.includes(' launch '));
+  return own.map((line) => Number.parseInt(line.trim(), 10)).sort((a, b) => a - b);
+}
+
+/** Waits until no worker of the run in a folder is left. */
+async function allGone(out: string): Promise<void> {
+  const since = Date.now();
+  while (workersOf(out).length > 0) {
+    if (Date.now() - since > 60_000) throw new Error(`still there: ${workersOf(out)}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Resolves when a step of this number or a later one was reported. */
+function reached({ child, ended }: Running, iter: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      text += chunk;
+      const steps = [...text.matchAll(/"event":"step","iter":(\d+)/g)];
+      if (Number(steps.at(-1)?.[1] ?? 0) >= iter) resolve();
+    });
+    void ended.then(({ stderr }) => reject(new Error(`ended before step ${iter}: ${stderr}`)));
+  });
+}
+
+withTensorflow('several workers through the whole program, on TensorFlow', () => {
+  const text = write('text.txt', someText(400));
+  const of = (out: string, batchSize: number, iters: number) => [
+    'pretrain',
+    text,
+    '-o',
+    out,
+    ...settings,
+    '--batch-size',
+    String(batchSize),
+    '--max-iters',
+    String(iters),
+  ];
+  const whole = path('whole');
+  let losses: Map<string, number>;
+
+  test('two have the losses of one with the whole batch, dropout and evaluations included; the checkpoint opens', async () => {
+    const alone = lossesOf(fine(await run([...of(path('alone'), 8, 12), '--backend', 'tensorflow'])));
+    losses = lossesOf(fine(await run(launch(2, of(whole, 4, 12)))));
+    expect([...losses.keys()]).toEqual([...alone.keys()]);
+    expect(losses.size).toBe(12 + 4);
+    expect(apart(losses, alone, 1)).toBeLessThan(1e-5);
+    const sample = ['sample', whole, '--prompt', 'Ada', '--max-new-tokens', '5', '--backend', 'onnx'];
+    expect((await run(sample)).code).toBe(0);
+  });
+
+  test('all of them killed in the middle: --resume with 2 has the same bits, with 1 the same losses', async () => {
+    for (const workers of [2, 1]) {
+      const out = path(`resumed${workers}`);
+      const running = start(launch(2, of(out, 4, 12)));
+      await reached(running, 7);
+      const pids = workersOf(out);
+      expect(pids).toHaveLength(2);
+      for (const pid of [running.child.pid!, ...pids]) process.kill(pid, 'SIGKILL');
+      await running.ended;
+      await allGone(out);
+      const again = ['pretrain', '--resume', '-o', out, '--json', '--threads', '1'];
+      const result = fine(await run(workers === 1 ? [...again, '--backend', 'tensorflow'] : launch(workers, again)));
+      expect(apart(lossesOf(result), losses, 12)).toBeLessThan(1e-5);
+      if (workers === 2) expect(weights(out)).toEqual(weights(whole));
+    }
+  });
+
+  test('the launcher killed: its workers finish the step, save and end', async () => {
+    const out = path('left');
+    const running = start(launch(2, of(out, 2, 1_000_000)));
+    await reached(running, 4);
+    const pids = workersOf(out);
+    expect(pids).toHaveLength(2);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await allGone(out);
+    const log = readFileSync(join(out, 'log.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(log.at(-1)).toMatchObject({ event: 'done', reason: 'interrupted' });
+    const { iter } = JSON.parse(readFileSync(join(out, 'last', 'training_state.json'), 'utf8'));
+    expect(iter).toBe(log.at(-1).iter);
+  });
+
+  test('one of three killed: the others name it and end, and the checkpoint goes on with two', async () => {
+    const out = path('killed');
+    const running = start(launch(3, of(out, 2, 1_000_000)));
+    await reached(running, 4);
+    const pids = workersOf(out);
+    expect(pids).toHaveLength(3);
+    process.kill(pids[1]!, 'SIGKILL');
+    const { code, stderr } = await running.ended;
+    expect(code).toBe(137);
+    expect(stderr).toMatch(
+      /^\[0\] error: worker 1 \(127\.0\.0\.1:\d+\) is gone \(the state after step \d+ is in .*--resume/m,
+    );
+    expect(stderr).toMatch(/^\[2\] error: worker 1 \(127\.0\.0\.1:\d+\) is gone/m);
+    expect(workersOf(out)).toEqual([]);
+    const { iter } = JSON.parse(readFileSync(join(out, 'last', 'training_state.json'), 'utf8'));
+    const again = ['pretrain', '--resume', '-o', out, '--json', '--max-iters', String(iter + 2)];
+    const steps = events(fine(await run(launch(2, again)))).filter(({ event }) => event === 'step');
+    expect(steps.map((step) => step['iter'])).toEqual([iter + 1, iter + 2]);
+    expect(JSON.parse(readFileSync(join(out, 'config.json'), 'utf8'))).toMatchObject({
+      workers: 2,
+      config: { batchSize: 3 },
+    });
+  });
+});
