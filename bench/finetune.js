@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { dataFolder, sets, writeSubset, writeUnlabelled } from './inputs/labelled.js';
-import { recipes, shape } from './inputs/recipes.js';
+import { recipes } from './inputs/recipes.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({
@@ -79,7 +79,7 @@ const pretrained = (seed) => join(work, `pretrained-${((seed - 1) % pretrainings
 async function pretrain(seed) {
   if (existsSync(join(pretrained(seed), 'best'))) return;
   const text = writeUnlabelled(data, options.set, join(work, `unlabelled-${seed}.jsonl`));
-  const settings = [...flagsOf({ ...shape, ...recipe.pretrain, seed }), ...words(options.pretrain)];
+  const settings = [...flagsOf({ ...recipe.shape, ...recipe.pretrain, seed }), ...words(options.pretrain)];
   const { iter, valLoss, elapsed } = await gpt('pretrain', text, '-o', pretrained(seed), ...settings);
   say(`pretrained, seed ${seed}: ${iter} steps in ${Math.round(elapsed)} s, validation loss ${valLoss.toFixed(3)}`);
 }
@@ -88,7 +88,7 @@ async function pretrain(seed) {
 function startOf(start, seed) {
   if (start === 'pretrained')
     return ['--from', pretrained(seed), ...flagsOf(recipe.pretrained), ...words(options.finetune)];
-  const { 'vocab-size': _, ...model } = shape;
+  const { 'vocab-size': _, ...model } = recipe.shape;
   const tokenizer = join(pretrained(seed), 'best', 'tokenizer.json');
   return [...flagsOf({ ...model, tokenizer, ...recipe.scratch }), ...words(options.scratch)];
 }
