@@ -2,7 +2,7 @@
 import type { Graph } from '../../trace/graph.js';
 import { optimize, trace } from '../../trace/index.js';
 import type { StepFunction } from '../types.js';
-import { scatterIntoSum, shareGelu } from './fuse.js';
+import { scatterIntoSum, shareGelu, turnFirst } from './fuse.js';
 import { kept } from './lower.js';
 
 /** Evaluation, logits. */
@@ -16,5 +16,6 @@ export function trainingGraph(step: StepFunction, trainable: (name: string) => b
 }
 
 function prepared(graph: Graph): Graph {
-  return shareGelu(scatterIntoSum(optimize(graph, { keep: (op) => kept.has(op) })));
+  const improved = optimize(graph, { keep: (op) => kept.has(op) });
+  return [scatterIntoSum, shareGelu, turnFirst].reduce((fused, pass) => pass(fused), improved);
 }

@@ -37,13 +37,11 @@ class Attention {
     return split.map((part) => reshape(this.onnx, part, [batch, heads, time, width]));
   }
 
-  /** P parts, each [B, H, T, D], to [B*T, P C] */
-  merge(parts: readonly Name[]): Name {
+  /** [B, H, T, D] to [B*T, C] */
+  merge(x: Name): Name {
     const { batch, time, heads, width } = this;
-    const joined = parts.length === 1 ? parts[0]! : this.onnx.op('Concat', parts, { axis: 0 });
-    const apart = reshape(this.onnx, joined, [parts.length, batch, heads, time, width]);
-    const turned = this.onnx.op('Transpose', [apart], { perm: [1, 3, 0, 2, 4] });
-    return reshape(this.onnx, turned, [batch * time, parts.length * heads * width]);
+    const turned = this.onnx.op('Transpose', [x], { perm: [0, 2, 1, 3] });
+    return reshape(this.onnx, turned, [batch * time, heads * width]);
   }
 
   product(a: Name, b: Name, options: { transA?: 1; transB?: 1; scaled?: boolean }): Name {
@@ -67,7 +65,7 @@ export const causalAttention: Lowering = (onnx, [qkv, keep], node) => {
   const scores = onnx.op('Add', [attention.product(q, k, { transB: 1, scaled: true }), attention.futureMask()]);
   const probs = onnx.op('Softmax', [scores], { axis: -1 });
   const weights = keep === undefined ? probs : onnx.op('Mul', [probs, keep]);
-  return [attention.merge([onnx.op('MatMul', [weights, v])]), probs];
+  return [attention.merge(onnx.op('MatMul', [weights, v])), probs];
 };
 
 /** dy, qkv, probs, keep? -> dqkv */
@@ -84,5 +82,7 @@ export const causalAttentionGrad: Lowering = (onnx, [dy, qkv, probs, keep], node
   const dscores = mul(probs!, onnx.op('Sub', [dprobs, along]));
   const dq = attention.product(dscores, k, { scaled: true });
   const dk = attention.product(dscores, q, { transA: 1, scaled: true });
-  return [attention.merge([dq, dk, dv])];
+  // One by one: joined first and turned then, all three would be there three times.
+  const parts = [dq, dk, dv].map((part) => attention.merge(part));
+  return [onnx.op('Concat', parts, { axis: 1 })];
 };

@@ -1,5 +1,4 @@
 // Matrix products.
-import type { Node } from '../../../trace/graph.js';
 import { microsoft, type Name, type OnnxWriter } from '../writer.js';
 import { flag, type Lowering, type Lowerings, range } from './lowering.js';
 import { reshape } from './shapes.js';
@@ -26,34 +25,23 @@ export function matrixProduct(onnx: OnnxWriter, a: Name, b: Name, product: Produ
   return (alpha ?? 1) === 1 ? plain : onnx.op('Mul', [plain, onnx.scalar(alpha!)]);
 }
 
-/**
- * Whether a' b is faster with a' made first: the product turns a by itself, but number by number and once for each 128
- * columns of b. Where a is wide and b is narrow, that is still cheaper.
- */
-function turnsFirst({ outputs }: Node): boolean {
-  const [rows, columns] = outputs[0]!.shape as [number, number];
-  return columns >= 128 && columns >= Math.min(rows, 512);
-}
-
 /** [K, M] to [M, K], by way of [1, K, M]: onnxruntime would merge a plain transposition into the product again. */
-function turned(onnx: OnnxWriter, a: Name, { inputs }: Node): Name {
+const turned: Lowering = (onnx, [a], { inputs }) => {
   const [length, rows] = inputs[0]!.shape as [number, number];
-  const one = onnx.op('Transpose', [reshape(onnx, a, [1, length, rows])], { perm: [0, 2, 1] });
-  return reshape(onnx, one, [rows, length]);
-}
+  const one = onnx.op('Transpose', [reshape(onnx, a!, [1, length, rows])], { perm: [0, 2, 1] });
+  return [reshape(onnx, one, [rows, length])];
+};
 
 const batchMatMul: Lowering = (onnx, inputs, node) => {
   const [transA, transB] = [flag(node, 'transposeA'), flag(node, 'transposeB')];
   if (!transA && !transB) return [onnx.op('MatMul', inputs)];
   const ranks = node.inputs.map((input) => input.shape.length) as [number, number];
-  if (ranks.every((rank) => rank === 2)) {
-    if (transA && !transB && turnsFirst(node)) return [onnx.op('MatMul', [turned(onnx, inputs[0]!, node), inputs[1]!])];
-    return [onnx.op('Gemm', inputs, { transA, transB })];
-  }
+  if (ranks.every((rank) => rank === 2)) return [onnx.op('Gemm', inputs, { transA, transB })];
   return [matrixProduct(onnx, inputs[0]!, inputs[1]!, { transA, transB, ranks })];
 };
 
 export const products: Lowerings = {
   BatchMatMul: batchMatMul,
+  Turned: turned,
   Einsum: (onnx, inputs, node) => [onnx.op('Einsum', inputs, { equation: node.attributes['equation'] as string })],
 };
