@@ -3,15 +3,11 @@
 // node bench/finetune-speed.js [--data DIR] [--threads 1] [--rounds 5] [--steps 100] [--rows 2000] [--backend NAME]
 //   [--peer longest,buckets] [--work train,classify] [--n-layer 4 --n-embd 128 --vocab-size 4096] [--json]
 // The peer needs a virtual environment with torch and transformers: GPT_CLI_VENV, or .venv.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { fail, linesOf, median, python, requireBuilt, requirePython, root, temporaryFolder } from './inputs/common.js';
 import { dataFolder, writeSubset } from './inputs/labelled.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({
   options: {
     data: { type: 'string' },
@@ -29,27 +25,16 @@ const { values: options } = parseArgs({
   },
 });
 
-function fail(message) {
-  console.error(`error: ${message}`);
-  process.exit(2);
-}
-
-const python = join(process.env.GPT_CLI_VENV ?? join(root, '.venv'), 'bin', 'python');
-if (!existsSync(python)) fail(`no ${python} (set GPT_CLI_VENV to a virtual environment with torch and transformers)`);
-if (!existsSync(join(root, 'dist', 'cli.js'))) fail('dist/cli.js is missing (npm run build)');
-const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-bench-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+requirePython('torch and transformers');
+requireBuilt();
+const folder = temporaryFolder();
 
 const batch = 32;
 const warmup = 5;
 const rows = writeSubset(dataFolder(options.data), 'sst2', join(folder, 'rows'), { size: options.rows, seed: 1 });
 const file = join(rows, 'train.tsv');
 
-function run(program, args) {
-  const env = { ...process.env, OMP_NUM_THREADS: options.threads, HF_HUB_OFFLINE: '1', NO_COLOR: '1' };
-  const how = { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 };
-  return execFileSync(program, args.map(String), how).trim().split('\n');
-}
+const run = (program, args) => linesOf(program, args, options.threads);
 
 function finetune(out, flags) {
   const quiet = ['--eval-interval', 1e6, '--save-interval', 1e6, '--log-interval', 1e6, '--eval-iters', 1];
@@ -90,11 +75,6 @@ function theirs(work, peer) {
   return JSON.parse(run(python, [join(root, 'bench', 'peers', 'finetune.py'), ...args, ...steps, ...buckets]).at(-1));
 }
 
-const median = (numbers) => {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
 const say = (text) => options.json || console.log(text);
 
 const shape = ['n-layer', 'n-embd', 'vocab-size'].flatMap((name) => [`--${name}`, options[name]]);

@@ -8,15 +8,13 @@
 // that after the last step, never that of the best evaluation, since the data that is measured would choose it.
 // `--jobs` runs work side by side, one thread each.
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
+import { fail, requireBuilt, root, temporaryFolder } from './inputs/common.js';
 import { dataFolder, sets, writeSubset, writeUnlabelled } from './inputs/labelled.js';
 import { recipes } from './inputs/recipes.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({
   options: {
     data: { type: 'string' },
@@ -36,18 +34,12 @@ const { values: options } = parseArgs({
   },
 });
 
-function fail(message) {
-  console.error(`error: ${message}`);
-  process.exit(2);
-}
-
 const recipe = recipes[options.set];
 if (recipe === undefined) fail(`no set "${options.set}" (there are ${Object.keys(sets).join(', ')})`);
-if (!existsSync(join(root, 'dist', 'cli.js'))) fail('dist/cli.js is missing (npm run build)');
+requireBuilt();
 const data = dataFolder(options.data);
-const work = options.work ?? mkdtempSync(join(tmpdir(), 'gpt-cli-finetune-'));
+const work = options.work ?? temporaryFolder('finetune');
 mkdirSync(work, { recursive: true });
-if (options.work === undefined) process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 
 const run = promisify(execFile);
 const seedCount = Number(options.seeds);

@@ -3,14 +3,12 @@
 // node bench/profile.js [--threads N] [--steps 20] [--nodes] [--json] [-- <options of pretrain>]   default: -c char-tiny
 // node bench/profile.js --file PREFIX-loss-..._....json [--nodes] [--json]
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { fail, requireBuilt, root, temporaryFolder } from './inputs/common.js';
 import { writeTrainingData } from './inputs/training.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
@@ -22,14 +20,9 @@ const { values: options, positionals } = parseArgs({
   },
 });
 
-function fail(message) {
-  console.error(`error: ${message}`);
-  process.exit(2);
-}
-
 /** Trains on random characters and gives the path of the training program's profile. */
 function profiled(folder) {
-  if (!existsSync(join(root, 'dist', 'cli.js'))) fail('dist/cli.js is missing (npm run build)');
+  requireBuilt();
   const { text } = writeTrainingData({ folder, vocabulary: 65 });
   const own = positionals.length > 0 ? positionals : ['-c', 'char-tiny'];
   const flags = ['--max-iters', options.steps, '--eval-iters', '1', '--out', join(folder, 'run')];
@@ -72,8 +65,7 @@ const byOperator = (_, { op_name }) => op_name;
 const byNode = (name, { op_name, input_type_shape }) =>
   `${name.replace('_kernel_time', '')} ${op_name} ${shapes(input_type_shape)}`;
 
-const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-profile-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('profile');
 const events = JSON.parse(readFileSync(options.file ?? profiled(folder), 'utf8'));
 const summary = summarize(events, options.nodes ? byNode : byOperator);
 if (options.json) console.log(JSON.stringify(summary));

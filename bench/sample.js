@@ -3,15 +3,12 @@
 // node bench/sample.js [--model DIR] [--tokens 64] [--prompt-words 8] [--samples 2] [--threads 1,2] [--rounds 5]
 //   [--backend NAME] [--json]
 // The peer needs a virtual environment with torch and transformers: GPT_CLI_VENV, or .venv.
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { fail, linesOf, median, python, requireBuilt, requirePython, root, temporaryFolder } from './inputs/common.js';
 import { writeTrainingData } from './inputs/training.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({
   options: {
     model: { type: 'string' },
@@ -25,24 +22,11 @@ const { values: options } = parseArgs({
   },
 });
 
-function fail(message) {
-  console.error(`error: ${message}`);
-  process.exit(2);
-}
+requirePython('torch and transformers');
+requireBuilt();
+const folder = temporaryFolder();
 
-const python = join(process.env.GPT_CLI_VENV ?? join(root, '.venv'), 'bin', 'python');
-if (!existsSync(python)) fail(`no ${python} (set GPT_CLI_VENV to a virtual environment with torch and transformers)`);
-if (!existsSync(join(root, 'dist', 'cli.js'))) fail('dist/cli.js is missing (npm run build)');
-const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-bench-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-
-function run(program, args, threads = 1) {
-  const env = { ...process.env, OMP_NUM_THREADS: String(threads), HF_HUB_OFFLINE: '1', NO_COLOR: '1' };
-  const how = { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28 };
-  return execFileSync(program, args.map(String), how).trim().split('\n');
-}
-
-const peer = (args, threads) => run(python, [join(root, 'bench', 'peers', 'generate.py'), ...args], threads);
+const peer = (args, threads) => linesOf(python, [join(root, 'bench', 'peers', 'generate.py'), ...args], threads);
 
 function makeModel() {
   const made = join(folder, 'model');
@@ -52,11 +36,6 @@ function makeModel() {
   return made;
 }
 
-const median = (numbers) => {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
 const say = (text) => options.json || console.log(text);
 
 const { text } = writeTrainingData({ folder, vocabulary: 50257 });
@@ -73,7 +52,7 @@ function ours(threads) {
     '--json',
   ];
   const args = ['sample', model, '--prompt', prompt, ...flags, '--threads', threads, '--backend', options.backend];
-  const samples = run(process.execPath, [join(root, 'bin', 'gpt-cli.js'), ...args], threads).map((line) =>
+  const samples = linesOf(process.execPath, [join(root, 'bin', 'gpt-cli.js'), ...args], threads).map((line) =>
     JSON.parse(line),
   );
   const [first, ...warm] = samples;

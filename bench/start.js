@@ -1,15 +1,13 @@
 // From the command to the first training step, and memory over a long run, of the reference model.
 // node bench/start.js [--rounds 5] [--steps 2000] [--threads N] [--backend NAME] [--json]
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { root, temporaryFolder } from './inputs/common.js';
 import { writeTrainingData } from './inputs/training.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
@@ -19,8 +17,7 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
   },
 });
-const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-bench-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 const { text } = writeTrainingData({ folder, vocabulary: 65 });
 
 /** Runs `pretrain` and calls `onEvent` with each event and the process. Resolves to the seconds of the whole. */

@@ -10,9 +10,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as esbuild from 'esbuild';
+import { fail, python, requirePython, root } from './inputs/common.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const root = join(here, '..');
 const aims = { train: 2, encode: 1 }; // at most so many times the peer's seconds
 
 const { values: options } = parseArgs({
@@ -25,14 +25,8 @@ const { values: options } = parseArgs({
 });
 const vocabSize = Number(options['vocab-size']);
 const path = options.text ?? bundledText();
-const python = join(process.env.GPT_CLI_VENV ?? join(root, '.venv'), 'bin', 'python');
-if (!existsSync(python)) fail(`no ${python} (set GPT_CLI_VENV to a virtual environment with tokenizers)`);
+requirePython('tokenizers');
 if (!path || !existsSync(path)) fail(`no text ${path ?? 'in data/'} (give one with --text)`);
-
-function fail(message) {
-  console.error(`error: ${message}`);
-  process.exit(2);
-}
 
 /** The largest text that comes with the package. */
 function bundledText() {

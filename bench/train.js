@@ -7,14 +7,12 @@
 // PyTorch (eager, compile) needs a virtual environment with torch and numpy: GPT_CLI_VENV, or .venv. For stock tfjs
 // (wasm, cpu) npm fetches it into a temporary folder.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { fail, median, python, requireBuilt, requirePython, root, temporaryFolder } from './inputs/common.js';
 import { writeTrainingData } from './inputs/training.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const gpt2 = { layers: 12, heads: 12, width: 768, vocabulary: 50257 };
 const models = {
   reference: { layers: 4, heads: 4, width: 128, context: 64, batch: 12, vocabulary: 65, steps: 200, warmup: 10 },
@@ -44,19 +42,11 @@ const steps = Number(options.steps ?? model.steps);
 const rounds = Number(options.rounds);
 const peers = options.peer.split(',');
 const stock = new Set(['wasm', 'cpu']);
-const python = join(process.env.GPT_CLI_VENV ?? join(root, '.venv'), 'bin', 'python');
 if (!['f32', 'bf16'].includes(options['peer-precision'])) fail(`no precision "${options['peer-precision']}"`);
-if (!peers.every((peer) => stock.has(peer)) && !existsSync(python))
-  fail(`no ${python} (set GPT_CLI_VENV to a virtual environment with torch and numpy)`);
-if (!existsSync(join(root, 'dist', 'cli.js'))) fail('dist/cli.js is missing (npm run build)');
+if (!peers.every((peer) => stock.has(peer))) requirePython('torch and numpy');
+requireBuilt();
 
-function fail(message) {
-  console.error(`error: ${message}`);
-  process.exit(2);
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-bench-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder();
 
 function ours(data, threads) {
   const { layers, heads, width, context, batch } = model;
@@ -136,11 +126,6 @@ function run(program, args, threads) {
   });
 }
 
-const median = (numbers) => {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-};
 const peerPrecision = options['peer-precision'] === 'f32' ? '' : ` ${options['peer-precision']}`;
 const nameOf = (peer) => (stock.has(peer) ? `tfjs ${peer}` : `torch ${peer}${peerPrecision}`);
 const say = (text) => options.json || console.log(text);

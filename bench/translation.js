@@ -4,15 +4,13 @@
 //   [--samples FILE] [--backend NAME] [--json]
 // BLEU needs a virtual environment with sacrebleu: GPT_CLI_VENV, or .venv. `--run` translates with a run that is there.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { fail, python, requireBuilt, requirePython, root, temporaryFolder } from './inputs/common.js';
 import { dataFolder } from './inputs/labelled.js';
 import { translation } from './inputs/recipes.js';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: options } = parseArgs({
   options: {
     data: { type: 'string' },
@@ -26,17 +24,10 @@ const { values: options } = parseArgs({
   },
 });
 
-function fail(message) {
-  console.error(`error: ${message}`);
-  process.exit(2);
-}
-
-const python = join(process.env.GPT_CLI_VENV ?? join(root, '.venv'), 'bin', 'python');
-if (!existsSync(python)) fail(`no ${python} (set GPT_CLI_VENV to a virtual environment with sacrebleu)`);
-if (!existsSync(join(root, 'dist', 'index.js'))) fail('dist/index.js is missing (npm run build)');
+requirePython('sacrebleu');
+requireBuilt('index.js');
 const data = join(dataFolder(options.data), 'multi30k');
-const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-translation-'));
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const folder = temporaryFolder('translation');
 const threads = options.threads === undefined ? [] : ['--threads', options.threads];
 const say = (line) => options.json || console.log(line);
 

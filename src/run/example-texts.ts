@@ -1,5 +1,5 @@
 // What labelled examples say, as plain text: for training a tokenizer on them.
-import { type Example, renderChat, renderPrompt } from '../dataset/index.js';
+import { type Example, questionOf, renderChat, renderPrompt } from '../dataset/index.js';
 import type { TextPiece } from '../tokenizer/index.js';
 
 /** What a tokenizer is trained on when the model begins from scratch: all that the training examples say. */
@@ -9,17 +9,13 @@ export async function* textsOf(examples: readonly Example[], template: string): 
 
 function textOf(example: Example, template: string): string {
   switch (example.kind) {
-    case 'classify':
-      return example.second === undefined ? example.text : `${example.text}\n${example.second}`;
-    case 'choice':
-      return [example.text, ...example.choices].join('\n');
     case 'instruct':
       return `${renderPrompt(template, example.fields)}${example.completion}`;
     case 'chat':
       return renderChat(example.messages)
         .map(({ text }) => text)
         .join('');
-    case 'text':
-      return example.text;
+    default:
+      return questionOf(example);
   }
 }

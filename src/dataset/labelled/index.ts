@@ -38,7 +38,7 @@ export {
   planOnce,
 } from './padded.js';
 export { type Finding, Findings, type Problem, throwing } from './problems.js';
-export { quickChecks } from './quick-checks.js';
+export { questionOf, quickChecks } from './quick-checks.js';
 export { findSplits, isTable, type SplitName } from './splits.js';
 export { openTable, type Row, type Table } from './table.js';
 export { checkTemplate, defaultTemplate, renderChat, renderPrompt } from './template.js';
