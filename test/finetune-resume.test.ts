@@ -1,7 +1,7 @@
 // Finetuning loses nothing either: killed at any step and resumed, each of its tasks ends with the bits of an unbroken run.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run, start, workspace } from './program.js';
+import { run, start, story, workspace } from './program.js';
 
 const { path, write } = workspace();
 const lines = (rows: readonly object[]) => rows.map((row) => JSON.stringify(row)).join('\n');
@@ -30,15 +30,6 @@ const settings = [
 const files = ['last/model.safetensors', 'last/optimizer.safetensors', 'best/model.safetensors', 'last/config.json'];
 const bits = (out: string, more: readonly string[] = []) =>
   [...files, ...more].map((file) => readFileSync(join(out, file)).toString('base64'));
-
-/** What log.jsonl says, without what depends on the clock. */
-const story = (out: string) =>
-  readFileSync(join(out, 'log.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-    .filter(({ event }) => event === 'step' || event === 'eval')
-    .map(({ event, iter, loss, gradNorm, valLoss, accuracy }) => ({ event, iter, loss, gradNorm, valLoss, accuracy }));
 
 beforeAll(async () => {
   const args = ['finetune', labelled, '-o', path('start'), ...shape, '--max-iters', '2', '--quiet'];

@@ -1,6 +1,6 @@
 // Runs the built program as a person would: arguments in, exit code and output out.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -79,3 +79,12 @@ export function someText(sentences: number): string {
   }
   return text;
 }
+
+/** What log.jsonl of a run says of steps and evaluations, without what depends on the clock. */
+export const story = (out: string) =>
+  readFileSync(join(out, 'log.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter(({ event }) => event === 'step' || event === 'eval')
+    .map(({ event, iter, loss, gradNorm, valLoss, accuracy }) => ({ event, iter, loss, gradNorm, valLoss, accuracy }));

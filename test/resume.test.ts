@@ -1,7 +1,7 @@
 // Nothing is lost: a run that is killed at any moment and resumed ends with the bits of an unbroken one.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { events, run, someText, start, workspace } from './program.js';
+import { events, run, someText, start, story, workspace } from './program.js';
 
 const { path, write } = workspace();
 const text = write('text.txt', someText(2000));
@@ -15,15 +15,6 @@ const weights = (out: string) =>
   ['last/model.safetensors', 'last/optimizer.safetensors', 'best/model.safetensors'].map((file) =>
     readFileSync(join(out, file)).toString('base64'),
   );
-
-/** What log.jsonl says, without what depends on the clock. */
-const story = (out: string) =>
-  readFileSync(join(out, 'log.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
-    .filter(({ event }) => event === 'step' || event === 'eval')
-    .map(({ event, iter, loss, valLoss }) => ({ event, iter, loss, valLoss }));
 
 let unbroken: string[];
 
