@@ -24,9 +24,10 @@ const text = write(
 
 const shape = ['--tokenizer', 'byte', '--n-layer', '2', '--n-head', '2', '--n-embd', '16', '--block-size', '32'];
 const settings = [
-  ...['--batch-size', '4', '--grad-accum', '2', '--dropout', '0.1', '--max-iters', '16', '--learning-rate', '0.01'],
+  ...['--batch-size', '4', '--grad-accum', '2', '--dropout', '0.1', '--learning-rate', '0.01'],
   ...['--eval-interval', '4', '--save-interval', '2', '--log-interval', '1', '--layer-decay', '0.7'],
 ];
+const steps = ['--max-iters', '16'];
 const files = ['last/model.safetensors', 'last/optimizer.safetensors', 'best/model.safetensors', 'last/config.json'];
 const bits = (out: string, more: readonly string[] = []) =>
   [...files, ...more].map((file) => readFileSync(join(out, file)).toString('base64'));
@@ -38,11 +39,11 @@ beforeAll(async () => {
 
 const adapter = ['last/adapter/adapter_model.safetensors', 'best/adapter/adapter_model.safetensors'];
 const kinds: readonly [task: string, args: () => string[], more: readonly string[]][] = [
-  ['a classifier', () => [labelled, ...shape, '--balance'], []],
-  ['multiple choice', () => [choices, ...shape], []],
-  ['instructions', () => [questions, ...shape], []],
-  ['text', () => [text, ...shape, '--task', 'text'], []],
-  ['low-rank adapters', () => [labelled, '--from', path('start'), '--lora-rank', '2'], adapter],
+  ['a classifier', () => [labelled, ...shape, ...steps, '--balance'], []],
+  ['multiple choice', () => [choices, ...shape, '--epochs', '3.5'], []],
+  ['instructions', () => [questions, ...shape], []], // three epochs
+  ['text', () => [text, ...shape, ...steps, '--task', 'text'], []],
+  ['low-rank adapters', () => [labelled, '--from', path('start'), ...steps, '--lora-rank', '2'], adapter],
 ];
 
 test.each(kinds)(
@@ -76,7 +77,7 @@ test.each(kinds)(
 
 test('Ctrl-C in finetuning saves, exits with 130 and says how to go on; resumed, the bits are the same', async () => {
   const out = path('interrupted');
-  const { child, ended } = start(['finetune', labelled, ...shape, '--balance', '-o', out, ...settings]);
+  const { child, ended } = start(['finetune', labelled, ...shape, ...steps, '--balance', '-o', out, ...settings]);
   child.stdout!.on('data', (chunk: Buffer) => {
     if (chunk.toString().includes('step 7/')) child.kill('SIGINT');
   });
@@ -89,7 +90,7 @@ test('Ctrl-C in finetuning saves, exits with 130 and says how to go on; resumed,
 
 test('layer decay changes what is learned, and a resumed run cannot change it', async () => {
   const out = path('alike');
-  const args = [labelled, ...shape, '--balance', ...settings, '--layer-decay', '1'];
+  const args = [labelled, ...shape, ...steps, '--balance', ...settings, '--layer-decay', '1'];
   expect((await run(['finetune', ...args, '-o', out])).code).toBe(0);
   expect(bits(out)[0]).not.toBe(bits(path('a-classifier-whole'))[0]);
   const { code, stderr } = await run(['finetune', '--resume', '-o', out, '--layer-decay', '0.5', '--max-iters', '30']);

@@ -2,15 +2,16 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-export const ip = (...words) => execFileSync('ip', words, { stdio: ['ignore', 'pipe', 'pipe'] });
+const ip = (...words) => execFileSync('ip', words, { stdio: ['ignore', 'pipe', 'pipe'] });
 /** Bytes that a host has sent. */
 export const sent = (i) => {
   const path = `/sys/class/net/eth${i}/statistics/tx_bytes`;
   return Number(ip('netns', 'exec', `gptcli${i}`, 'cat', path).toString());
 };
 
-/** Hosts 10.77.0.1, .2 ... as namespaces on a bridge in one more. */
+/** Hosts 10.77.0.1, .2 ... as namespaces on a bridge in one more. Those that a killed bench left are removed. */
 export function makeHosts(count) {
+  removeHosts(count);
   ip('netns', 'add', 'gptclibr');
   ip('-n', 'gptclibr', 'link', 'add', 'br0', 'type', 'bridge');
   ip('-n', 'gptclibr', 'link', 'set', 'br0', 'up');
@@ -35,6 +36,9 @@ export function makeHosts(count) {
     for (const device of [`eth${i}`, 'lo']) ip('-n', `gptcli${i}`, 'link', 'set', device, 'up');
   }
 }
+
+/** Takes a host's cable out. */
+export const cutLink = (i) => ip('-n', 'gptclibr', 'link', 'set', `port${i}`, 'down');
 
 export function removeHosts(count) {
   for (const name of ['gptclibr', ...Array.from({ length: count }, (_, i) => `gptcli${i}`)]) {

@@ -1,16 +1,38 @@
 // Starts workers of gpt-cli as processes of one machine or as hosts in network namespaces, and reads their events.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { root, temporaryFolder } from '../inputs/common.js';
 
-export const program = resolve(import.meta.dirname, '..', '..', 'bin', 'gpt-cli.js');
-export const work = mkdtempSync(join(tmpdir(), 'gpt-cli-distributed-'));
+export const program = join(root, 'bin', 'gpt-cli.js');
+export const work = temporaryFolder('distributed');
 
-export const say = (line) => process.stdout.write(`${line}\n`);
+/** Small text to train on, and flags that make a run short and its events many. */
+export const text = join(root, 'data', 'stories.txt');
+export const common = ['--threads', '1', '--log-interval', '1', '--eval-iters', '4', '--json'];
+export const small = ['--n-layer', '2', '--n-head', '2', '--n-embd', '32', '--block-size', '32', '--tokenizer', 'char'];
+
 export const sleep = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
-export const seconds = (since) => ((performance.now() - since) / 1000).toFixed(1);
+
+let [awake, looked] = [0, performance.now()];
+/** Milliseconds on a shared machine: time for which this process and its workers were stopped does not count. */
+export function clock() {
+  const now = performance.now();
+  awake += Math.min(2000, now - looked);
+  looked = now;
+  return awake;
+}
+setInterval(clock, 200).unref();
+/** Between two times, or until now. */
+export const seconds = (since, until = clock()) => ((until - since) / 1000).toFixed(1);
+
+const running = new Set();
+/** Ends what is left of a part that failed. */
+export function endAll() {
+  for (const child of running) child.kill('SIGKILL');
+}
+process.once('exit', endAll);
 
 async function freePorts(count) {
   const servers = Array.from({ length: count }, () => createServer());
@@ -20,12 +42,13 @@ async function freePorts(count) {
   return ports;
 }
 
-/** One process; `events` collects what it reports. */
+/** One process; `events` collects what it reports, `began` and `ended` are times. */
 export function start(words, { env = {}, cwd = work, space } = {}) {
   const node = [process.execPath, program, ...words];
   const [file, ...rest] = space ? ['ip', 'netns', 'exec', space, ...node] : node;
   const child = spawn(file, rest, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  const run = { child, events: [], err: '', heard: () => {} };
+  running.add(child);
+  const run = { child, events: [], err: '', heard: () => {}, began: clock() };
   let open = '';
   child.stdout.setEncoding('utf8').on('data', (piece) => {
     const lines = (open + piece).split('\n');
@@ -40,11 +63,18 @@ export function start(words, { env = {}, cwd = work, space } = {}) {
     run.err += piece;
   });
   run.done = new Promise((done) => child.on('close', (code) => done(code ?? 137)));
-  run.error = () => /^error: .*$/m.exec(run.err)?.[0] ?? run.err.slice(-300);
+  run.done.then(() => {
+    run.ended = clock();
+    running.delete(child);
+  });
+  run.error = () => /^(\[\d+\] )?error: .*$/m.exec(run.err)?.[0] ?? run.err.slice(-300).replaceAll('\n', ' ');
   return run;
 }
 
-/** All workers; in namespaces each has a folder of its own, so only worker 0 sees the run folder. */
+/**
+ * All workers; in namespaces each has a folder of its own, so only worker 0 sees the run folder.
+ * @param words the command and what follows it
+ */
 export async function startWorkers(count, words, { out, hosts, delay = () => 0 }) {
   const ports = hosts ? [] : await freePorts(count);
   const worker = Array.from({ length: count }, (_, i) => (hosts ? `10.77.0.${i + 1}:2222` : `127.0.0.1:${ports[i]}`));
@@ -54,14 +84,15 @@ export async function startWorkers(count, words, { out, hosts, delay = () => 0 }
       const env = { TF_CONFIG: JSON.stringify({ cluster: { worker }, task: { type: 'worker', index } }) };
       const cwd = hosts ? join(work, `host${index}`) : work;
       mkdirSync(cwd, { recursive: true });
-      return start(['pretrain', ...words, '-o', out], { env, cwd, ...(hosts && { space: `gptcli${index}` }) });
+      return start([...words, '-o', out], { env, cwd, ...(hosts && { space: `gptcli${index}` }) });
     }),
   );
 }
 
-/** All workers by `gpt-cli launch`: one process that shows worker 0's events. */
+/** All workers by `gpt-cli launch`: one process that shows worker 0's events. One worker is no cluster. */
 export function launch(count, words, out) {
-  return start(['launch', '--workers', String(count), '--', 'pretrain', ...words, '-o', out]);
+  if (count === 1) return start([...words, '-o', out, '--backend', 'tensorflow']);
+  return start(['launch', '--workers', String(count), '--', ...words, '-o', out]);
 }
 
 export const finished = async (runs) => {

@@ -32,12 +32,25 @@ test('parts of a batch put together are the batch of one worker with as many row
   const span = counting(100_000);
   const [whole, part] = [12, 4].map((batchSize) => ({ batchSize, blockSize: 8 }));
   const key = { seed: 3, step: 9, micro: 1 };
-  const parts = [0, 1, 2].map((index) => randomBatch(span, part!, { ...key, part: { index, count: 3 } }));
+  const parts = [0, 1, 2].map((index) => randomBatch(span, part!, { ...key, part: { index, count: 3, whole: 12 } }));
   const all = randomBatch(span, whole!, key);
   expect(parts.flatMap(({ ids }) => [...ids])).toEqual([...all.ids]);
   expect(parts.flatMap(({ targets }) => [...targets])).toEqual([...all.targets]);
-  const second = [0, 1, 2].map((index) => [...evaluationBatches(span, part!, 2, 5, { index, count: 3 })][1]!);
+  const second = [0, 1, 2].map(
+    (index) => [...evaluationBatches(span, part!, 2, 5, { index, count: 3, whole: 12 })][1]!,
+  );
   expect(second.flatMap(({ ids }) => [...ids])).toEqual([...[...evaluationBatches(span, whole!, 2, 5)][1]!.ids]);
+});
+
+test('where the workers do not divide a batch, the last parts have fewer rows or none, and the rest counts nowhere', () => {
+  const span = counting(100_000);
+  const [whole, part] = [6, 4].map((batchSize) => ({ batchSize, blockSize: 8 }));
+  const key = { seed: 3, step: 9 };
+  const parts = [0, 1, 2].map((index) => randomBatch(span, part!, { ...key, part: { index, count: 3, whole: 6 } }));
+  const all = randomBatch(span, whole!, key);
+  const filling = new Array(48).fill(-1);
+  expect(parts.flatMap(({ targets }) => [...targets])).toEqual([...all.targets, ...filling]);
+  expect(parts.flatMap(({ ids }) => [...ids])).toEqual([...all.ids, ...filling.map(() => 0)]);
 });
 
 test('every place of the text is drawn about equally often, the first and the last too', () => {

@@ -1,6 +1,6 @@
 // Batches out of a token span. Which tokens go into a batch depends on (seed, step) alone, so a resumed run sees what an
 // unbroken one would. Shapes: ids and targets are [B, T] row-major; targets are ids moved on by one.
-import type { Part } from '../cluster/rows.js';
+import { type Part, rowsOf } from '../cluster/rows.js';
 import { GptError } from '../errors.js';
 import { Random, stream } from '../rng.js';
 import type { TokenSpan } from './span.js';
@@ -42,7 +42,7 @@ export function requireBlock(span: TokenSpan, blockSize: number): void {
 /**
  * Rows at random places, as nanoGPT draws them (uniform, with replacement).
  * @param key `micro` counts the micro-batches of a step (gradient accumulation), from 0; with `part`, the rows are that
- * part of a batch of `count` times as many
+ * part of a whole batch; rows that it does not have are id 0 and target -1
  */
 export function randomBatch(
   span: TokenSpan,
@@ -69,8 +69,9 @@ function drawBatch(span: TokenSpan, { batchSize, blockSize }: BatchShape, random
   requireBlock(span, blockSize);
   for (let before = (part?.index ?? 0) * batchSize; before > 0; before--) random.integer(1); // rows of other parts
   const ids = new Int32Array(batchSize * blockSize);
-  const targets = new Int32Array(batchSize * blockSize);
-  for (let row = 0; row < batchSize; row++) {
+  const targets = new Int32Array(batchSize * blockSize).fill(ignored);
+  const rows = part ? rowsOf(part, batchSize) : batchSize;
+  for (let row = 0; row < rows; row++) {
     const tokens = span.read(random.integer(span.length - blockSize), blockSize + 1);
     ids.set(tokens.subarray(0, blockSize), row * blockSize);
     targets.set(tokens.subarray(1), row * blockSize);

@@ -55,6 +55,8 @@ export interface TaskOptions extends Omit<Inspection, 'memoryCheck'> {
   readonly run: Run;
   readonly data: string;
   readonly config: FinetuneConfig;
+  /** Rows in a batch of all workers together. */
+  readonly wholeBatch: number;
   /** Where each setting came from. */
   readonly sources: Sources;
   readonly checkpoint: Checkpoint | undefined;
@@ -68,7 +70,8 @@ export interface TaskOptions extends Omit<Inspection, 'memoryCheck'> {
 
 /** Reads the data, makes the model, and gives it its values. Nothing is written. */
 export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEvent, FinetuneTask> {
-  const { config, sources, checkpoint, data, run, signal, onGraph, profile, opened, team, resuming } = options;
+  const { config, wholeBatch, sources, checkpoint, data, run, signal, onGraph, profile, opened, team, resuming } =
+    options;
   const texts = yield* readLabelledTexts(data, config, signal);
   const { task: kind, reason, template } = texts;
   requireUsed(kind, sources);
@@ -100,7 +103,7 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
     await session.close();
     throw error;
   }
-  const parts = { config, session, team, ...encoded };
+  const parts = { config, wholeBatch, session, team, ...encoded };
   const work = labels ? classification(parts, labels) : language(parts);
   return {
     kind,
@@ -174,6 +177,7 @@ function modelOf(config: FinetuneConfig, checkpoint: Checkpoint | undefined, tok
 
 interface Parts {
   readonly config: FinetuneConfig;
+  readonly wholeBatch: number;
   readonly session: Session;
   readonly team: Team;
   readonly train: readonly Encoded[];
@@ -188,7 +192,7 @@ interface Work extends Pick<FinetuneTask, 'compile' | 'feed'> {
 const evaluationRows = 64;
 
 function classification(parts: Parts, labels: readonly string[]): Work {
-  const { config, session, team, train, validation } = parts;
+  const { config, wholeBatch, session, team, train, validation } = parts;
   const { batchSize, lmCoef } = config;
   const weighted = team.size > 1;
   const labelWeights = config.balance ? balanced(train, labels.length) : undefined;
@@ -199,7 +203,7 @@ function classification(parts: Parts, labels: readonly string[]): Work {
     evaluator: () => {
       const rows = Math.min(evaluationRows, Math.max(train.length, validation.length));
       const model = new ClassifierModel(session.classifier!, (s) => session.compile(s), rows);
-      const measured = { train: spread(train, config.evalIters * batchSize * team.size), validation };
+      const measured = { train: spread(train, config.evalIters * wholeBatch), validation };
       return labelEvaluator(model, measured);
     },
     compile: (lengths) => compileAll(session, config, lengths, step, choices),
@@ -218,14 +222,14 @@ function classification(parts: Parts, labels: readonly string[]): Work {
 
 /** Instructions and text: the loss is on the targets that count. */
 function language(parts: Parts): Work {
-  const { config, session, team, train, validation } = parts;
+  const { config, wholeBatch, session, team, train, validation } = parts;
   const { batchSize } = config;
   const weighted = team.size > 1;
   const { blockSize } = session.gpt.config;
   return {
     evaluator: () => {
       const score = answerScorer(session, evaluationBatch(session.gpt.config, batchSize * blockSize));
-      const measured = { train: spread(train, config.evalIters * batchSize * team.size), validation };
+      const measured = { train: spread(train, config.evalIters * wholeBatch), validation };
       return answerEvaluator((examples, signal) => score(examples, { signal }), measured, session.tokenizer);
     },
     compile: (lengths) =>

@@ -16,7 +16,7 @@ import { type Inspection, unheard } from './inspection.js';
 import { joinWorkers } from './join.js';
 import { fingerprintOf, tokensOf } from './labelled-data.js';
 import { logged, recordOf, type SavedRun } from './record.js';
-import { goOn, resized } from './resume.js';
+import { goOn, resized, wholeBatchOf } from './resume.js';
 import { learningRateOf } from './schedule.js';
 import type { OpenedEngine } from './session.js';
 import { Team } from './team.js';
@@ -79,9 +79,10 @@ async function* finetuneIn(
       config: values,
       sources: given,
       inputs: [options.data ?? saved?.inputs[0] ?? ''],
+      wholeBatch: wholeBatchOf(saved, values, team.size),
       resumed: (run.checkpoint !== undefined && checkpoint?.training) || null,
     };
-    const { config, sources, inputs, resumed } = await takeOrders(team, 'finetune', own, !options.resume);
+    const { config, sources, inputs, wholeBatch, resumed } = await takeOrders(team, 'finetune', own, !options.resume);
     yield* resized(saved, config, team.size);
     const data = options.data ?? inputs[0]!;
     const resuming = resumed !== null;
@@ -89,6 +90,7 @@ async function* finetuneIn(
       run,
       data,
       config,
+      wholeBatch,
       sources,
       checkpoint,
       signal,
@@ -105,7 +107,7 @@ async function* finetuneIn(
     await team.requireCommon(fingerprint, 'the data');
 
     const shape = { ...config, blockSize: session.gpt.config.blockSize, choices: mostChoices(examples) };
-    const batches = new StepBatches(examples, shape, config.seed, team.part);
+    const batches = new StepBatches(examples, shape, config.seed, team.partOf(wholeBatch));
     if (memoryCheck) session.watchMemory(config);
     const program = yield* task.compile(batches.lengths);
     if (memoryCheck) session.requireMemory(config);
@@ -115,9 +117,11 @@ async function* finetuneIn(
     const record = {
       command: 'finetune',
       inputs: [data],
-      config: session.settled(settled),
+      // What is settled is kept, so that a resumed run has the same; of steps and epochs only what was asked for.
+      config: session.settled({ ...settled, maxIters: config.maxIters }),
       model: session.gpt.config,
       workers: team.size,
+      wholeBatch,
       ...facts,
     };
     const log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
@@ -189,7 +193,7 @@ function requireSame(saved: SavedRun & { fingerprint?: number }, fingerprint: nu
   });
 }
 
-/** The settings that depend on how much data there is: they are kept in the run, so that a resumed one has the same. */
+/** The settings that depend on how much data there is. */
 function settle(config: FinetuneConfig, sources: Sources, stepsPerEpoch: number): FinetuneConfig {
   const { epochs } = config;
   const maxIters = epochs === null ? config.maxIters : Math.ceil(epochs * stepsPerEpoch);

@@ -37,6 +37,8 @@ export interface Orders<C> {
   readonly sources: Sources;
   /** Where the text or data is, as worker 0 was told. */
   readonly inputs: readonly string[];
+  /** Rows in a batch of all workers together. */
+  readonly wholeBatch: number;
   /** The state that the run goes on from. */
   readonly resumed: TrainingState | null;
 }

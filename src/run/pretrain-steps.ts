@@ -1,6 +1,7 @@
 // The steps of pretraining, once text, model and engine are there: batches, evaluation, what is saved. Knows no terminal and
 // no files of text.
 import type { Run } from '../checkpoint/index.js';
+import { rowsOf } from '../cluster/index.js';
 import type { PretrainConfig } from '../config/index.js';
 import { type Batch, type Corpus, randomBatch, stepsPerEpoch } from '../dataset/index.js';
 import type { Feeds } from '../engine/index.js';
@@ -17,6 +18,8 @@ export interface PretrainParts {
   readonly session: Session;
   readonly corpus: Corpus;
   readonly config: PretrainConfig;
+  /** Rows in a batch of all workers together. */
+  readonly wholeBatch: number;
   readonly run: Run;
   readonly resumed: TrainingState | null;
   readonly team: Team;
@@ -26,18 +29,20 @@ export interface PretrainParts {
 
 /** Compiles, trains and yields what happens. */
 export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEvent> {
-  const { session, corpus, config, run, resumed, team, signal } = parts;
+  const { session, corpus, config, wholeBatch, run, resumed, team, signal } = parts;
   const { gpt, engine } = session;
   const { batchSize, gradAccum, seed, evalIters } = config;
   const { blockSize } = gpt.config;
   const shape = { batchSize, blockSize };
   const { train: text, validation, valBytes } = corpus;
-  const whole = { batchSize: batchSize * team.size, blockSize, gradAccum };
+  const whole = { batchSize: wholeBatch, blockSize, gradAccum };
+  const part = team.partOf(wholeBatch);
+  const weighted = wholeBatch !== batchSize * team.size; // the last workers have fewer rows, or none
   const maxIters = config.epochs === null ? config.maxIters : Math.ceil(config.epochs * stepsPerEpoch(text, whole));
 
   if (parts.memoryCheck) session.watchMemory(config);
   const program = yield* session.compileTraining(
-    lossStep(gpt, { batchSize, time: blockSize }, { part: team.rank }),
+    lossStep(gpt, { batchSize, time: blockSize }, { part: team.rank, weighted }),
     config,
   );
   const evaluation = await session.compile(evaluationStep(gpt, { batchSize, time: blockSize }));
@@ -60,9 +65,14 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
 
   const dropping = gpt.config.dropout > 0;
   const key = Int32Array.of(seed);
-  const feed = ({ ids, targets }: Batch, step: number): Feeds =>
-    dropping ? { ids, targets, seed: key, step: Int32Array.of(step) } : { ids, targets };
-  const { part, cluster } = team;
+  const share = part && Float32Array.of((rowsOf(part, batchSize) / wholeBatch) * part.count);
+  const feed = ({ ids, targets }: Batch, step: number): Feeds => ({
+    ids,
+    targets,
+    ...(dropping && { seed: key, step: Int32Array.of(step) }),
+    ...(weighted && share && { tokenWeight: share }),
+  });
+  const { cluster } = team;
   const events = train({
     program,
     microBatches: (iter) =>
@@ -74,7 +84,7 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
       ...{ program: evaluation, train: text, validation, valBytes, shape, evalIters, seed, part },
       addUp: (own) => team.addUp(own, ['lossSum', 'count']),
     }),
-    tokensPerStep: whole.batchSize * blockSize * gradAccum,
+    tokensPerStep: wholeBatch * blockSize * gradAccum,
     seed,
     ...(resumed && { resume: resumed }),
     ...(maxIters !== null && { maxIters }),

@@ -17,7 +17,7 @@ import { type Inspection, unheard } from './inspection.js';
 import { joinWorkers } from './join.js';
 import { pretrainSteps } from './pretrain-steps.js';
 import { logged, recordOf, type SavedRun } from './record.js';
-import { goOn, resized } from './resume.js';
+import { goOn, resized, wholeBatchOf } from './resume.js';
 import { type OpenedEngine, Session } from './session.js';
 import { Team } from './team.js';
 import { prepareText, reopenText } from './text-data.js';
@@ -90,9 +90,10 @@ async function* pretrainIn(
       config: values,
       sources,
       inputs: options.inputs.length > 0 ? options.inputs : (saved?.inputs ?? []),
+      wholeBatch: wholeBatchOf(saved, values, team.size),
       resumed: (run.checkpoint !== undefined && checkpoint?.training) || null,
     };
-    const { config, resumed, ...told } = await takeOrders(team, 'pretrain', own, !options.resume);
+    const { config, resumed, wholeBatch, ...told } = await takeOrders(team, 'pretrain', own, !options.resume);
     const inputs = own.inputs.length > 0 ? own.inputs : told.inputs;
     yield* resized(saved, config, team.size);
 
@@ -122,9 +123,12 @@ async function* pretrainIn(
     await team.shareState(session.state, { moments: resumed !== null });
 
     // The folder is begun when the first step can be made: whatever fails before leaves an older run as it was.
-    for await (const event of pretrainSteps({ session, corpus, config, run, resumed, team, signal, memoryCheck })) {
+    for await (const event of pretrainSteps({
+      ...{ session, corpus, config, wholeBatch, run, resumed, team, signal, memoryCheck },
+    })) {
       if (event.event === 'start') {
-        const record = { command: 'pretrain', inputs, config: session.settled(config), model, workers: team.size };
+        const settings = { config: session.settled(config), model, workers: team.size, wholeBatch };
+        const record = { command: 'pretrain', inputs, ...settings };
         log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
       }
       if (event.event !== 'phase' && event.event !== 'notice') log?.append(event);

@@ -11,6 +11,8 @@ export interface SavedRun {
   readonly config: Readonly<Record<string, unknown>>;
   /** How many trained together; absent in old runs, which had one. */
   readonly workers?: number;
+  /** Rows in a batch of all workers together; absent in old runs, where it was workers times batch-size. */
+  readonly wholeBatch?: number;
 }
 
 /**

@@ -1,18 +1,25 @@
 import { resolve } from '../config/index.js';
 import { GptError } from '../errors.js';
 import type { SavedRun } from './record.js';
-import { goOn, resized } from './resume.js';
+import { goOn, resized, wholeBatchOf } from './resume.js';
 
 /** A run of `workers` with `batchSize` each. */
-function savedRun(batchSize: number, workers?: number): SavedRun {
+function savedRun(batchSize: number, workers?: number, wholeBatch?: number): SavedRun {
   const { values } = resolve('pretrain', [{ name: 'flag', values: { batchSize, maxIters: 20 } }]);
-  return { command: 'pretrain', inputs: ['a.txt'], config: { ...values }, ...(workers && { workers }) };
+  return {
+    command: 'pretrain',
+    inputs: ['a.txt'],
+    config: { ...values },
+    ...(workers && { workers }),
+    ...(wholeBatch && { wholeBatch }),
+  };
 }
 
 function resumed(saved: SavedRun, workers: number, values: Record<string, unknown> = {}) {
   const { values: config, sources } = goOn('pretrain', saved, 'runs/a', [{ name: 'flag', values }], workers);
   const notices = [...resized(saved, config, workers)].map(({ level, message }) => `${level}: ${message}`);
-  return { batchSize: config.batchSize, source: sources.batchSize, notices };
+  const whole = wholeBatchOf(saved, config, workers);
+  return { batchSize: config.batchSize, whole, source: sources.batchSize, notices };
 }
 
 test.each([
@@ -21,12 +28,28 @@ test.each([
   [8, undefined, 2, 4],
   [8, 4, 4, 8],
   [6, 4, 3, 8],
+  [4, 4, 3, 6],
+  [4, 1, 3, 2],
+  [1, 2, 8, 1],
 ])('batches of %d with %p workers: with %d the whole batch is kept by %d each', (batchSize, before, now, kept) => {
   const saved = savedRun(batchSize, before);
-  const { batchSize: size, notices } = resumed(saved, now);
+  const { batchSize: size, whole, notices } = resumed(saved, now);
   expect(size).toBe(kept);
-  expect(size * now).toBe(batchSize * (before ?? 1));
+  expect(whole).toBe(batchSize * (before ?? 1));
   expect(notices.filter((notice) => notice.startsWith('warning'))).toEqual([]);
+});
+
+test('a whole batch that workers did not divide is remembered by the run', () => {
+  expect(resumed(savedRun(6, 3, 16), 2)).toMatchObject({ batchSize: 8, whole: 16 });
+  expect(resumed(savedRun(6, 3, 16), 3, { batchSize: 6 })).toMatchObject({ batchSize: 6, whole: 16, notices: [] });
+  expect(resumed(savedRun(6, 3, 16), 2, { batchSize: 6 })).toMatchObject({
+    whole: 12,
+    notices: ['warning: a batch is now 12 sequences of 2 workers, it was 16 of 3 workers'],
+  });
+});
+
+test('in a new run the whole batch is what all workers take together', () => {
+  expect(wholeBatchOf(undefined, { batchSize: 5 }, 3)).toBe(15);
 });
 
 test('with the same workers nothing is said; with others, what one takes now', () => {
@@ -36,21 +59,6 @@ test('with the same workers nothing is said; with others, what one takes now', (
   ]);
   expect(resumed(savedRun(8, 2), 4).source).toBe('derived');
 });
-
-test.each([
-  [4, 4, 3, 5, 15],
-  [4, 1, 3, 1, 3],
-  [1, 2, 8, 1, 8],
-])(
-  'where workers do not divide it, the nearest batch is taken and told: %d x %d by %d',
-  (batchSize, before, now, kept, whole) => {
-    const { batchSize: size, notices } = resumed(savedRun(batchSize, before), now);
-    expect(size).toBe(kept);
-    expect(notices).toEqual([
-      expect.stringMatching(`^warning: a batch is now ${whole} sequences of ${now} workers, it was`),
-    ]);
-  },
-);
 
 test('a batch-size that is given is what it was or what keeps the whole batch', () => {
   expect(resumed(savedRun(8, 2), 4, { batchSize: 4 }).batchSize).toBe(4);

@@ -1,5 +1,6 @@
 // The settings of a run that goes on, perhaps with another number of workers. A step stays over as many sequences as
-// before: batch-size, which is one worker's, becomes the whole batch divided by the workers.
+// before: batch-size, which is one worker's, becomes the whole batch divided by the workers. Where they do not divide it, it
+// is rounded up, and the last workers have fewer rows.
 import { type Layer, type Resolved, resumeConfig } from '../config/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent } from './events.js';
@@ -11,10 +12,10 @@ interface Batching {
 
 const batching = (settings: object) => settings as Batching;
 
-/** Sequences in a batch of all workers together. */
-const wholeOf = ({ batchSize }: Batching, workers: number) => batchSize * workers;
+const savedWhole = ({ config, workers = 1, wholeBatch }: SavedRun) =>
+  wholeBatch ?? batching(config).batchSize * workers;
 
-const savedWhole = (saved: SavedRun) => wholeOf(batching(saved.config), saved.workers ?? 1);
+const dividedBy = (whole: number, workers: number) => Math.ceil(whole / workers);
 
 /**
  * @param name what to call the run in errors: its folder
@@ -31,8 +32,7 @@ export function goOn<C extends SavedRun['command']>(
   const resolved = resumeConfig(command, saved.config, name, layers, ['batchSize']);
   const was = batching(saved.config).batchSize;
   const now = batching(resolved.values).batchSize;
-  // Where the workers do not divide it, the nearest whole batch that they can have.
-  const kept = Math.max(1, Math.round(savedWhole(saved) / workers));
+  const kept = dividedBy(savedWhole(saved), workers);
   if (layers.every(({ values }) => values['batchSize'] === undefined)) {
     return {
       values: { ...resolved.values, batchSize: kept },
@@ -47,11 +47,17 @@ export function goOn<C extends SavedRun['command']>(
   );
 }
 
+/** Rows in a batch of all workers together, each with `batchSize` at most. */
+export function wholeBatchOf(saved: SavedRun | undefined, { batchSize }: Batching, workers: number): number {
+  const before = saved && savedWhole(saved);
+  return before !== undefined && dividedBy(before, workers) === batchSize ? before : batchSize * workers;
+}
+
 /** Says what a batch is now, where it is divided otherwise than before. */
 export function* resized(saved: SavedRun | undefined, config: Batching, workers: number): Generator<NoticeEvent> {
   if (!saved) return;
   const before = saved.workers ?? 1;
-  const [was, now] = [savedWhole(saved), wholeOf(config, workers)];
+  const [was, now] = [savedWhole(saved), wholeBatchOf(saved, config, workers)];
   if (was !== now) {
     const message = `a batch is now ${now} sequences of ${counted(workers)}, it was ${was} of ${counted(before)}`;
     yield { event: 'notice', level: 'warning', message };

@@ -21,7 +21,7 @@ async function outcomes<T>(teams: readonly Team[], work: (team: Team) => Promise
 
 function ordersOf(settings: Record<string, unknown>, input = 'a.txt'): Orders<ReturnType<typeof configOf>> {
   const { values, sources } = resolve('pretrain', [{ name: 'flag', values: settings }]);
-  return { config: values, sources, inputs: [input], resumed: null };
+  return { config: values, sources, inputs: [input], wholeBatch: 0, resumed: null };
 }
 const configOf = () => resolve('pretrain').values;
 
@@ -116,7 +116,7 @@ test('texts that differ are an error at every worker', async () => {
 
 test('alone there is nobody to ask', async () => {
   const team = new Team();
-  expect([team.size, team.leads, team.part]).toEqual([1, true, undefined]);
+  expect([team.size, team.leads, team.partOf(8)]).toEqual([1, true, undefined]);
   expect(await team.share(3)).toBe(3);
   await team.complain(new GptError('x/y', 'z'));
   await team.leave();

@@ -24,9 +24,9 @@ export class Team {
     return this.rank === 0;
   }
 
-  /** This worker's part of a batch. */
-  get part(): Part | undefined {
-    return partOf(this.cluster);
+  /** This worker's part of a batch of `whole` rows. */
+  partOf(whole: number): Part | undefined {
+    return partOf(this.cluster, whole);
   }
 
   /** What worker 0 says, at every worker; only its value counts. */

@@ -105,10 +105,11 @@ export function padBatch(
   planned: PlannedBatch,
   batchSize: number,
   most = 1,
-  part: Part = { index: 0, count: 1 },
+  part?: Part,
 ): PaddedBatch {
   const { length, rows: whole } = planned;
-  const rows = whole.slice(part.index * batchSize, (part.index + 1) * batchSize);
+  const first = (part?.index ?? 0) * batchSize;
+  const rows = whole.slice(first, first + batchSize);
   const ids = new Int32Array(batchSize * most * length);
   const targets = new Int32Array(batchSize * most * length).fill(ignored);
   const labels = new Int32Array(batchSize).fill(ignored);
@@ -132,7 +133,7 @@ export function padBatch(
 
 /**
  * The batches of a run by number, epoch after epoch; any one can be asked for, so a resumed run goes on where it was.
- * With `part` a batch has `count` times as many rows, of which a worker sees its own.
+ * With `part` a batch is `whole` rows, of which a worker sees its own.
  */
 export class EpochBatches {
   readonly batchesPerEpoch: number;
@@ -148,7 +149,7 @@ export class EpochBatches {
     private readonly part?: Part,
   ) {
     this.lengths = Int32Array.from(examples, longestOf);
-    this.whole = { ...shape, batchSize: shape.batchSize * (part?.count ?? 1) };
+    this.whole = { ...shape, batchSize: part?.whole ?? shape.batchSize };
     this.batchesPerEpoch = planOnce(this.lengths, this.whole).length;
   }
 
