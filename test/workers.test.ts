@@ -1,7 +1,7 @@
 // Several workers through the whole program: the losses of one worker with the whole batch, going on with other numbers of
 // workers, and what is left when one dies.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withTensorflow } from '../src/engine/tensorflow/testing/library.js';
 import { events, type Result, type Running, run, someText, start, workspace } from './program.js';
@@ -120,20 +120,48 @@ withTensorflow('several workers through the whole program, on TensorFlow', () =>
     expect((await run(sample)).code).toBe(0);
   });
 
-  test('all of them killed in the middle: --resume with 2 has the same bits, with 1 the same losses', async () => {
-    for (const workers of [2, 1]) {
-      const out = path(`resumed${workers}`);
-      const running = start(launch(2, of(out, 4, iters)));
-      const pids = await allThere(out, 2);
-      await reached(running, 7);
-      for (const pid of [running.child.pid!, ...pids]) process.kill(pid, 'SIGKILL');
-      await running.ended;
-      await allGone(out);
-      const again = ['pretrain', '--resume', '-o', out, '--json', '--threads', '1'];
-      const result = fine(await run(workers === 1 ? [...again, '--backend', 'tensorflow'] : launch(workers, again)));
-      expect(apart(lossesOf(result), losses, iters)).toBeLessThan(1e-5);
-      if (workers === 2) expect(weights(out)).toEqual(weights(whole));
+  /** Kills all of two workers after some steps, and goes on with other numbers of them, each in a copy of the folder. */
+  async function goOn(out: string, begin: readonly string[], workers: readonly number[]): Promise<Map<number, Result>> {
+    const running = start(launch(2, begin));
+    const pids = await allThere(out, 2);
+    await reached(running, 7);
+    for (const pid of [running.child.pid!, ...pids]) process.kill(pid, 'SIGKILL');
+    await running.ended;
+    await allGone(out);
+    const results = new Map<number, Result>();
+    for (const count of workers) {
+      const copy = `${out}-${count}`;
+      cpSync(out, copy, { recursive: true });
+      const again = [begin[0]!, '--resume', '-o', copy, '--json', '--threads', '1'];
+      results.set(count, fine(await run(count === 1 ? [...again, '--backend', 'tensorflow'] : launch(count, again))));
     }
+    return results;
+  }
+
+  test('all of them killed in the middle: --resume with 2 has the same bits, with 1 and 3 the same losses', async () => {
+    const out = path('resumed');
+    const results = await goOn(out, of(out, 4, iters), [2, 1, 3]);
+    for (const result of results.values()) expect(apart(lossesOf(result), losses, iters)).toBeLessThan(1e-5);
+    expect(weights(`${out}-2`)).toEqual(weights(whole));
+    const { config, wholeBatch } = JSON.parse(readFileSync(join(`${out}-3`, 'config.json'), 'utf8'));
+    expect([config.batchSize, wholeBatch]).toEqual([3, 8]);
+  });
+
+  test('finetuning over epochs: two are one; killed, --resume with 2 has the same bits, with 3 the same losses', async () => {
+    const moods = ['good', 'bad', 'odd'];
+    const row = (i: number) => `${'so '.repeat(i % 4)}${moods[i % 3]},${moods[i % 3]}`;
+    const data = write('moods.csv', ['text,label', ...Array.from({ length: 47 }, (_, i) => row(i))].join('\n'));
+    const begin = (out: string, batchSize: number) => [
+      ...['finetune', data, '-o', out, ...settings, '--lm-coef', '0.5', '--balance', '--epochs', '9'],
+      ...['--batch-size', String(batchSize)],
+    ];
+    const alone = lossesOf(fine(await run([...begin(path('tuned-alone'), 8), '--backend', 'tensorflow'])));
+    const never = lossesOf(fine(await run(launch(2, begin(path('tuned'), 4)))));
+    expect(apart(never, alone, 1)).toBeLessThan(1e-5);
+    const out = path('tuned-killed');
+    const results = await goOn(out, begin(out, 4), [2, 3]);
+    for (const result of results.values()) expect(apart(lossesOf(result), never, 21)).toBeLessThan(1e-5);
+    expect(weights(`${out}-2`)).toEqual(weights(path('tuned')));
   });
 
   test('the launcher killed: its workers finish the step, save and end', async () => {

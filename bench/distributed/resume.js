@@ -60,7 +60,7 @@ export async function resumed(report) {
   const words = ['pretrain', text, ...small, ...common, ...settings, '--max-iters', '40'];
   const plan = [
     { from: 1, size: 16, to: [1, 2] },
-    { from: 2, size: 8, to: [2, 1, 4] },
+    { from: 2, size: 8, to: [2, 1, 4, 3] },
     { from: 3, size: 4, to: [3, 2] },
     { from: 4, size: 4, to: [4, 2] },
   ];
