@@ -20,7 +20,7 @@ export class GptError extends Error {
   }
 }
 
-const reasons: Readonly<Record<string, string>> = {
+const unwritable: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',
   EACCES: 'no permission',
@@ -30,7 +30,22 @@ const reasons: Readonly<Record<string, string>> = {
   EEXIST: 'there is a file of that name',
 };
 
+const unreadable: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EACCES: 'no permission to read it',
+  EPERM: 'no permission to read it',
+  EISDIR: 'it is a folder',
+};
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException | null)?.code ?? '';
+
 /** Why the system refused to write, in words; nothing for other errors. */
-export function systemReason(error: unknown): string | undefined {
-  return reasons[(error as NodeJS.ErrnoException | null)?.code ?? ''];
+export function whyUnwritable(error: unknown): string | undefined {
+  return unwritable[codeOf(error)];
+}
+
+/** Why a file could not be read, in words, or in the system's own where there are none. */
+export function whyUnreadable(error: unknown): string {
+  return unreadable[codeOf(error)] ?? (error as Error).message;
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createWriteStream, statSync, type WriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';
-import { GptError, systemReason } from '../errors.js';
+import { GptError, whyUnwritable } from '../errors.js';
 import type { ClassEvent } from '../run/events.js';
 
 /** One text as a row of a format, with its line end. */
@@ -108,7 +108,7 @@ export class ClassFile {
   }
 
   private explained(error: NodeJS.ErrnoException): GptError {
-    const reason = error.code === 'ENOENT' ? `there is no folder ${dirname(this.path)}` : systemReason(error);
+    const reason = error.code === 'ENOENT' ? `there is no folder ${dirname(this.path)}` : whyUnwritable(error);
     return new GptError('cli/output', `cannot write ${this.path}: ${reason ?? error.message}`, { cause: error });
   }
 }
