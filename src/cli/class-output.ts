@@ -1,9 +1,9 @@
 // Where classified texts go: a CSV, TSV or JSONL file that is complete or absent, or lines on standard output.
 import { once } from 'node:events';
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, statSync, type WriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { GptError } from '../errors.js';
+import { dirname, extname } from 'node:path';
+import { GptError, whyUnwritable } from '../errors.js';
 import type { ClassEvent } from '../run/events.js';
 
 /** One text as a row of a format, with its line end. */
@@ -42,6 +42,12 @@ const formats: Readonly<Record<string, { row: RowFormat; header?: RowFormat }>> 
   },
 };
 
+/** Whether two paths lead to one file. */
+function sameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
+}
+
 /** Writes rows beside the file and gives it its name at the end. */
 export class ClassFile {
   private readonly stream: WriteStream;
@@ -50,12 +56,23 @@ export class ClassFile {
   private first = true;
   private readonly format: (typeof formats)[string];
 
-  /** @throws GptError `cli/output` for an extension that is no format */
-  constructor(readonly path: string) {
+  /**
+   * @param input the file that is read, if it is one
+   * @throws GptError `cli/output` for an extension that is no format, and for the input itself
+   */
+  constructor(
+    readonly path: string,
+    input?: string,
+  ) {
     const format = formats[extname(path).toLowerCase()];
     if (!format) {
       throw new GptError('cli/output', `cannot write ${path}: "${extname(path)}" is no format for labels`, {
         hint: `known are ${Object.keys(formats).join(', ')}`,
+      });
+    }
+    if (input !== undefined && sameFile(path, input)) {
+      throw new GptError('cli/output', `${path} is the input: its rows would be lost`, {
+        hint: 'give --output another name',
       });
     }
     this.format = format;
@@ -90,7 +107,8 @@ export class ClassFile {
     await rm(this.part, { force: true });
   }
 
-  private explained(error: Error): GptError {
-    return new GptError('cli/output', `cannot write ${this.path}: ${error.message}`, { cause: error });
+  private explained(error: NodeJS.ErrnoException): GptError {
+    const reason = error.code === 'ENOENT' ? `there is no folder ${dirname(this.path)}` : whyUnwritable(error);
+    return new GptError('cli/output', `cannot write ${this.path}: ${reason ?? error.message}`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
 // Where settings are kept: presets in configs/, JSON files of a person, and the config.json of a run.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { GptError } from '../errors.js';
+import { GptError, whyUnreadable } from '../errors.js';
 import { parseJson } from './json.js';
 import { nearest } from './nearest.js';
 import type { Layer } from './resolve.js';
@@ -40,7 +40,7 @@ function readLayer(path: string, name: string): Layer {
   try {
     content = readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new GptError('config/file', `cannot read ${path}: ${(cause as Error).message}`, { cause });
+    throw new GptError('config/file', `cannot read ${path}: ${whyUnreadable(cause)}`, { cause });
   }
   const values = parseJson(content, name);
   if (!isObject(values)) throw new GptError('config/file', `${name} must hold one JSON object of settings`);

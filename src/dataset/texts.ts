@@ -1,6 +1,6 @@
 // Reads the text a person names as a stream of pieces: files, folders, globs, standard input. Never holds a whole file.
 import { open } from 'node:fs/promises';
-import { GptError } from '../errors.js';
+import { GptError, whyUnreadable } from '../errors.js';
 import type { TextPiece } from '../tokenizer/types.js';
 import { decodeText } from './decode.js';
 import { jsonDocuments, splitDocuments } from './documents.js';
@@ -86,8 +86,6 @@ async function openFile(name: string) {
   try {
     return await open(name, 'r');
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'no such file' : code === 'EACCES' ? 'no permission to read it' : message;
-    throw new GptError('dataset/unreadable', `cannot read ${name}: ${why}`, { cause });
+    throw new GptError('dataset/unreadable', `cannot read ${name}: ${whyUnreadable(cause)}`, { cause });
   }
 }

@@ -1,7 +1,7 @@
 // Finds and reads a tokenizer on disk: a tokenizer.json, GPT-2's vocab.json with merges.txt, or a folder that has them.
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { GptError } from '../errors.js';
+import { GptError, whyUnreadable } from '../errors.js';
 import { addedTokenJson, byteLevelJson, endOfTextToken, tokenizerJson } from './hf-json.js';
 import { parseTokenizer } from './parse.js';
 import type { Tokenizer } from './types.js';
@@ -61,7 +61,7 @@ async function readText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new GptError('tokenizer/missing', `${path} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new GptError('tokenizer/missing', `${path} cannot be read: ${whyUnreadable(cause)}`, { cause });
   }
 }
 

@@ -38,10 +38,12 @@ export function reportLines({ task, reason, splits, findings }: DataReport): str
   lines.push(
     findings.length === 0
       ? 'nothing is wrong with it'
-      : `${errors} kinds of error, ${findings.length - errors} kinds of warning`,
+      : `${kinds(errors, 'error')}, ${kinds(findings.length - errors, 'warning')}`,
   );
   return lines;
 }
+
+const kinds = (n: number, what: string) => `${n} ${n === 1 ? 'kind' : 'kinds'} of ${what}`;
 
 function findingLines({ severity, message, count: times, places, hint }: Finding): string[] {
   const where = places.length === 0 ? '' : ` [${places.join(', ')}${times > places.length ? ', ...' : ''}]`;

@@ -1,5 +1,5 @@
 // finetune, classify, eval and data check as they are typed.
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { typed } from '../fixtures.js';
@@ -70,10 +70,24 @@ test('a broken input leaves no output behind', async () => {
   expect([existsSync(at('half.csv')), existsSync(at('half.csv.part'))]).toEqual([false, false]);
 });
 
+test('classify does not write over its own input, by any name of it', async () => {
+  const text = 'text\nfine 1\n';
+  writeFileSync(at('once.csv'), text);
+  symlinkSync(at('once.csv'), at('link.csv'));
+  for (const name of ['once.csv', 'link.csv']) {
+    const { code, err } = await typed(`classify ${at('run')} --input ${at('once.csv')} --output ${at(name)}`);
+    expect([code, err]).toEqual([2, expect.stringContaining(`${name} is the input`)]);
+  }
+  expect(readFileSync(at('once.csv'), 'utf8')).toBe(text);
+  expect(existsSync(at('once.csv.part'))).toBe(false);
+});
+
 test('classify says what is missing', async () => {
   expect((await typed(`classify ${at('run')}`)).err).toContain('there is no text');
   expect((await typed(`classify ${at('run')} text --input x.csv`)).err).toContain('there are a text and --input');
   expect((await typed(`classify ${at('run')} text --output labels.xls`)).err).toContain('".xls" is no format');
+  const { err } = await typed(`classify ${at('run')} text --output ${at('nowhere/labels.csv')}`);
+  expect(err).toContain(`there is no folder ${at('nowhere')}`);
 });
 
 test('eval on labelled data gives accuracy and the confusion matrix', async () => {

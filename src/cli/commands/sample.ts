@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { resolve } from '../../config/index.js';
-import { GptError } from '../../errors.js';
+import { GptError, whyUnreadable } from '../../errors.js';
 import type { SampleEvent, SamplingEvent } from '../../run/events.js';
 import type { Context } from '../context.js';
 import { count } from '../format.js';
@@ -46,7 +46,9 @@ async function readPrompt(
   try {
     return await readFile(flags.promptFile, 'utf8');
   } catch (cause) {
-    throw new GptError('cli/prompt', `cannot read the prompt: ${(cause as Error).message}`, { cause });
+    throw new GptError('cli/prompt', `cannot read the prompt in ${flags.promptFile}: ${whyUnreadable(cause)}`, {
+      cause,
+    });
   }
 }
 

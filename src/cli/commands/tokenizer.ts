@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { settings } from '../../config/index.js';
-import { GptError } from '../../errors.js';
+import { GptError, whyUnreadable } from '../../errors.js';
 import type { PhaseEvent } from '../../run/events.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
 import type { Context } from '../context.js';
@@ -53,7 +53,7 @@ async function readInput(words: readonly string[], flags: UseFlags, what: string
   try {
     return await readFile(source, 'utf8');
   } catch (cause) {
-    throw new GptError('cli/input', `cannot read ${source}: ${(cause as Error).message}`, { cause });
+    throw new GptError('cli/input', `cannot read ${source}: ${whyUnreadable(cause)}`, { cause });
   }
 }
 
