@@ -15,11 +15,11 @@ import {
 } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import { scoresChoices } from '../model/index.js';
-import { ClassifierModel } from './classifier-model.js';
 import type { ClassEvent, ClassifyingEvent } from './events.js';
-import { classificationTokens, notice } from './labelled-data.js';
+import { ClassifierModel } from './labelled/classifier-model.js';
+import { classificationTokens, notice } from './labelled/data.js';
 import { phase } from './phase.js';
-import { Session } from './session.js';
+import { Session } from './session/session.js';
 
 export interface ClassifyOptions {
   /** A run folder, a checkpoint folder or a Hugging Face folder of a classifier. */

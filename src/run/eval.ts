@@ -8,13 +8,13 @@ import { type Batch, buildCorpus, ignored, type TokenSpan, windows } from '../da
 import { GptError } from '../errors.js';
 import { evaluationStep } from '../model/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import { evaluationBatch } from './batch-size.js';
-import { evaluateLabelled, labelledTask } from './eval-labelled.js';
-import { score } from './evaluator.js';
 import type { EvaluationEvent } from './events.js';
-import type { LabelledChoice } from './labelled-choice.js';
+import type { LabelledChoice } from './labelled/column-choice.js';
+import { evaluateLabelled, labelledTask } from './labelled/score.js';
 import { phase } from './phase.js';
-import { Session } from './session.js';
+import { evaluationBatch } from './session/batch-size.js';
+import { score } from './session/evaluator.js';
+import { Session } from './session/session.js';
 
 export interface EvaluateOptions extends LabelledChoice {
   /** A run folder, a checkpoint folder or a Hugging Face GPT-2 folder. */

@@ -1,5 +1,5 @@
 // Finetuning, from labelled data to a run folder: a classifier, a follower of instructions, or a continued model. Knows no
-// terminal: it yields events. What is learned is decided in finetune-task.ts; the loop is that of pretraining.
+// terminal: it yields events. What is learned is decided in labelled/task.ts; the loop is that of pretraining.
 import { basename, extname, join } from 'node:path';
 import { type Checkpoint, claimRun, openCheckpoint, type Run } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
@@ -8,19 +8,19 @@ import { mostChoices } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import { countParameters } from '../model/index.js';
 import { type TrainingJob, train } from '../train/index.js';
-import { StepBatches } from './bucketed.js';
 import type { NoticeEvent, RunEvent } from './events.js';
-import { type FinetuneTask, prepareTask } from './finetune-task.js';
-import { leads, takeOrders, temporaryRun } from './follow.js';
 import { type Inspection, unheard } from './inspection.js';
-import { joinWorkers } from './join.js';
-import { fingerprintOf, tokensOf } from './labelled-data.js';
+import { StepBatches } from './labelled/bucketed.js';
+import { fingerprintOf, tokensOf } from './labelled/data.js';
+import { type FinetuneTask, prepareTask } from './labelled/task.js';
 import { logged, recordOf, type SavedRun } from './record.js';
 import { goOn, resized, wholeBatchOf } from './resume.js';
 import { learningRateOf } from './schedule.js';
-import type { OpenedEngine } from './session.js';
-import { Team } from './team.js';
+import type { OpenedEngine } from './session/session.js';
 import { runTraining } from './training.js';
+import { leads, takeOrders, temporaryRun } from './workers/follow.js';
+import { joinWorkers } from './workers/join.js';
+import { Team } from './workers/team.js';
 
 export interface FinetuneOptions extends Inspection {
   /** A CSV, TSV or JSONL file, or a folder with train, valid and test. May be left out when a run goes on. */

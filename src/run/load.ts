@@ -4,9 +4,9 @@ import { type MachineConfig, resolve } from '../config/index.js';
 import type { GptConfig } from '../model/config.js';
 import type { Generated, GeneratedPiece } from '../sample/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import type { CompletionOptions } from './completion.js';
-import { Session } from './session.js';
-import type { TextModel } from './text-model.js';
+import type { CompletionOptions } from './session/completion.js';
+import { Session } from './session/session.js';
+import type { TextModel } from './session/text-model.js';
 
 /** A model with its tokenizer on an engine. Close it when done. */
 export interface LoadedModel {

@@ -7,12 +7,12 @@ import { type Batch, type Corpus, randomBatch, stepsPerEpoch } from '../dataset/
 import type { Feeds } from '../engine/index.js';
 import { countParameters, evaluationStep, lossStep, parameterSpecs } from '../model/index.js';
 import { type TrainingState, train } from '../train/index.js';
-import { textEvaluator } from './evaluator.js';
 import type { RunEvent } from './events.js';
 import { learningRateOf } from './schedule.js';
-import type { Session } from './session.js';
-import type { Team } from './team.js';
+import { textEvaluator } from './session/evaluator.js';
+import type { Session } from './session/session.js';
 import { runTraining } from './training.js';
+import type { Team } from './workers/team.js';
 
 export interface PretrainParts {
   readonly session: Session;

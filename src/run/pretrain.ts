@@ -11,16 +11,16 @@ import { parameterSpecs } from '../model/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { estimateMemory, requireMemory } from './estimate.js';
 import type { RunEvent } from './events.js';
-import { leads, takeOrders, temporaryRun } from './follow.js';
-import { announceText, followText } from './follow-text.js';
 import { type Inspection, unheard } from './inspection.js';
-import { joinWorkers } from './join.js';
 import { pretrainSteps } from './pretrain-steps.js';
 import { logged, recordOf, type SavedRun } from './record.js';
 import { goOn, resized, wholeBatchOf } from './resume.js';
-import { type OpenedEngine, Session } from './session.js';
-import { Team } from './team.js';
+import { type OpenedEngine, Session } from './session/session.js';
 import { prepareText, reopenText } from './text-data.js';
+import { leads, takeOrders, temporaryRun } from './workers/follow.js';
+import { announceText, followText } from './workers/follow-text.js';
+import { joinWorkers } from './workers/join.js';
+import { Team } from './workers/team.js';
 
 export interface PretrainOptions extends Inspection {
   /** Files, folders, globs, or `-` for standard input. May be empty when a run goes on: it knows its text. */

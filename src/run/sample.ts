@@ -2,7 +2,7 @@
 import { openCheckpoint } from '../checkpoint/index.js';
 import { type Layer, resolve } from '../config/index.js';
 import type { SamplingEvent } from './events.js';
-import { Session } from './session.js';
+import { Session } from './session/session.js';
 
 export interface SampleOptions {
   /** A run folder, a checkpoint folder or a Hugging Face GPT-2 folder. */

@@ -3,13 +3,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Run } from '../checkpoint/index.js';
-import type { ClusterSpec } from '../cluster/index.js';
-import { type FinetuneConfig, flagName, type PretrainConfig, type Sources } from '../config/index.js';
-import { GptError } from '../errors.js';
-import type { TrainingState } from '../train/index.js';
-import type { StartEvent } from './events.js';
-import { programVersion } from './record.js';
+import type { Run } from '../../checkpoint/index.js';
+import type { ClusterSpec } from '../../cluster/index.js';
+import { type FinetuneConfig, flagName, type PretrainConfig, type Sources } from '../../config/index.js';
+import { GptError } from '../../errors.js';
+import type { TrainingState } from '../../train/index.js';
+import type { StartEvent } from '../events.js';
+import { programVersion } from '../record.js';
 import type { Team } from './team.js';
 
 /** Whether this process leads: alone, or as worker 0. */

@@ -1,10 +1,10 @@
 // The workers of a run, as pretraining and finetuning see them: worker 0 leads, holds the run folder and tells the others
 // what it decided; they follow. A run without others is a team of one. Knows no TensorFlow.
-import { type Cluster, isCommon, type Part, partOf, share, shareArray } from '../cluster/index.js';
-import type { State } from '../engine/types.js';
-import { GptError } from '../errors.js';
-import { parseTokenizer, type Tokenizer } from '../tokenizer/index.js';
-import type { Evaluation } from '../train/index.js';
+import { type Cluster, isCommon, type Part, partOf, share, shareArray } from '../../cluster/index.js';
+import type { State } from '../../engine/types.js';
+import { GptError } from '../../errors.js';
+import { parseTokenizer, type Tokenizer } from '../../tokenizer/index.js';
+import type { Evaluation } from '../../train/index.js';
 
 type Evaluate = (signal?: AbortSignal) => Promise<Evaluation | null>;
 

@@ -1,19 +1,19 @@
 // What a finetuning run learns: examples, model and steps of a classifier or of a follower of instructions, behind one
 // face for the run to drive.
-import { type Checkpoint, classifierHead, type Run } from '../checkpoint/index.js';
-import type { FinetuneConfig, Sources } from '../config/index.js';
-import { type Encoded, type Example, mostChoices, type PaddedBatch, type Task } from '../dataset/index.js';
-import type { Feeds, Program, StepFunction, TrainingProgram } from '../engine/index.js';
-import { GptError } from '../errors.js';
-import { choiceLabels, classifierLossStep, evaluationStep, type GptConfig, lossStep } from '../model/index.js';
-import { type Tokenizer, withClassificationToken } from '../tokenizer/index.js';
-import type { TrainingJob, TrainingState } from '../train/index.js';
-import { evaluationBatch } from './batch-size.js';
-import { BucketProgram } from './bucketed.js';
-import { ClassifierModel } from './classifier-model.js';
-import type { RunEvent } from './events.js';
-import { textsOf } from './example-texts.js';
-import type { Inspection } from './inspection.js';
+import { type Checkpoint, classifierHead, type Run } from '../../checkpoint/index.js';
+import type { FinetuneConfig, Sources } from '../../config/index.js';
+import type { Encoded, Example, Task } from '../../dataset/index.js';
+import { GptError } from '../../errors.js';
+import { choiceLabels, type GptConfig } from '../../model/index.js';
+import { type Tokenizer, withClassificationToken } from '../../tokenizer/index.js';
+import type { TrainingJob, TrainingState } from '../../train/index.js';
+import type { RunEvent } from '../events.js';
+import type { Inspection } from '../inspection.js';
+import { modelConfig } from '../pretrain.js';
+import { type OpenedEngine, Session } from '../session/session.js';
+import { chooseTokenizer } from '../text-data.js';
+import type { Team } from '../workers/team.js';
+import { resumeMerged, saveBase, saveMerged } from './adapters.js';
 import {
   encodeAnswers,
   encodeDocuments,
@@ -21,17 +21,12 @@ import {
   type LabelledTexts,
   readLabelledTexts,
   splitBlocks,
-} from './labelled-data.js';
-import { answerEvaluator, labelEvaluator, scoreAnswers, spread } from './labelled-evaluate.js';
-import { resumeMerged, saveBase, saveMerged } from './lora-run.js';
-import { modelConfig } from './pretrain.js';
-import { type OpenedEngine, Session } from './session.js';
-import type { Team } from './team.js';
-import { chooseTokenizer } from './text-data.js';
+} from './data.js';
+import { textsOf } from './example-texts.js';
+import { classification, language, type Parts, type Work } from './steps.js';
 import { requireUsed } from './unused-settings.js';
-import { countOf, shareOf, weightOf } from './weights.js';
 
-export interface FinetuneTask {
+export interface FinetuneTask extends Omit<Work, 'evaluator'> {
   readonly kind: Task;
   /** Why: one sentence. */
   readonly reason: string;
@@ -44,10 +39,6 @@ export interface FinetuneTask {
   readonly template: string;
   /** Called once, when the run may be written to. Gives what measures the model. */
   begin(resuming: boolean): Promise<TrainingJob['evaluate']>;
-  /** A program that takes batches of these lengths. */
-  compile(lengths: readonly number[]): AsyncGenerator<RunEvent, TrainingProgram>;
-  /** @param step another number for every micro-batch of the run */
-  feed(batch: PaddedBatch, step: number): Feeds;
   save(directory: string, training: TrainingState, resumable: boolean): Promise<string>;
 }
 
@@ -173,111 +164,4 @@ function modelOf(config: FinetuneConfig, checkpoint: Checkpoint | undefined, tok
   const { dropout } = config;
   const start = checkpoint ? { ...checkpoint.config, dropout } : modelConfig(config, tokenizer);
   return { ...start, vocabSize: Math.max(start.vocabSize, tokenizer.vocabSize) };
-}
-
-interface Parts {
-  readonly config: FinetuneConfig;
-  readonly wholeBatch: number;
-  readonly session: Session;
-  readonly team: Team;
-  readonly train: readonly Encoded[];
-  readonly validation: readonly Encoded[];
-}
-
-interface Work extends Pick<FinetuneTask, 'compile' | 'feed'> {
-  readonly evaluator: () => TrainingJob['evaluate'];
-}
-
-/** Examples in a batch of an evaluation. */
-const evaluationRows = 64;
-
-function classification(parts: Parts, labels: readonly string[]): Work {
-  const { config, wholeBatch, session, team, train, validation } = parts;
-  const { batchSize, lmCoef } = config;
-  const weighted = team.size > 1;
-  const labelWeights = config.balance ? balanced(train, labels.length) : undefined;
-  const choices = mostChoices(train);
-  const options = { lmCoef, choices, part: team.rank, weighted, ...(labelWeights && { labelWeights }) };
-  const step = (time: number) => classifierLossStep(session.classifier!, { batchSize, time }, options);
-  return {
-    evaluator: () => {
-      const rows = Math.min(evaluationRows, Math.max(train.length, validation.length));
-      const model = new ClassifierModel(session.classifier!, (s) => session.compile(s), rows);
-      const measured = { train: spread(train, config.evalIters * wholeBatch), validation };
-      return labelEvaluator(model, measured);
-    },
-    compile: (lengths) => compileAll(session, config, lengths, step, choices),
-    feed: (batch, at) => ({
-      ids: batch.ids,
-      ...(lmCoef > 0 && { targets: batch.targets }),
-      labels: batch.labels,
-      positions: batch.positions,
-      ...(choices > 1 && { choices: batch.choices }),
-      ...dropoutKey(parts, at),
-      ...(weighted && { labelWeight: shareOf(batch, team.size, (row) => weightOf(train[row]!, labelWeights)) }),
-      ...(weighted && lmCoef > 0 && { tokenWeight: shareOf(batch, team.size, (row) => countOf(train[row]!)) }),
-    }),
-  };
-}
-
-/** Instructions and text: the loss is on the targets that count. */
-function language(parts: Parts): Work {
-  const { config, wholeBatch, session, team, train, validation } = parts;
-  const { batchSize } = config;
-  const weighted = team.size > 1;
-  const { blockSize } = session.gpt.config;
-  return {
-    evaluator: () => {
-      const score = answerScorer(session, evaluationBatch(session.gpt.config, batchSize * blockSize));
-      const measured = { train: spread(train, config.evalIters * wholeBatch), validation };
-      return answerEvaluator((examples, signal) => score(examples, { signal }), measured, session.tokenizer);
-    },
-    compile: (lengths) =>
-      compileAll(session, config, lengths, (time) =>
-        lossStep(session.gpt, { batchSize, time }, { part: team.rank, weighted }),
-      ),
-    feed: (batch, at) => ({
-      ids: batch.ids,
-      targets: batch.targets,
-      ...dropoutKey(parts, at),
-      ...(weighted && { tokenWeight: shareOf(batch, team.size, (row) => countOf(train[row]!)) }),
-    }),
-  };
-}
-
-/** Scores answers with programs that are compiled when a length first occurs. */
-export function answerScorer(session: Session, batchSize: number) {
-  const { blockSize } = session.gpt.config;
-  const programs = new Map<number, Promise<Program>>();
-  const programFor = (time: number) => {
-    const program = programs.get(time) ?? session.compile(evaluationStep(session.gpt, { batchSize, time }));
-    programs.set(time, program);
-    return program;
-  };
-  return (examples: readonly Encoded[], options: Parameters<typeof scoreAnswers>[3] = {}) =>
-    scoreAnswers(examples, programFor, { batchSize, blockSize }, options);
-}
-
-async function* compileAll(
-  session: Session,
-  config: FinetuneConfig,
-  lengths: readonly number[],
-  step: (time: number) => StepFunction,
-  rowsOfExample = 1,
-): AsyncGenerator<RunEvent, TrainingProgram> {
-  const programs = new Map<number, TrainingProgram>();
-  for (const time of lengths) programs.set(time, yield* session.compileTraining(step(time), config));
-  return new BucketProgram(programs, config.batchSize * rowsOfExample);
-}
-
-function dropoutKey({ session, config }: Parts, step: number): Feeds {
-  if (session.gpt.config.dropout === 0) return {};
-  return { seed: Int32Array.of(config.seed), step: Int32Array.of(step) };
-}
-
-/** Weights under which every label counts as much: examples / (labels x examples of the label). */
-export function balanced(examples: readonly Encoded[], labelCount: number): number[] {
-  const counts = new Array<number>(labelCount).fill(0);
-  for (const { label } of examples) if (label >= 0) counts[label]!++;
-  return counts.map((count) => (count === 0 ? 0 : examples.length / (labelCount * count)));
 }

@@ -1,14 +1,14 @@
 // The corpus of several workers. Worker 0 makes the tokenizer and tokenizes into the run folder. A worker that sees that
 // folder (one machine, a shared disk) reads the tokens there; any other tokenizes its own copy of the text, aside.
 import { join } from 'node:path';
-import { buildCorpus, type Corpus, openCorpus, type TokenSpan } from '../dataset/index.js';
-import { GptError } from '../errors.js';
-import { hash32 } from '../rng.js';
-import type { Tokenizer } from '../tokenizer/index.js';
-import type { RunEvent } from './events.js';
-import { phase } from './phase.js';
+import { buildCorpus, type Corpus, openCorpus, type TokenSpan } from '../../dataset/index.js';
+import { GptError } from '../../errors.js';
+import { hash32 } from '../../rng.js';
+import type { Tokenizer } from '../../tokenizer/index.js';
+import type { RunEvent } from '../events.js';
+import { phase } from '../phase.js';
+import type { TextData, TextDataOptions } from '../text-data.js';
 import type { Team } from './team.js';
-import type { TextData, TextDataOptions } from './text-data.js';
 
 /** Worker 0, once its text is ready. */
 export async function announceText(team: Team, tokenizer: Tokenizer, corpus: Corpus): Promise<void> {

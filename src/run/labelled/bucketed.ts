@@ -1,8 +1,15 @@
 // Training on padded batches of a few lengths: one compiled program a length, all on one state. To the training loop it
 // looks like one program. Knows padded batches, no model.
-import type { Part } from '../cluster/index.js';
-import { bucketLengths, type Encoded, EpochBatches, ignored, longestOf, type PaddedBatch } from '../dataset/index.js';
-import type { Feeds, StepResult, StepUpdate, TrainingProgram } from '../engine/types.js';
+import type { Part } from '../../cluster/index.js';
+import {
+  bucketLengths,
+  type Encoded,
+  EpochBatches,
+  ignored,
+  longestOf,
+  type PaddedBatch,
+} from '../../dataset/index.js';
+import type { Feeds, StepResult, StepUpdate, TrainingProgram } from '../../engine/types.js';
 
 /** Dispatches a step on the length of its batches. */
 export class BucketProgram implements TrainingProgram {

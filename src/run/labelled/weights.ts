@@ -1,6 +1,6 @@
 // How much a worker's part of a batch counts, so that the mean of the workers' losses is the loss of the whole batch. Every
 // worker has all examples and knows the whole batch, so nothing need be asked.
-import type { Encoded, PaddedBatch } from '../dataset/index.js';
+import type { Encoded, PaddedBatch } from '../../dataset/index.js';
 
 /**
  * The part's share of what counts in the batch, times the number of parts: float32 [1].

@@ -10,12 +10,12 @@ import {
   openCheckpoint,
   saveCheckpoint,
   writeAdapter,
-} from '../checkpoint/index.js';
-import { adapterOf, type LoraConfig, merged } from '../model/index.js';
-import type { TrainingState } from '../train/index.js';
-import type { RunEvent } from './events.js';
-import type { FillOptions } from './fill.js';
-import type { Session } from './session.js';
+} from '../../checkpoint/index.js';
+import { adapterOf, type LoraConfig, merged } from '../../model/index.js';
+import type { TrainingState } from '../../train/index.js';
+import type { RunEvent } from '../events.js';
+import type { FillOptions } from '../session/fill.js';
+import type { Session } from '../session/session.js';
 
 const baseName = 'base';
 const adapterName = 'adapter';

@@ -1,7 +1,7 @@
 // Workers in one process: what they tell each other before and after the steps.
-import { inMemoryCluster } from '../cluster/testing/in-memory.js';
-import { resolve } from '../config/index.js';
-import { GptError } from '../errors.js';
+import { inMemoryCluster } from '../../cluster/testing/in-memory.js';
+import { resolve } from '../../config/index.js';
+import { GptError } from '../../errors.js';
 import { type Orders, takeOrders } from './follow.js';
 import { Team } from './team.js';
 

@@ -1,6 +1,6 @@
 // A model as something that continues a text: prompts to ids, one compiled program a length, ids to text.
-import type { Feeds, Program, StepFunction } from '../engine/index.js';
-import { decodeStep, type Gpt, keysName, logitsStep, prefillStep, valuesName } from '../model/index.js';
+import type { Feeds, Program, StepFunction } from '../../engine/index.js';
+import { decodeStep, type Gpt, keysName, logitsStep, prefillStep, valuesName } from '../../model/index.js';
 import {
   type CachedModel,
   cachedDecoder,
@@ -11,8 +11,8 @@ import {
   pickOf,
   type SamplingOptions,
   windowDecoder,
-} from '../sample/index.js';
-import type { Tokenizer } from '../tokenizer/index.js';
+} from '../../sample/index.js';
+import type { Tokenizer } from '../../tokenizer/index.js';
 import type { CompletionOptions } from './completion.js';
 
 /** A prompt as the model reads it. */

@@ -1,6 +1,6 @@
 // A model at work on an engine: its parameters in the engine's memory, its programs compiled once a shape.
-import { type Checkpoint, saveCheckpoint } from '../checkpoint/index.js';
-import type { MachineConfig, TrainingConfig } from '../config/index.js';
+import { type Checkpoint, saveCheckpoint } from '../../checkpoint/index.js';
+import type { MachineConfig, TrainingConfig } from '../../config/index.js';
 import {
   type ClusterChoice,
   type Engine,
@@ -10,7 +10,7 @@ import {
   type State,
   type StepFunction,
   type TrainingProgram,
-} from '../engine/index.js';
+} from '../../engine/index.js';
 import {
   Classifier,
   Gpt,
@@ -22,15 +22,15 @@ import {
   parameterSpecs,
   type Training,
   withTrainable,
-} from '../model/index.js';
-import type { Tokenizer } from '../tokenizer/index.js';
-import { peakBytes } from '../trace/index.js';
-import type { TrainingState } from '../train/index.js';
-import { type Batching, estimateMemory, requireMemory } from './estimate.js';
-import type { RunEvent } from './events.js';
+} from '../../model/index.js';
+import type { Tokenizer } from '../../tokenizer/index.js';
+import { peakBytes } from '../../trace/index.js';
+import type { TrainingState } from '../../train/index.js';
+import { type Batching, estimateMemory, requireMemory } from '../estimate.js';
+import type { RunEvent } from '../events.js';
+import type { Inspection } from '../inspection.js';
+import { phase } from '../phase.js';
 import { type FillOptions, fillState } from './fill.js';
-import type { Inspection } from './inspection.js';
-import { phase } from './phase.js';
 import { TextModel } from './text-model.js';
 
 export interface SessionOptions extends Training, Omit<Inspection, 'memoryCheck'> {

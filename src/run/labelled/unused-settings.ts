@@ -1,7 +1,7 @@
 // Flags that what is learned has no use for are refused, not ignored: a person who gave one expects something of it.
-import { flagName, type Sources } from '../config/index.js';
-import type { Task } from '../dataset/index.js';
-import { GptError } from '../errors.js';
+import { flagName, type Sources } from '../../config/index.js';
+import type { Task } from '../../dataset/index.js';
+import { GptError } from '../../errors.js';
 
 const usedBy: Readonly<Record<string, readonly Task[]>> = {
   lmCoef: ['classify', 'choice'],

@@ -1,7 +1,7 @@
 // From a checkpoint to the parameters of a model that may have grown: more rows of the token table, a new head, adapters.
-import type { Checkpoint } from '../checkpoint/index.js';
-import type { State } from '../engine/types.js';
-import { initialize, type ParameterSpec } from '../model/index.js';
+import type { Checkpoint } from '../../checkpoint/index.js';
+import type { State } from '../../engine/types.js';
+import { initialize, type ParameterSpec } from '../../model/index.js';
 
 export interface FillOptions {
   readonly seed: number;

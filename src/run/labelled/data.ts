@@ -2,7 +2,7 @@
 // part for validation.
 
 import { existsSync } from 'node:fs';
-import type { FinetuneConfig } from '../config/index.js';
+import type { FinetuneConfig } from '../../config/index.js';
 import {
   type ChatExample,
   type ChoiceExample,
@@ -25,12 +25,12 @@ import {
   readTexts,
   type Task,
   type TextExample,
-} from '../dataset/index.js';
-import { GptError } from '../errors.js';
-import { hash32 } from '../rng.js';
-import { classificationToken, specialToken, type Tokenizer } from '../tokenizer/index.js';
-import type { NoticeEvent, RunEvent } from './events.js';
-import { phase } from './phase.js';
+} from '../../dataset/index.js';
+import { GptError } from '../../errors.js';
+import { hash32 } from '../../rng.js';
+import { classificationToken, specialToken, type Tokenizer } from '../../tokenizer/index.js';
+import type { NoticeEvent, RunEvent } from '../events.js';
+import { phase } from '../phase.js';
 
 type Settings = Pick<
   FinetuneConfig,

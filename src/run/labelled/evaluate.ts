@@ -1,9 +1,9 @@
 // What finetuning measures between its steps: labels or completions of the whole validation data, and a fixed part of
 // the training data to compare it with.
-import { type Encoded, padBatch, planOnce } from '../dataset/index.js';
-import type { Program } from '../engine/types.js';
-import type { Tokenizer } from '../tokenizer/index.js';
-import type { Evaluation } from '../train/index.js';
+import { type Encoded, padBatch, planOnce } from '../../dataset/index.js';
+import type { Program } from '../../engine/types.js';
+import type { Tokenizer } from '../../tokenizer/index.js';
+import type { Evaluation } from '../../train/index.js';
 import { type ClassifierModel, measure } from './classifier-model.js';
 
 type Evaluate = (signal?: AbortSignal) => Promise<Evaluation | null>;

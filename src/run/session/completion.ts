@@ -1,5 +1,5 @@
 // How a text is to be continued. Apart from text-model.ts, so that the library's types do not lead to tfjs.
-import type { SamplingOptions } from '../sample/index.js';
+import type { SamplingOptions } from '../../sample/index.js';
 
 export interface CompletionOptions extends Partial<SamplingOptions> {
   readonly maxNewTokens: number;

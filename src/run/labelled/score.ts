@@ -12,18 +12,18 @@ import {
   openTable,
   readLabelled,
   throwing,
-} from '../dataset/index.js';
-import { GptError } from '../errors.js';
-import { scoresChoices } from '../model/index.js';
-import { evaluationBatch } from './batch-size.js';
+} from '../../dataset/index.js';
+import { GptError } from '../../errors.js';
+import { scoresChoices } from '../../model/index.js';
+import type { EvaluationEvent } from '../events.js';
+import { phase } from '../phase.js';
+import { evaluationBatch } from '../session/batch-size.js';
+import type { Session } from '../session/session.js';
 import { ClassifierModel, measure } from './classifier-model.js';
-import type { EvaluationEvent } from './events.js';
-import { answerScorer } from './finetune-task.js';
-import type { LabelledChoice } from './labelled-choice.js';
-import { encodeAnswers, encodeTexts, notice, tokensOf } from './labelled-data.js';
-import { answerBytes } from './labelled-evaluate.js';
-import { phase } from './phase.js';
-import type { Session } from './session.js';
+import type { LabelledChoice } from './column-choice.js';
+import { encodeAnswers, encodeTexts, notice, tokensOf } from './data.js';
+import { answerBytes } from './evaluate.js';
+import { answerScorer } from './steps.js';
 
 /** Which file of the data is scored: of a folder the test data, else the validation data, else the training data. */
 function fileOf(path: string): string {

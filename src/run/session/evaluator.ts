@@ -1,8 +1,8 @@
 // Measures a language model: the mean negative log-likelihood over batches. Knows a compiled program, no model.
-import type { Part } from '../cluster/index.js';
-import { type Batch, type BatchShape, evaluationBatches, type TokenSpan } from '../dataset/index.js';
-import type { Program } from '../engine/types.js';
-import type { Evaluation } from '../train/index.js';
+import type { Part } from '../../cluster/index.js';
+import { type Batch, type BatchShape, evaluationBatches, type TokenSpan } from '../../dataset/index.js';
+import type { Program } from '../../engine/types.js';
+import type { Evaluation } from '../../train/index.js';
 
 /** Sums over batches: nats and the number of targets that counted. */
 export type Score = Readonly<Record<'lossSum' | 'count', number>>;

@@ -1,8 +1,8 @@
 // A classifier at work: encoded texts to the scores of their labels, one compiled program a length.
-import { type Encoded, longestOf, mostChoices, padBatch, planOnce } from '../dataset/index.js';
-import type { Program, StepFunction } from '../engine/index.js';
-import { accuracy, confusionMatrix, macroF1 } from '../metrics/index.js';
-import { type Classifier, scoresStep } from '../model/index.js';
+import { type Encoded, longestOf, mostChoices, padBatch, planOnce } from '../../dataset/index.js';
+import type { Program, StepFunction } from '../../engine/index.js';
+import { accuracy, confusionMatrix, macroF1 } from '../../metrics/index.js';
+import { type Classifier, scoresStep } from '../../model/index.js';
 
 /** What was predicted for many texts, in their order. */
 export interface Predictions {

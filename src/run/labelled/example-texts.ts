@@ -1,6 +1,6 @@
 // What labelled examples say, as plain text: for training a tokenizer on them.
-import { type Example, questionOf, renderChat, renderPrompt } from '../dataset/index.js';
-import type { TextPiece } from '../tokenizer/index.js';
+import { type Example, questionOf, renderChat, renderPrompt } from '../../dataset/index.js';
+import type { TextPiece } from '../../tokenizer/index.js';
 
 /** What a tokenizer is trained on when the model begins from scratch: all that the training examples say. */
 export async function* textsOf(examples: readonly Example[], template: string): AsyncGenerator<TextPiece> {
