@@ -2,11 +2,11 @@
 // the future, which saves nearly half of the products and passes. The gradient computes the weights of a block again, as
 // FlashAttention does (Dao et al. 2022, arXiv:2205.14135), so that no [T, T] is ever kept, nor whole at any time.
 //
-//   BlockAttention      qkv [3, N, T, D], kept bool [N, R, E]...  -> y [N, T, D]           { blocks, rate }
-//   BlockAttentionGrad  dy [N, T, D], along [N, T, 1], qkv, kept...  -> dq, dk, dv [N, T, D]  { blocks, rate }
+//   BlockAttention      qkv [3, N, T, D], kept bool [N, R, E]...             -> y [N, T, D]           { blocks, rate }
+//   BlockAttentionGrad  dy [N, T, D], along [N, T, 1], qkv, kept...          -> dq, dk, dv [N, T, D]  { blocks, rate }
 //
-// N counts the heads of all examples; `along` is the sum of dy y over D. One `kept` a block, with attention dropout only: which of the weights of its R queries for the E positions up to its end
-// are not dropped. Engines lower the definition: products, softmax and elementwise operations.
+// N counts the heads of all examples, `along` is the sum of dy y over D. One `kept` a block, with attention dropout only: which
+// of the weights of its R queries for the E positions up to its end are not dropped. Engines inline the definition.
 import * as tf from '../tf.js';
 import { composite } from '../trace/composite.js';
 import { differentiable } from './differentiable.js';
@@ -28,10 +28,7 @@ interface Block {
   readonly end: number;
 }
 
-/**
- * Blocks that have nearly the same number of weights, so that one takes the memory of another: an arena that is asked for
- * many sizes is left with holes. No later block has fewer weights than an earlier one.
- */
+/** Blocks with nearly the same number of weights, so that one takes the memory that another has left. */
 function blocksOf({ time, count }: Blocks): Block[] {
   const grain = time < 64 ? 1 : 8; // products of odd lengths are slower
   for (let rows = grain; ; rows += grain) {

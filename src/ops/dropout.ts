@@ -3,7 +3,7 @@
 //   RandomUniform  seed int32 [], step int32 []  -> float32 `shape`, uniform in [0, 1)    { place, shape, first?, strides? }
 //
 // A primitive: the element at [i, j, ...] is rng.ts' uniformAt(key, first + i strides[0] + j strides[1] + ...) with key =
-// hash32(stream.dropout, place, seed, step). Without strides, or first: row-major, from 0.
+// hash32(stream.dropout, place, seed, step). Without first: from 0. Without strides: row-major. The last stride is 1.
 // The hash folds its words in order, so with prefix = hash32(stream.dropout, place), known when the graph is made,
 // key = mix32(mix32(prefix ^ seed) ^ step).
 import { hash32, stream, uniformAt } from '../rng.js';
@@ -31,15 +31,17 @@ export interface Window {
 const stridesOf = (shape: readonly number[]) => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
 
 function drawUniform(key: number, shape: readonly number[], first: number, strides: readonly number[]): Tensor {
-  const data = new Float32Array(sizeOf(shape));
-  const own = stridesOf(shape);
-  for (let i = 0; i < data.length; i++) {
-    const counter = own.reduce(
-      (sum, stride, axis) => sum + (Math.floor(i / stride) % shape[axis]!) * strides[axis]!,
-      first,
+  const starts = shape
+    .slice(0, -1)
+    .reduce(
+      (counters, length, axis) =>
+        counters.flatMap((counter) => Array.from({ length }, (_, i) => counter + i * strides[axis]!)),
+      [first],
     );
-    data[i] = uniformAt(key, counter);
-  }
+  const width = shape.at(-1) ?? 1;
+  const data = new Float32Array(starts.length * width);
+  for (const [row, start] of starts.entries())
+    for (let column = 0; column < width; column++) data[row * width + column] = uniformAt(key, start + column);
   return tf.tensor(data, [...shape]);
 }
 
