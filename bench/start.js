@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
-import { root, temporaryFolder } from './inputs/common.js';
+import { median, root, temporaryFolder } from './inputs/common.js';
 import { writeTrainingData } from './inputs/training.js';
 
 const { values: options } = parseArgs({
@@ -32,8 +32,6 @@ async function pretrain(steps, extra, onEvent) {
   for await (const line of createInterface(child.stdout)) onEvent(JSON.parse(line), child, performance.now() - began);
   if (child.exitCode !== 0 && (await new Promise((resolve) => child.once('exit', resolve))) !== 0) process.exit(1);
 }
-
-const median = (numbers) => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
 
 const starts = [];
 for (let round = 0; round < Number(options.rounds); round++)

@@ -1,16 +1,16 @@
 // Training and encoding a BPE beside Python's tokenizers on one thread, in turns; the result is the median of the
-// rounds' ratios. Both get the same text as one string; both encode with an empty cache; ids and merges must be equal.
+// rounds' ratios. Both get the same documents, the text cut at <|endoftext|> as a corpus is; both encode with an empty
+// cache; merges, and the ids of every document, must be equal.
 // node bench/tokenizer.js [--text FILE] [--vocab-size 4096] [--rounds 5] [--json]   exit 1 when slower than the aim
 // The peer needs a virtual environment with tokenizers: GPT_CLI_VENV, or .venv.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import * as esbuild from 'esbuild';
-import { fail, python, requirePython, root } from './inputs/common.js';
+import { fail, median, python, requirePython, root, temporaryFolder } from './inputs/common.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const aims = { train: 2, encode: 1 }; // at most so many times the peer's seconds
@@ -51,9 +51,7 @@ function startPeer() {
 }
 
 async function loadOurs() {
-  const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-bench-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  const outfile = join(folder, 'tokenizer.mjs');
+  const outfile = join(temporaryFolder('tokenizer'), 'tokenizer.mjs');
   const entryPoints = [join(root, 'src', 'tokenizer', 'index.ts')];
   await esbuild.build({
     entryPoints,
@@ -73,12 +71,12 @@ async function timed(work) {
   return { seconds: (performance.now() - start) / 1000, result };
 }
 
-const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 const pairsOf = (merges) => merges.map((merge) => (typeof merge === 'string' ? merge : merge.join(' ')));
 
 const text = readFileSync(path, 'utf8');
+const documents = text.split('<|endoftext|>');
 async function* pieces() {
-  yield { text, endOfDocument: true };
+  for (const document of documents) yield { text: document, endOfDocument: true };
 }
 
 const peer = startPeer();
@@ -90,10 +88,13 @@ for (let round = 0; round < Number(options.rounds); round++) {
   const training = await timed(() => ours.trainBpeTokenizer(pieces(), { vocabSize }));
   const theirEncoding = await peer.ask('encode');
   const json = JSON.parse(JSON.stringify(training.result.toJSON()));
-  const encoding = await timed(() => ours.parseTokenizer(json, 'bench').encode(text));
+  const encoding = await timed(() => {
+    const tokenizer = ours.parseTokenizer(json, 'bench');
+    return documents.map((document) => tokenizer.encode(document));
+  });
   const same = {
     merges: JSON.stringify(pairsOf(JSON.parse(theirTraining.json).model.merges)) === JSON.stringify(json.model.merges),
-    ids: JSON.stringify(theirEncoding.ids) === JSON.stringify([...encoding.result]),
+    ids: JSON.stringify(theirEncoding.ids) === JSON.stringify(encoding.result.map((ids) => [...ids])),
   };
   if (!same.merges || !same.ids) fail(`round ${round}: ${same.merges ? 'ids' : 'merges'} differ from the peer's`);
   rounds.push({
@@ -101,7 +102,7 @@ for (let round = 0; round < Number(options.rounds); round++) {
     encode: {
       ours: encoding.seconds,
       peer: theirEncoding.seconds,
-      whole: theirEncoding.whole,
+      byDocument: theirEncoding.byDocument,
       byLine: theirEncoding.byLine,
     },
   });
@@ -115,12 +116,11 @@ const summary = Object.keys(aims).map((work) => ({
   ratio: median(rounds.map((round) => round[work].ours / round[work].peer)),
   aim: aims[work],
 }));
-if (options.json)
-  console.log(JSON.stringify({ text: path, bytes: Buffer.byteLength(text), vocabSize, version, rounds, summary }));
+const input = { text: path, bytes: Buffer.byteLength(text), documents: documents.length };
+if (options.json) console.log(JSON.stringify({ ...input, vocabSize, version, rounds, summary }));
 else {
-  console.log(
-    `${path}, ${Buffer.byteLength(text)} bytes, ${vocabSize} ids, ${rounds.length} rounds; peer: tokenizers ${version}, one thread`,
-  );
+  const read = `${path}, ${input.bytes} bytes in ${input.documents} document(s)`;
+  console.log(`${read}, ${vocabSize} ids, ${rounds.length} rounds; peer: tokenizers ${version}, one thread`);
   for (const { work, ours: mine, peer: theirs, ratio, aim } of summary) {
     console.log(
       `${work.padEnd(7)} ours ${mine.toFixed(3)} s   peer ${theirs.toFixed(3)} s   ours/peer ${ratio.toFixed(2)} (aim: at most ${aim})`,

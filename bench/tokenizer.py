@@ -10,8 +10,10 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 import tokenizers  # noqa: E402  (reads the variables above)
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers  # noqa: E402
 
+END_OF_TEXT = "<|endoftext|>"
 text = open(sys.argv[1], encoding="utf-8", newline="").read()
-lines = text.splitlines(keepends=True)
+documents = text.split(END_OF_TEXT)
+lines = [line for document in documents for line in document.splitlines(keepends=True)]
 vocab_size = int(sys.argv[2])
 
 
@@ -20,12 +22,12 @@ def train():
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     trainer = trainers.BpeTrainer(
         vocab_size=vocab_size,
-        special_tokens=["<|endoftext|>"],
+        special_tokens=[END_OF_TEXT],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     start = time.perf_counter()
-    tokenizer.train_from_iterator([text], trainer)
+    tokenizer.train_from_iterator(documents, trainer)
     return time.perf_counter() - start, tokenizer
 
 
@@ -43,7 +45,8 @@ for command in sys.stdin:
         seconds, trained = train()
         answer = {"seconds": seconds, "json": trained.to_str()}
     else:  # a fresh tokenizer each time, its cache empty; both of its ways, the quicker one counts
-        whole, [encoding] = timed(lambda: Tokenizer.from_str(trained.to_str()).encode_batch_fast([text]))
+        by_document, encodings = timed(lambda: Tokenizer.from_str(trained.to_str()).encode_batch_fast(documents))
         by_line, _ = timed(lambda: Tokenizer.from_str(trained.to_str()).encode_batch_fast(lines))
-        answer = {"seconds": min(whole, by_line), "whole": whole, "byLine": by_line, "ids": encoding.ids}
+        ids = [encoding.ids for encoding in encodings]
+        answer = {"seconds": min(by_document, by_line), "byDocument": by_document, "byLine": by_line, "ids": ids}
     print(json.dumps(answer), flush=True)

@@ -14,6 +14,20 @@ export function firstCounter(node: Node): number {
   return ((node.attributes['first'] as number | undefined) ?? 0) >>> 0;
 }
 
+/**
+ * The counter of the first element of each row (the last axis) of a RandomUniform that is a window of a larger tensor,
+ * relative to its first element's; undefined for one whose counters follow each other.
+ */
+export function rowCounters(node: Node): number[] | undefined {
+  const strides = node.attributes['strides'] as readonly number[] | undefined;
+  if (!strides || strides.length === 0) return undefined;
+  const lengths = node.outputs[0]!.shape.slice(0, -1);
+  return lengths.reduce(
+    (starts, length, axis) => starts.flatMap((start) => range(length).map((i) => start + i * strides[axis]!)),
+    [0],
+  );
+}
+
 /** [0, 1, ..., length - 1] */
 export function range(length: number): number[] {
   return Array.from({ length }, (_, i) => i);

@@ -2,8 +2,8 @@
 // causal attention over the whole text (Shazeer 2019, arXiv:1911.02150, section 2.4). No gradient: nothing is trained so.
 // B examples, R room for positions, H heads, D head width, C = H D.
 import * as tf from '../tf.js';
-import { masked } from './causalAttention.js';
 import { check } from './check.js';
+import { masked } from './heads.js';
 
 type Tensor = tf.Tensor;
 

@@ -1,5 +1,5 @@
 import * as tf from '../tf.js';
-import { causalAttention, causalAttentionPlain } from './causalAttention.js';
+import { causalAttention, causalAttentionPlain, wholeAttention } from './causalAttention.js';
 import { difference, expectGradients, leavingNothing, normal } from './testing/gradients.js';
 
 const shape = { batch: 2, time: 3, heads: 2 };
@@ -60,7 +60,7 @@ describe('causalAttention', () => {
     leavingNothing(() => {
       const keep = tf.mul(tf.greater(normal([2, 2, 3, 3], 4), -0.5).toFloat(), 1.5);
       expectGradients(
-        (x) => causalAttention(x, shape, keep),
+        (x) => wholeAttention(x, shape, keep),
         (x) => causalAttentionPlain(shape, x, keep)[0]!,
         [normal([6, 12], 5)],
       );

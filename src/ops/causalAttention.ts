@@ -6,50 +6,26 @@
 //
 // A row of qkv is q, k, v one after the other, each with its heads one after the other, as GPT-2's c_attn gives them.
 // `keep` is attention dropout: 0 where a weight is dropped, 1 / (1 - rate) elsewhere. `probs` are the weights before it.
+// Long texts are computed in blocks: blockAttention.ts.
 import * as tf from '../tf.js';
 import { composite } from '../trace/composite.js';
+import { blockAttention } from './blockAttention.js';
 import { check } from './check.js';
 import { differentiable } from './differentiable.js';
+import { type Dropout, dropoutMask } from './dropout.js';
+import { type AttentionShape, futureMask, mergeHeads, queryKeyValue, splitHeads } from './heads.js';
 
 type Tensor = tf.Tensor;
 
-export interface AttentionShape {
-  readonly batch: number;
-  readonly time: number;
-  readonly heads: number;
-}
-
-// Added to the scores of later positions: finite, so that no engine meets inf - inf, and its exp is exactly 0.
-export const masked = -1e9;
-
-function futureMask(time: number): Tensor {
-  const data = new Float32Array(time * time);
-  for (let row = 0; row < time; row++) data.fill(masked, row * time + row + 1, (row + 1) * time);
-  return tf.tensor2d(data, [time, time]);
-}
-
-/** [B*T, C] to [B, H, T, D]. */
-function splitHeads(x: Tensor, { batch, time, heads }: AttentionShape): Tensor {
-  return tf.transpose(tf.reshape(x, [batch, time, heads, x.shape[1]! / heads]), [0, 2, 1, 3]);
-}
-
-/** [B, H, T, D] to [B*T, C]. */
-function mergeHeads(x: Tensor, { batch, time }: AttentionShape): Tensor {
-  return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * time, -1]);
-}
-
-/** q already divided by sqrt(D): that is T / D times less work than dividing the scores. */
-function queryKeyValue(qkv: Tensor, shape: AttentionShape) {
-  const [q, k, v] = tf.split(qkv, 3, 1).map((part) => splitHeads(part, shape));
-  const scale = 1 / Math.sqrt(q!.shape[3]!);
-  return { q: tf.mul(q!, scale), k: k!, v: v!, scale };
-}
+/** From this many positions on the form in blocks is faster (docs/log.md). */
+const blocksFrom = 384;
+const blockCount = (time: number) => Math.max(4, Math.ceil(time / 256));
 
 /** [y, probs]. */
 export function causalAttentionPlain(shape: AttentionShape, qkv: Tensor, keep?: Tensor): Tensor[] {
   const { q, k, v } = queryKeyValue(qkv, shape);
   const scores = tf.matMul(q, k, false, true); // [B, H, T, T]
-  const probs = tf.softmax(tf.add(scores, futureMask(shape.time)));
+  const probs = tf.softmax(tf.add(scores, futureMask(shape.time, shape.time)));
   const weights = keep ? tf.mul(probs, keep) : probs;
   return [mergeHeads(tf.matMul(weights, v), shape), probs];
 }
@@ -83,28 +59,34 @@ export function causalAttentionGradPlain(
 /**
  * softmax(q k^T / sqrt(D), earlier positions only) v for every head.
  * @param qkv [B*T, 3C]
- * @param keep [B, H, T, T], attention dropout's mask, if any; no gradient is taken by it
+ * @param dropout of the weights, if any
  * @returns [B*T, C]
  */
-export function causalAttention(qkv: Tensor, shape: AttentionShape, keep?: Tensor): Tensor {
+export function causalAttention(qkv: Tensor, shape: AttentionShape, dropout?: Dropout): Tensor {
   const { batch, time, heads } = shape;
   check('causalAttention: qkv', qkv, [batch * time, undefined]);
   if (qkv.shape[1]! % (3 * heads) !== 0) {
     throw new Error(`causalAttention: ${qkv.shape[1]} columns are not q, k and v of ${heads} heads`);
   }
-  if (keep) check('causalAttention: keep', keep, [batch, heads, time, time]);
-  const attributes = { batch, time, heads };
+  if (time >= blocksFrom) return blockAttention(qkv, shape, blockCount(time), dropout);
+  const keep = dropout && dropoutMask([batch, heads, time, time], dropout.rate, dropout.key, dropout.place);
+  return wholeAttention(qkv, shape, keep);
+}
+
+/** With all weights at once. @param keep [B, H, T, T], attention dropout's mask, if any; no gradient is taken by it */
+export function wholeAttention(qkv: Tensor, { batch, time, heads }: AttentionShape, keep?: Tensor): Tensor {
+  const shape = { batch, time, heads };
   const masks = keep ? [keep] : [];
   return differentiable(
     [qkv],
     () => {
-      const [y, probs] = composite('CausalAttention', [qkv, ...masks], attributes, (x, mask) =>
+      const [y, probs] = composite('CausalAttention', [qkv, ...masks], shape, (x, mask) =>
         causalAttentionPlain(shape, x!, mask),
       );
       return { value: y!, saved: [qkv, probs!, ...masks] };
     },
     (dy, saved) =>
-      composite('CausalAttentionGrad', [dy, ...saved], attributes, (d, x, probs, mask) =>
+      composite('CausalAttentionGrad', [dy, ...saved], shape, (d, x, probs, mask) =>
         causalAttentionGradPlain(shape, d!, x!, probs!, mask),
       ),
   );

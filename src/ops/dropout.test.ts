@@ -38,6 +38,17 @@ describe('dropout', () => {
   );
 
   test(
+    'a window gets the numbers of its place in the whole, in any part of a batch',
+    leavingNothing(() => {
+      for (const part of [0, 2]) {
+        const whole = randomUniform([2, 3, 4], { ...key(7, 2), part }, 5);
+        const window = randomUniform([1, 2, 3], { ...key(7, 2), part }, 5, { of: [2, 3, 4], origin: [1, 1, 0] });
+        expect(values(window)).toEqual(values(tf.slice(whole, [1, 1, 0], [1, 2, 3])));
+      }
+    }),
+  );
+
+  test(
     'drops about its rate and scales the rest by 1 / (1 - rate)',
     leavingNothing(() => {
       const y = values(dropout(tf.ones([20000]), 0.2, key(1, 1), 0));

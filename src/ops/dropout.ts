@@ -1,8 +1,9 @@
 // Dropout (Srivastava et al. 2014) whose mask is a pure function of (seed, step, place), on every engine the same.
 //
-//   RandomUniform  seed int32 [], step int32 []  -> float32 `shape`, uniform in [0, 1)    { place, shape, first? }
+//   RandomUniform  seed int32 [], step int32 []  -> float32 `shape`, uniform in [0, 1)    { place, shape, first?, strides? }
 //
-// A primitive: element i (row-major) is rng.ts' uniformAt(key, first + i) with key = hash32(stream.dropout, place, seed, step).
+// A primitive: the element at [i, j, ...] is rng.ts' uniformAt(key, first + i strides[0] + j strides[1] + ...) with key =
+// hash32(stream.dropout, place, seed, step). Without first: from 0. Without strides: row-major. The last stride is 1.
 // The hash folds its words in order, so with prefix = hash32(stream.dropout, place), known when the graph is made,
 // key = mix32(mix32(prefix ^ seed) ^ step).
 import { hash32, stream, uniformAt } from '../rng.js';
@@ -21,10 +22,26 @@ export interface DropoutKey {
   readonly part?: number;
 }
 
-function drawUniform(shape: readonly number[], first: number, place: number, seed: number, step: number): Tensor {
-  const key = hash32(stream.dropout, place, seed, step);
-  const data = new Float32Array(sizeOf(shape));
-  for (let i = 0; i < data.length; i++) data[i] = uniformAt(key, first + i);
+/** Where a tensor lies in a larger one. */
+export interface Window {
+  readonly of: readonly number[];
+  readonly origin: readonly number[];
+}
+
+const stridesOf = (shape: readonly number[]) => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
+
+function drawUniform(key: number, shape: readonly number[], first: number, strides: readonly number[]): Tensor {
+  const starts = shape
+    .slice(0, -1)
+    .reduce(
+      (counters, length, axis) =>
+        counters.flatMap((counter) => Array.from({ length }, (_, i) => counter + i * strides[axis]!)),
+      [first],
+    );
+  const width = shape.at(-1) ?? 1;
+  const data = new Float32Array(starts.length * width);
+  for (const [row, start] of starts.entries())
+    for (let column = 0; column < width; column++) data[row * width + column] = uniformAt(key, start + column);
   return tf.tensor(data, [...shape]);
 }
 
@@ -32,18 +49,40 @@ function drawUniform(shape: readonly number[], first: number, place: number, see
  * Uniform numbers in [0, 1), multiples of 2^-24. The first axis is that of a batch's rows: part p of a batch gets the
  * numbers that its rows get when the whole batch is computed at once.
  * @param place names one use in the model; two uses with one place get the same numbers
+ * @param window of a larger tensor, whose numbers there it gets
  */
-export function randomUniform(shape: readonly number[], { seed, step, part = 0 }: DropoutKey, place: number): Tensor {
+export function randomUniform(
+  shape: readonly number[],
+  { seed, step, part = 0 }: DropoutKey,
+  place: number,
+  window?: Window,
+): Tensor {
   check('randomUniform: seed', seed, [], 'int32');
   check('randomUniform: step', step, [], 'int32');
   const outputs = [{ shape, dtype: 'float32' as const }];
-  const first = part * sizeOf(shape);
-  const attributes = { place, shape, ...(first > 0 && { first }) };
+  const { of, origin } = window ?? { of: shape, origin: shape.map(() => 0) };
+  const strides = stridesOf(of);
+  const first = origin.reduce((sum, at, axis) => sum + at * strides[axis]!, part * sizeOf(of));
+  const attributes = { place, shape, ...(first > 0 && { first }), ...(window && { strides }) };
   const [uniform] = primitive('RandomUniform', [seed, step], attributes, outputs, (...inputs) => {
     const [seedValue, stepValue] = inputs.map((input) => input.dataSync()[0]!);
-    return [drawUniform(shape, first, place, seedValue!, stepValue!)];
+    return [drawUniform(hash32(stream.dropout, place, seedValue!, stepValue!), shape, first, strides)];
   });
   return uniform!;
+}
+
+export interface Dropout {
+  /** In [0, 1). */
+  readonly rate: number;
+  readonly key: DropoutKey;
+  /** As for `randomUniform`. */
+  readonly place: number;
+}
+
+/** bool: false with probability `rate`. */
+export function keptAtRandom(shape: readonly number[], { rate, key, place }: Dropout, window?: Window): Tensor {
+  if (!(rate >= 0 && rate < 1)) throw new Error(`dropout: rate must be in [0, 1), is ${rate}`);
+  return tf.greaterEqual(randomUniform(shape, key, place, window), rate);
 }
 
 /**
@@ -51,9 +90,7 @@ export function randomUniform(shape: readonly number[], { seed, step, part = 0 }
  * @param rate in [0, 1)
  */
 export function dropoutMask(shape: readonly number[], rate: number, key: DropoutKey, place: number): Tensor {
-  if (!(rate >= 0 && rate < 1)) throw new Error(`dropout: rate must be in [0, 1), is ${rate}`);
-  const kept = tf.greaterEqual(randomUniform(shape, key, place), rate);
-  return tf.mul(tf.cast(kept, 'float32'), 1 / (1 - rate));
+  return tf.mul(tf.cast(keptAtRandom(shape, { rate, key, place }), 'float32'), 1 / (1 - rate));
 }
 
 /**

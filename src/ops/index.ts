@@ -2,10 +2,11 @@
 // Those of one name with `Grad` behind are the gradients. Every one has a plain definition in tfjs operations, except
 // RandomUniform, whose definition is rng.ts, and Fence.
 export { cachedAttention, type Past, pastMask } from './cachedAttention.js';
-export { type AttentionShape, causalAttention } from './causalAttention.js';
-export { type DropoutKey, dropout, dropoutMask, randomUniform } from './dropout.js';
+export { causalAttention } from './causalAttention.js';
+export { type Dropout, type DropoutKey, dropout, dropoutMask, randomUniform } from './dropout.js';
 export { embedding } from './embedding.js';
 export { gelu } from './gelu.js';
+export type { AttentionShape } from './heads.js';
 export { layerNorm } from './layerNorm.js';
 export { linear } from './linear.js';
 export { recompute } from './recompute.js';

@@ -1,21 +1,11 @@
 // Gradient checkpointing (Chen et al. 2016, arXiv:1604.06174): a part of the model whose inner values are thrown away
 // after the forward pass and computed again for the backward pass. Less memory for about a third more time, the same
 // gradients.
-//
-//   Fence  x, after  -> x    the value of x, but not before `after` is known; no engine may merge it with x
-//
-// A primitive: without it, passes that merge equal nodes would find the second computation equal to the first.
 import * as tf from '../tf.js';
-import { primitive } from '../trace/composite.js';
-import type { DType } from '../trace/graph.js';
 import { differentiable } from './differentiable.js';
+import { fence } from './fence.js';
 
 type Tensor = tf.Tensor;
-
-function fence(x: Tensor, after: Tensor): Tensor {
-  const outputs = [{ shape: x.shape, dtype: x.dtype as DType }];
-  return primitive('Fence', [x, after], {}, outputs, (value) => [tf.clone(value!)])[0]!;
-}
 
 /**
  * `run(x)`, keeping only x for the gradient.

@@ -1,6 +1,7 @@
 // Every operation in a traced step: kept whole, and with the numbers and gradients of running it op by op.
 import * as tf from '../tf.js';
 import { type Graph, gradientName, interpret, type StepFunction, trace, verify } from '../trace/index.js';
+import { blockAttention } from './blockAttention.js';
 import * as ops from './index.js';
 import { normal } from './testing/gradients.js';
 
@@ -47,8 +48,19 @@ const cases: Record<string, Case> = {
   'causalAttention with dropout': {
     variables: { qkv: [6, 12] },
     integers: { seed: [1], step: [2] },
-    run: (x) => ops.causalAttention(x['qkv']!, shape, ops.dropoutMask([2, 2, 3, 3], 0.3, key(x), 1)),
+    run: (x) => ops.causalAttention(x['qkv']!, shape, { rate: 0.3, key: key(x), place: 1 }),
     nodes: ['RandomUniform', 'CausalAttention', 'CausalAttentionGrad'],
+  },
+  blockAttention: {
+    variables: { qkv: [6, 12] },
+    run: ({ qkv }) => blockAttention(qkv!, shape, 2),
+    nodes: ['BlockAttention', 'BlockAttentionGrad'],
+  },
+  'blockAttention with dropout': {
+    variables: { qkv: [6, 12] },
+    integers: { seed: [1], step: [2] },
+    run: (x) => blockAttention(x['qkv']!, shape, 2, { rate: 0.3, key: key(x), place: 1 }),
+    nodes: ['RandomUniform', 'BlockAttention', 'BlockAttentionGrad'],
   },
   tokenLoss: {
     variables: { logits: [4, 5] },

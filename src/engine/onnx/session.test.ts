@@ -48,6 +48,19 @@ describe('RandomUniform', () => {
   });
 });
 
+test('RandomUniform with strides has the bits of its window in a larger tensor', async () => {
+  // [2, 3, 4] out of [5, 6, 7], from [1, 2, 3] on
+  const builder = new GraphBuilder('window');
+  const inputs = [builder.input('seed', i32), builder.input('step', i32)];
+  const attributes = { place: 3, shape: [2, 3, 4], first: 42 + 14 + 3, strides: [42, 7, 1] };
+  builder.output('y', builder.add('RandomUniform', inputs, attributes, [f32(2, 3, 4)])[0]!);
+  const { y } = await run(builder.build(), { seed: Int32Array.of(9), step: Int32Array.of(8) });
+  const at = (i: number, j: number, k: number) => ((1 + i) * 6 + 2 + j) * 7 + 3 + k;
+  const expected = [0, 1].flatMap((i) => [0, 1, 2].flatMap((j) => [0, 1, 2, 3].map((k) => at(i, j, k))));
+  const key = hash32(stream.dropout, 3, 9, 8);
+  expect(Array.from(y!)).toEqual(expected.map((counter) => uniformAt(key, counter)));
+});
+
 describe('a session', () => {
   /** y = x * w, and what else an output can be. */
   function product(): Graph {

@@ -1,13 +1,5 @@
 // Multi-head causal self-attention: one projection to q, k and v, attention, one projection back.
-import {
-  cachedAttention,
-  causalAttention,
-  dropout,
-  dropoutMask,
-  type RopeTables,
-  rope,
-  ropeTables,
-} from '../../ops/index.js';
+import { cachedAttention, causalAttention, dropout, type RopeTables, rope, ropeTables } from '../../ops/index.js';
 import * as tf from '../../tf.js';
 import type { LoraConfig } from '../lora.js';
 import {
@@ -72,8 +64,8 @@ export class CausalSelfAttention extends GptLayer {
     const qkv = ropePositions ? rope(projected, this.tables(ropePositions, time, options), nHead) : projected;
     options.present?.push(tf.slice(qkv, [0, this.args.nEmbd], [qkv.shape[0]!, 2 * this.args.nEmbd]));
     if (options.past) return unfold(this.fromHeads.run(cachedAttention(qkv, options.past)), input);
-    const keep = rate > 0 && key ? dropoutMask([shape.batch, nHead, time, time], rate, key, place) : undefined;
-    const y = this.fromHeads.run(causalAttention(qkv, shape, keep));
+    const masks = rate > 0 && key ? { rate, key, place } : undefined;
+    const y = this.fromHeads.run(causalAttention(qkv, shape, masks));
     return unfold(dropout(y, rate, key, place + 1), input);
   }
 

@@ -1,9 +1,9 @@
 // Computes once what a graph computes twice: equal operations on equal inputs, and equal constants. Every operation is
 // a pure function, our primitives too (their randomness is a function of their inputs), and composites.
-import type { Constant, Graph, Node, Value } from '../graph.js';
+import type { Constant, Graph, HostArray, Node, Value } from '../graph.js';
 import { rewrite } from './rewrite.js';
 
-/** A constant with more numbers than this is equal to itself alone. */
+/** A constant with more numbers than this is equal only to those that hold the very same array. */
 const largest = 4096;
 
 export function shareCommonSubexpressions(graph: Graph): Graph {
@@ -17,7 +17,7 @@ export function shareCommonSubexpressions(graph: Graph): Graph {
 }
 
 function withSharedConstants(graph: Graph): Graph {
-  const seen = new Map<string, Value>();
+  const seen = new Map<string | HostArray, Value>();
   const replaced = new Map<number, Value>();
   for (const constant of graph.constants) {
     const key = keyOfConstant(constant);
@@ -35,8 +35,9 @@ function withSharedConstants(graph: Graph): Graph {
   };
 }
 
-function keyOfConstant({ value, data }: Constant): string {
-  if (data.length > largest) return `#${value.id}`;
+function keyOfConstant({ value, data }: Constant): string | HostArray {
+  // Bodies of equal composites share their arrays, which have one shape each.
+  if (data.length > largest) return data;
   // Bytes, not numbers: 0 and -0 differ, NaN equals itself.
   return `${value.dtype}[${value.shape}]${Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64')}`;
 }

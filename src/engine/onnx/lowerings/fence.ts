@@ -1,27 +1,34 @@
 // A value that may not be merged with its equal, nor computed before another one is known (ops/recompute).
+import { sizeOf } from '../../../trace/graph.js';
+import type { Name, OnnxWriter } from '../writer.js';
 import type { Lowering, Lowerings } from './lowering.js';
 import { reshape } from './shapes.js';
 
-/** x, after -> x + 0 * (one number of `after`): onnxruntime does not look through products with numbers it cannot know. */
+/**
+ * x, after -> x in its own shape plus a zero that comes from a number of `after`: no copy, and onnxruntime does not know
+ * that no number is greater than itself. Nor does it know the shape then, which keeps it from planning the memory of what is
+ * computed from x: it would hold it from one use of a shape to the next one, however far. On a GPU, where a shape is read
+ * on the CPU: `fenceOnDevice`.
+ */
 const fence: Lowering = (onnx, [x, after], node) => {
+  const first = firstOf(onnx, after!, node.inputs[1]!.shape); // [1]
+  const zero = onnx.cast(onnx.op('Greater', [first, first]), 'int64');
   const { shape } = node.outputs[0]!;
-  const rank = Math.max(1, node.inputs[1]!.shape.length);
-  const all = Array.from({ length: rank }, (_, axis) => axis);
-  const ones = all.map(() => 1);
-  const zeros = all.map(() => 0);
-  const whole = reshape(onnx, after!, node.inputs[1]!.shape.length === 0 ? [1] : node.inputs[1]!.shape);
-  const first = onnx.op('Slice', [whole, onnx.int64s(zeros), onnx.int64s(ones), onnx.int64s(all)]);
-  const nothing = onnx.op('Mul', [first, onnx.scalar(0)]);
-  return [
-    onnx.op('Add', [
-      x!,
-      reshape(
-        onnx,
-        nothing,
-        shape.map(() => 1),
-      ),
-    ]),
-  ];
+  return [onnx.op('Reshape', [x!, onnx.op('Add', [onnx.int64s(shape), zero])], { allowzero: 1 })];
 };
+
+/** x, after -> x + 0 * (one number of `after`): onnxruntime does not look through products with numbers it cannot know. */
+export const fenceOnDevice: Lowering = (onnx, [x, after], node) => {
+  const first = firstOf(onnx, after!, node.inputs[1]!.shape);
+  const nothing = onnx.op('Mul', [first, onnx.scalar(0)]);
+  const ones = node.outputs[0]!.shape.map(() => 1);
+  return [onnx.op('Add', [x!, reshape(onnx, nothing, ones)])];
+};
+
+/** [1] */
+function firstOf(onnx: OnnxWriter, x: Name, shape: readonly number[]): Name {
+  const flat = reshape(onnx, x, [sizeOf(shape)]);
+  return onnx.op('Slice', [flat, onnx.int64s([0]), onnx.int64s([1])]);
+}
 
 export const fences: Lowerings = { Fence: fence };

@@ -2,7 +2,7 @@
 import type { Node } from '../../../trace/graph.js';
 import type { Name, OnnxWriter } from '../writer.js';
 
-export { firstCounter, mirroredPlaces, number, numbers, range } from '../../attributes.js';
+export { firstCounter, mirroredPlaces, number, numbers, range, rowCounters } from '../../attributes.js';
 
 /** Writes what computes the node; gives a name for each of its outputs. */
 export type Lowering = (onnx: OnnxWriter, inputs: readonly Name[], node: Node) => readonly Name[];

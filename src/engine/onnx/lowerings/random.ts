@@ -1,9 +1,9 @@
 // The counter-based generator of rng.ts out of integer operators, bit for bit: element i of RandomUniform is
-// uniformAt(hash32(stream.dropout, place, seed, step), first + i). Integer products wrap in onnxruntime as in Math.imul.
+// uniformAt(hash32(stream.dropout, place, seed, step), first + i), or as its strides say. Integer products wrap in onnxruntime as in Math.imul.
 import { hash32, stream } from '../../../rng.js';
 import { sizeOf } from '../../../trace/graph.js';
 import type { Name, OnnxWriter } from '../writer.js';
-import { firstCounter, type Lowering, type Lowerings, number, range } from './lowering.js';
+import { firstCounter, type Lowering, type Lowerings, number, range, rowCounters } from './lowering.js';
 import { reshape } from './shapes.js';
 
 const golden = 0x9e3779b9;
@@ -31,12 +31,15 @@ const randomUniform: Lowering = (onnx, [seed, step], node) => {
   const key = absorb(onnx, absorb(onnx, prefix, seed!), step!);
   // counter * golden + key, the counter being row * columns + column: two short constants instead of one as long as
   // the result. The key is added to the rows first, or the constants would be folded into one.
-  const width = Math.min(columns, size);
-  const height = width === 0 ? 0 : Math.ceil(size / width);
-  const products = (length: number, factor: number, from: number) =>
-    new Uint8Array(Int32Array.from(range(length), (i) => Math.imul(from + i * factor, golden)).buffer);
-  const rows = onnx.op('Add', [onnx.constant(products(height, width, firstCounter(node)), 'int32', [height, 1]), key]);
-  const counted = onnx.op('Add', [rows, onnx.constant(products(width, 1, 0), 'int32', [1, width])]);
+  const starts = rowCounters(node);
+  const width = starts ? shape.at(-1)! : Math.min(columns, size);
+  const height = starts?.length ?? (width === 0 ? 0 : Math.ceil(size / width));
+  const products = (counters: readonly number[]) =>
+    new Uint8Array(Int32Array.from(counters, (counter) => Math.imul(counter, golden)).buffer);
+  const first = firstCounter(node);
+  const firsts = (starts ?? range(height).map((row) => row * width)).map((start) => first + start);
+  const rows = onnx.op('Add', [onnx.constant(products(firsts), 'int32', [height, 1]), key]);
+  const counted = onnx.op('Add', [rows, onnx.constant(products(range(width)), 'int32', [1, width])]);
   const bits = mix(onnx, onnx.op('Add', [onnx.cast(mix(onnx, counted), 'int32'), key]));
   const high = onnx.op('BitShift', [bits, onnx.scalar(8, 'uint32')], { direction: 'RIGHT' });
   const uniform = onnx.op('Mul', [onnx.cast(high, 'float32'), onnx.scalar(2 ** -24)]);

@@ -1,6 +1,7 @@
 // What the WebGPU provider lacks, written with what it has: else onnxruntime computes it on the CPU and copies its
 // inputs and outputs across. Found in onnxruntime's verbose log ("Node placements"); docs/gpu.md has the list.
 import { type Node, sizeOf, type TensorSpec } from '../../../trace/graph.js';
+import { fenceOnDevice } from '../lowerings/fence.js';
 import { type Lowering, type Lowerings, range } from '../lowerings/lowering.js';
 import { reshape } from '../lowerings/shapes.js';
 import type { Name, OnnxWriter } from '../writer.js';
@@ -25,6 +26,7 @@ export function webgpuLowerings(base: Lowerings): Lowerings {
       if (!fitsHot(ids, node.outputs[0]!.shape)) return base['EmbeddingGrad']!(onnx, inputs, node);
       return [rowSums(onnx, inputs[0]!, inputs[1]!, node.outputs[0]!.shape, dy)];
     },
+    Fence: fenceOnDevice,
     Max: emptyOnCpu(base['Max']!),
     Min: emptyOnCpu(base['Min']!),
     Pow: (onnx, inputs, node) => [

@@ -3,7 +3,7 @@ import type { Node } from '../../../trace/graph.js';
 import type { OpAttribute } from '../native/index.js';
 import type { GraphWriter, Ref } from '../writer.js';
 
-export { firstCounter, mirroredPlaces, number, numbers, range } from '../../attributes.js';
+export { firstCounter, mirroredPlaces, number, numbers, range, rowCounters } from '../../attributes.js';
 
 /** Writes what computes the node; gives a value for each of its outputs. */
 export type Lowering = (tf: GraphWriter, inputs: readonly Ref[], node: Node) => readonly Ref[];

@@ -1,9 +1,9 @@
 // The counter-based generator of rng.ts out of integer operations, bit for bit: element i of RandomUniform is
-// uniformAt(hash32(stream.dropout, place, seed, step), first + i). All in uint32, whose products wrap.
+// uniformAt(hash32(stream.dropout, place, seed, step), first + i), or as its strides say. All in uint32, whose products wrap.
 import { hash32, stream } from '../../../rng.js';
 import { sizeOf } from '../../../trace/graph.js';
 import type { GraphWriter, Ref } from '../writer.js';
-import { firstCounter, type Lowering, type Lowerings, number } from './lowering.js';
+import { firstCounter, type Lowering, type Lowerings, number, rowCounters } from './lowering.js';
 import { reshape } from './shapes.js';
 
 const golden = 0x9e3779b9;
@@ -20,9 +20,19 @@ const randomUniform: Lowering = (tf, [seed, step], node) => {
   const absorb = (key: Ref, word: Ref) => mix(tf, tf.op('BitwiseXor', [key, tf.bitcast(word, 'uint32')]));
   const prefix = tf.scalar(hash32(stream.dropout, number(node, 'place')), 'uint32');
   const key = absorb(absorb(prefix, seed!), step!);
-  const scalars = [0, sizeOf(shape), 1].map((value) => tf.scalar(value, 'int32'));
   const add = (a: Ref, b: Ref) => tf.op('AddV2', [a, b]);
-  const index = tf.bitcast(tf.op('Range', scalars), 'uint32');
+  const upTo = (length: number) =>
+    tf.bitcast(
+      tf.op(
+        'Range',
+        [0, length, 1].map((value) => tf.scalar(value, 'int32')),
+      ),
+      'uint32',
+    );
+  const starts = rowCounters(node);
+  const index = starts
+    ? add(tf.bitcast(tf.constant(Int32Array.from(starts), 'int32', [starts.length, 1]), 'uint32'), upTo(shape.at(-1)!))
+    : upTo(sizeOf(shape));
   const first = firstCounter(node);
   const counter = first > 0 ? add(index, tf.scalar(first, 'uint32')) : index;
   const bits = mix(tf, add(mix(tf, add(tf.op('Mul', [counter, tf.scalar(golden, 'uint32')]), key)), key));

@@ -1,0 +1,189 @@
+// Causal attention over a long text, in blocks of queries: a block looks at the positions up to its own end and not at
+// the future, which saves nearly half of the products and passes. The gradient computes the weights of a block again, as
+// FlashAttention does (Dao et al. 2022, arXiv:2205.14135), so that no [T, T] is ever kept, nor whole at any time.
+//
+//   BlockAttention      qkv [3, N, T, D], kept bool [N, R, E]...             -> y [N, T, D]           { blocks, rate }
+//   BlockAttentionGrad  dy [N, T, D], along [N, T, 1], qkv, kept...          -> dq, dk, dv [N, T, D]  { blocks, rate }
+//
+// N counts the heads of all examples, `along` is the sum of dy y over D. One `kept` a block, with attention dropout only: which
+// of the weights of its R queries for the E positions up to its end are not dropped. Engines inline the definition.
+import * as tf from '../tf.js';
+import { composite } from '../trace/composite.js';
+import { differentiable } from './differentiable.js';
+import { type Dropout, keptAtRandom } from './dropout.js';
+import { fence } from './fence.js';
+import { type AttentionShape, futureMask, mergeHeads, splitHeads } from './heads.js';
+
+type Tensor = tf.Tensor;
+
+interface Blocks {
+  readonly time: number;
+  /** At most so many. */
+  readonly count: number;
+}
+
+interface Block {
+  readonly from: number;
+  /** Where its queries end, and the positions that they look at. */
+  readonly end: number;
+}
+
+/** Blocks with nearly the same number of weights, so that one takes the memory that another has left. */
+function blocksOf({ time, count }: Blocks): Block[] {
+  const grain = time < 64 ? 1 : 8; // products of odd lengths are slower
+  for (let rows = grain; ; rows += grain) {
+    const blocks = cut(time, rows * time, grain);
+    if (blocks.length <= count) return blocks;
+  }
+}
+
+/** From the end on, each block with as many rows as make `most` weights. */
+function cut(time: number, most: number, grain: number): Block[] {
+  const blocks: Block[] = [];
+  for (let end = time; end > 0; end = blocks[0]!.from) {
+    const rows = Math.floor(most / end / grain) * grain;
+    blocks.unshift({ from: Math.max(0, end - rows), end });
+  }
+  return blocks;
+}
+
+/** Positions `from` to `end` of [N, T, D]. */
+function positions(x: Tensor, from: number, end: number): Tensor {
+  return tf.slice(x, [0, from, 0], [x.shape[0]!, end - from, x.shape[2]!]);
+}
+
+/** [N, end - from, D] of the queries, keys or values. */
+function partOf(qkv: Tensor, part: 'query' | 'key' | 'value', from: number, end: number): Tensor {
+  const [, heads, , width] = qkv.shape as [number, number, number, number];
+  const at = ['query', 'key', 'value'].indexOf(part);
+  return tf.reshape(tf.slice(qkv, [at, 0, from, 0], [1, heads, end - from, width]), [heads, end - from, width]);
+}
+
+const scaleOf = (qkv: Tensor) => 1 / Math.sqrt(qkv.shape[3]!);
+
+/**
+ * A block's queries, divided by sqrt(D) (less work than dividing the scores), and the keys and values that they look at; not
+ * before `done` is known.
+ */
+function partsOf(qkv: Tensor, { from, end }: Block, done: Tensor): [Tensor, Tensor, Tensor] {
+  const q = tf.mul(partOf(qkv, 'query', from, end), scaleOf(qkv));
+  return [fence(q, done), fence(partOf(qkv, 'key', 0, end), done), fence(partOf(qkv, 'value', 0, end), done)];
+}
+
+/** [N, R, E] of q [N, R, D] and k [N, E, D]. */
+function weightsOf(q: Tensor, k: Tensor): Tensor {
+  const scores = tf.matMul(q, k, false, true);
+  return tf.softmax(tf.add(scores, futureMask(q.shape[1]!, k.shape[1]!)));
+}
+
+const without = (x: Tensor, kept: Tensor | undefined) => (kept ? tf.where(kept, x, 0) : x);
+/** Times 1 / (1 - rate), which is not put into the weights themselves: this is T / D times less work. */
+const scaledUp = (x: Tensor, rate: number) => (rate > 0 ? tf.mul(x, 1 / (1 - rate)) : x);
+
+/** A number that is known when all of these are. */
+function whenAll(tensors: readonly Tensor[]): Tensor {
+  const firsts = tensors.map((x) => tf.reshape(tf.slice(x, [0, 0, 0], [1, 1, 1]), []));
+  return tf.addN(firsts);
+}
+
+/** One block after the other, from the last to the first, as in the gradient. */
+function blockAttentionPlain(blocks: Blocks, rate: number, qkv: Tensor, kept: readonly Tensor[]): Tensor[] {
+  const parts: Tensor[] = [];
+  for (const [i, block] of [...blocksOf(blocks).entries()].reverse()) {
+    const [q, k, v] = partsOf(qkv, block, parts[0] ?? qkv);
+    parts.unshift(tf.matMul(without(weightsOf(q, k), kept[i]), v));
+  }
+  return [scaledUp(tf.concat(parts, 1), rate)];
+}
+
+/** From the last block, whose keys are all of them: the sums over blocks for keys and values lose a block's length each. */
+function blockAttentionGradPlain(
+  blocks: Blocks,
+  rate: number,
+  dy: Tensor,
+  along: Tensor,
+  qkv: Tensor,
+  kept: readonly Tensor[],
+): Tensor[] {
+  const again = fence(qkv, dy);
+  const scaled = scaledUp(dy, rate);
+  const byQuery: Tensor[] = [];
+  const byKey = new Sums();
+  const byValue = new Sums();
+  let done = dy;
+  for (const [i, block] of [...blocksOf(blocks).entries()].reverse()) {
+    const { from, end } = block;
+    const [q, k, v] = partsOf(again, block, done);
+    const [d, sums] = [fence(positions(scaled, from, end), done), fence(positions(along, from, end), done)];
+    const weights = weightsOf(q, k);
+    const dweights = without(tf.matMul(d, v, false, true), kept[i]);
+    const dscores = tf.mul(weights, tf.sub(dweights, sums));
+    byQuery.unshift(tf.matMul(dscores, k));
+    const dk = byKey.add(tf.matMul(dscores, q, true, false));
+    const dv = byValue.add(tf.matMul(without(weights, kept[i]), d, true, false));
+    done = whenAll([byQuery[0]!, dk, dv]);
+  }
+  return [tf.mul(tf.concat(byQuery, 1), scaleOf(qkv)), byKey.all(), byValue.all()];
+}
+
+/** Sums over blocks of [N, E, D], where E falls from block to block: what lies behind E is a sum that is ready. */
+class Sums {
+  private readonly ready: Tensor[] = [];
+  private current: Tensor | undefined;
+
+  /** Gives what is no longer to be waited for. */
+  add(part: Tensor): Tensor {
+    if (this.current) {
+      const end = part.shape[1]!;
+      this.ready.unshift(positions(this.current, end, this.current.shape[1]!));
+      this.current = tf.add(positions(this.current, 0, end), part);
+    } else this.current = part;
+    return this.current;
+  }
+
+  all(): Tensor {
+    return tf.concat([this.current!, ...this.ready], 1);
+  }
+}
+
+/** As `causalAttention`, in at most so many blocks. */
+export function blockAttention(qkv: Tensor, shape: AttentionShape, count: number, dropout?: Dropout): Tensor {
+  const { batch, time, heads } = shape;
+  const rate = dropout?.rate ?? 0;
+  const blocks = { time, count };
+  const kept = dropout ? keptWeights(blocks, batch * heads, dropout) : [];
+  const attributes = { blocks: count, rate };
+  return differentiable(
+    [qkv],
+    () => {
+      const turned = tf.transpose(tf.reshape(qkv, [batch, time, 3, heads, -1]), [2, 0, 3, 1, 4]);
+      const joint = tf.reshape(turned, [3, batch * heads, time, -1]);
+      const [parts] = composite('BlockAttention', [joint, ...kept], attributes, (x, ...masks) =>
+        blockAttentionPlain(blocks, rate, x!, masks),
+      );
+      const y = mergeHeads(unfold(parts!, shape), shape);
+      return { value: y, saved: [y, joint, ...kept] };
+    },
+    (dy, [y, ...saved]) => {
+      const products = tf.reshape(tf.mul(dy, y!), [batch, time, heads, -1]);
+      const along = tf.reshape(tf.transpose(tf.sum(products, 3), [0, 2, 1]), [batch * heads, time, 1]);
+      const d = tf.reshape(splitHeads(dy, shape), [batch * heads, time, -1]);
+      const parts = composite('BlockAttentionGrad', [d, along, ...saved], attributes, (d, sums, x, ...masks) =>
+        blockAttentionGradPlain(blocks, rate, d!, sums!, x!, masks),
+      );
+      const merged = parts.map((part) => mergeHeads(unfold(part, shape), shape));
+      return [tf.concat(merged, 1)];
+    },
+  );
+}
+
+/** [N, T, D] to [B, H, T, D]. */
+const unfold = (x: Tensor, { batch, heads, time }: AttentionShape) => tf.reshape(x, [batch, heads, time, -1]);
+
+/** The bits that attention in one piece would drop by. */
+function keptWeights(blocks: Blocks, heads: number, dropout: Dropout): Tensor[] {
+  const of = [heads, blocks.time, blocks.time];
+  return blocksOf(blocks).map(({ from, end }) =>
+    keptAtRandom([heads, end - from, end], dropout, { of, origin: [0, from, 0] }),
+  );
+}
