@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { alone } from '../../test/alone.js';
 import * as tf from '../tf.js';
 import { countParameters, parameterSpecs } from './config.js';
 import { Gpt } from './gpt.js';
@@ -31,21 +30,14 @@ describe('Gpt', () => {
   test('an untrained model of GPT-2 shape holds no memory', () => {
     const config = { ...tiny, vocabSize: 50257, blockSize: 1024, nLayer: 12, nHead: 12, nEmbd: 768 };
     expect(countParameters(parameterSpecs(config))).toBe(124_439_808);
-    // In a process of its own: what earlier tests freed would be taken again, and cleared, by the allocator.
-    const program = `
-      import { Gpt } from './gpt.ts';
-      const before = process.memoryUsage().rss;
-      const gpt = new Gpt(${JSON.stringify(config)});
-      const bytes = [...gpt.variables.values()].reduce((sum, { size }) => sum + 4 * size, 0);
-      console.log(JSON.stringify({ bytes, grown: process.memoryUsage().rss - before }));`;
-    const esbuild = createRequire(__filename).resolve('esbuild/bin/esbuild');
-    const flags = ['--bundle', '--platform=node', '--main-fields=module,main', '--loader=ts', '--log-level=error'];
-    const bundle = execFileSync(process.execPath, [esbuild, ...flags], {
-      input: program,
-      cwd: __dirname,
-      maxBuffer: 64e6,
-    });
-    const { bytes, grown } = JSON.parse(execFileSync(process.execPath, ['-'], { input: bundle, encoding: 'utf8' }));
+    const { bytes, grown } = alone<{ bytes: number; grown: number }>(
+      __dirname,
+      `import { Gpt } from './gpt.ts';
+       const before = resident();
+       const gpt = new Gpt(${JSON.stringify(config)});
+       const bytes = [...gpt.variables.values()].reduce((sum, { size }) => sum + 4 * size, 0);
+       report({ bytes, grown: resident() - before });`,
+    );
     expect(bytes).toBe(4 * 124_439_808);
     expect(grown).toBeLessThan(60e6);
   });

@@ -1,7 +1,7 @@
 // Training on TensorFlow as a whole: the other engines' losses, the same bits again, nothing that grows.
 
-import { adamw, config, furthest, open, shape, step, trained } from '../../../test/tensorflow-training.js';
-import { Gpt, initialize, lossStep, parameterSpecs } from '../../model/index.js';
+import { alone } from '../../../test/alone.js';
+import { furthest, open, trained } from '../../../test/tensorflow-training.js';
 import { createEagerEngine } from '../eager/engine.js';
 import { createOnnxEngine } from '../onnx/engine.js';
 import { createTensorflowEngine } from './engine.js';
@@ -43,22 +43,31 @@ withTensorflow('training on TensorFlow', () => {
     }
   }, 600_000);
 
-  test('a thousand steps leave no handle and no memory', async () => {
-    const engine = await open('graph');
-    const gpt = new Gpt(config);
-    const specs = parameterSpecs(config);
-    const state = await engine.createState(specs, { training: true });
-    for (const { name, data } of initialize(specs, 1337)) await state.write('parameter', name, data);
-    const program = await engine.compileTraining(lossStep(gpt, shape), state, adamw);
-    for (let i = 1; i <= 200; i++) await step(program, i);
-    const [handles, resident] = [liveHandles(), process.memoryUsage().rss];
-    for (let i = 201; i <= 1200; i++) await step(program, i);
-    expect(liveHandles()).toBe(handles);
-    expect(process.memoryUsage().rss - resident).toBeLessThan(32e6);
-    await program.dispose();
-    await state.dispose();
-    gpt.dispose();
-    await engine.dispose();
+  test('a thousand steps leave no handle and no memory', () => {
+    const left = alone<{ handles: number; grown: number }>(
+      __dirname,
+      `import { adamw, config, open, shape, step } from '../../../test/tensorflow-training.ts';
+       import { Gpt, initialize, lossStep, parameterSpecs } from '../../model/index.ts';
+       import { liveHandles } from './native/index.ts';
+       const engine = await open('graph');
+       const gpt = new Gpt(config);
+       const specs = parameterSpecs(config);
+       const state = await engine.createState(specs, { training: true });
+       for (const { name, data } of initialize(specs, 1337)) await state.write('parameter', name, data);
+       const program = await engine.compileTraining(lossStep(gpt, shape), state, adamw);
+       for (let i = 1; i <= 200; i++) await step(program, i);
+       collect();
+       const [handles, before] = [liveHandles(), resident()];
+       for (let i = 201; i <= 1200; i++) await step(program, i);
+       collect();
+       report({ handles: liveHandles() - handles, grown: resident() - before });
+       await program.dispose();
+       await state.dispose();
+       gpt.dispose();
+       await engine.dispose();`,
+    );
+    expect(left.handles).toBe(0);
+    expect(left.grown).toBeLessThan(32e6);
   }, 600_000);
 
   test('nothing is left of an engine that was disposed', async () => {
