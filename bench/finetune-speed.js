@@ -1,12 +1,14 @@
-// Speed of finetuning a classifier and of labelling with it, beside transformers: the same checkpoint, batch and texts,
-// the two programs in turns; the result is the median of the rounds' ratios.
+// Speed of finetuning a classifier (SST-2), of labelling with it, and of finetuning on instructions (Multi30k), beside
+// transformers: the same checkpoint, batch and texts, the two programs in turns; the result is the median of the rounds'
+// ratios.
 // node bench/finetune-speed.js [--data DIR] [--threads 1] [--rounds 5] [--steps 100] [--rows 2000] [--backend NAME]
-//   [--peer longest,buckets] [--work train,classify] [--n-layer 4 --n-embd 128 --vocab-size 4096] [--json]
+//   [--peer longest,buckets] [--work train,classify,instruct] [--n-layer 4 --n-embd 128 --vocab-size 4096] [--json]
 // The peer needs a virtual environment with torch and transformers: GPT_CLI_VENV, or .venv.
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fail, linesOf, median, python, requireBuilt, requirePython, root, temporaryFolder } from './inputs/common.js';
-import { dataFolder, writeSubset } from './inputs/labelled.js';
+import { dataFolder, rowsOf, writeSubset } from './inputs/labelled.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -17,7 +19,7 @@ const { values: options } = parseArgs({
     rows: { type: 'string', default: '2000' },
     backend: { type: 'string', default: 'onnx' },
     peer: { type: 'string', default: 'longest,buckets' },
-    work: { type: 'string', default: 'train,classify' },
+    work: { type: 'string', default: 'train,classify,instruct' },
     'n-layer': { type: 'string', default: '4' },
     'n-embd': { type: 'string', default: '128' },
     'vocab-size': { type: 'string', default: '4096' },
@@ -31,14 +33,18 @@ const folder = temporaryFolder();
 
 const batch = 32;
 const warmup = 5;
-const rows = writeSubset(dataFolder(options.data), 'sst2', join(folder, 'rows'), { size: options.rows, seed: 1 });
-const file = join(rows, 'train.tsv');
+const data = dataFolder(options.data);
+const reviews = join(writeSubset(data, 'sst2', join(folder, 'rows'), { size: options.rows, seed: 1 }), 'train.tsv');
+const captions = join(folder, 'captions.jsonl');
+const { header, rows: captionRows } = rowsOf(join(data, 'multi30k', 'train.jsonl'));
+writeFileSync(captions, [header, ...captionRows].slice(0, Number(options.rows)).join('\n'));
 
 const run = (program, args) => linesOf(program, args, options.threads);
 
-function finetune(out, flags) {
+function finetune(file, out, flags) {
   const quiet = ['--eval-interval', 1e6, '--save-interval', 1e6, '--log-interval', 1e6, '--eval-iters', 1];
-  const same = ['--batch-size', batch, '--lm-coef', 0, '--threads', options.threads, '--backend', options.backend];
+  const loss = file === reviews ? ['--lm-coef', 0] : [];
+  const same = ['--batch-size', batch, ...loss, '--threads', options.threads, '--backend', options.backend];
   // The training rows alone, so that the evaluation at the end is short.
   const args = ['finetune', file, '-o', join(folder, out), '--overwrite', '--json', '--val-split', 0.01];
   const lines = run(process.execPath, [join(root, 'bin', 'gpt-cli.js'), ...args, ...same, ...quiet, ...flags]);
@@ -46,8 +52,8 @@ function finetune(out, flags) {
 }
 
 /** Sentences a second in steps, from the events of a run. */
-function train() {
-  const events = finetune('run', ['--from', base, '--max-iters', Number(options.steps) + warmup]);
+function train(file) {
+  const events = finetune(file, 'run', ['--from', baseOf(file), '--max-iters', Number(options.steps) + warmup]);
   const { tokens, examples, parameters } = events.find(({ event }) => event === 'start');
   const { tokensPerSecond } = events.find(({ event }) => event === 'done');
   return { sentencesPerSecond: (tokensPerSecond * examples.train) / tokens.train, parameters };
@@ -59,8 +65,8 @@ function classify() {
     import { classify } from ${JSON.stringify(join(root, 'dist', 'index.js'))};
     const layers = [{ name: 'flag', values: { threads: ${options.threads}, backend: '${options.backend}' } }];
     let began, count = 0;
-    const input = { file: ${JSON.stringify(file)} };
-    for await (const { event } of classify({ run: ${JSON.stringify(base)}, input, layers })) {
+    const input = { file: ${JSON.stringify(reviews)} };
+    for await (const { event } of classify({ run: ${JSON.stringify(baseOf(reviews))}, input, layers })) {
       if (event === 'phase') began ??= performance.now();
       if (event === 'class') count++;
     }
@@ -68,8 +74,19 @@ function classify() {
   return JSON.parse(run(process.execPath, ['--input-type=module', '-e', script]).at(-1));
 }
 
-function theirs(work, peer) {
-  const args = ['--model', base, '--rows', file, '--work', work, '--batch', batch, '--threads', options.threads];
+function theirs(work, file, peer) {
+  const args = [
+    '--model',
+    baseOf(file),
+    '--rows',
+    file,
+    '--work',
+    work,
+    '--batch',
+    batch,
+    '--threads',
+    options.threads,
+  ];
   const steps = ['--steps', options.steps, '--warmup', warmup];
   const buckets = peer === 'buckets' ? ['--buckets'] : [];
   return JSON.parse(run(python, [join(root, 'bench', 'peers', 'finetune.py'), ...args, ...steps, ...buckets]).at(-1));
@@ -78,15 +95,19 @@ function theirs(work, peer) {
 const say = (text) => options.json || console.log(text);
 
 const shape = ['n-layer', 'n-embd', 'vocab-size'].flatMap((name) => [`--${name}`, options[name]]);
-finetune('base', [...shape, '--n-head', 4, '--block-size', 64, '--max-iters', 1]);
-const base = join(folder, 'base', 'last');
+const nameOf = (file) => (file === reviews ? 'reviews' : 'captions');
+const baseOf = (file) => join(folder, nameOf(file), 'last');
 
 for (const work of options.work.split(',')) {
-  for (const peer of work === 'train' ? options.peer.split(',') : ['longest']) {
+  const file = work === 'instruct' ? captions : reviews;
+  if (!existsSync(baseOf(file))) {
+    finetune(file, nameOf(file), [...shape, '--n-head', 4, '--block-size', 96, '--max-iters', 1]);
+  }
+  for (const peer of work === 'classify' ? ['longest'] : options.peer.split(',')) {
     const seen = [];
     for (let round = 1; round <= Number(options.rounds); round++) {
-      const mine = work === 'train' ? train() : classify();
-      const other = theirs(work, peer);
+      const mine = work === 'classify' ? classify() : train(file);
+      const other = theirs(work, file, peer);
       if (mine.parameters !== undefined && mine.parameters !== other.parameters) {
         fail(`${mine.parameters} parameters here, ${other.parameters} in the peer`);
       }

@@ -1,9 +1,10 @@
 """Finetuning and labelling in transformers: what `gpt-cli finetune` and `classify` are measured against.
 
-Opens the same checkpoint as GPT2ForSequenceClassification. Training is the plain loop that its users write: shuffled
-batches padded to their longest text, AdamW, clipping at norm 1. With --buckets the batches are those of gpt-cli: texts
-of like length together, padded to 16, 24, 32, 48, 64 ... tokens. Labelling takes the texts in their order, tokenization
-included. Prints a line of JSON with sentences a second.
+Opens the same checkpoint: GPT2ForSequenceClassification, for instructions GPT2LMHeadModel with the loss on the
+completion alone. Training is the plain loop that its users write: shuffled batches padded to their longest text, AdamW,
+clipping at norm 1. With --buckets the batches are those of gpt-cli: texts of like length together, padded to 8, 12, 16,
+24, 32 ... tokens. Labelling takes the texts in their order, tokenization included. Prints a line of JSON with sentences
+a second.
 """
 
 import argparse
@@ -13,14 +14,14 @@ import random
 import time
 
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", required=True)
-    parser.add_argument("--rows", required=True, help="a TSV file with a sentence and a label in each row")
-    parser.add_argument("--work", choices=["train", "classify"], required=True)
+    parser.add_argument("--rows", required=True, help="TSV: sentence, label; JSONL: prompt, completion")
+    parser.add_argument("--work", choices=["train", "classify", "instruct"], required=True)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--warmup", type=int, default=5)
@@ -36,7 +37,7 @@ def read(path):
 
 
 def bucket_of(length, block):
-    size = 16
+    size = 8
     while size < block:
         if length <= size:
             return size
@@ -60,9 +61,20 @@ def batches(lengths, args, block):
                 yield waiting.pop(bucket), bucket or max(lengths[row] for row in rows)
 
 
-def train(model, tokenizer, texts, labels, args):
+def read_instructions(path, tokenizer):
+    """Token ids of every row, and what is to be learned of them: -100 in the prompt."""
+    with open(path, encoding="utf-8") as file:
+        rows = [json.loads(line) for line in file]
+    prompts = tokenizer([row["prompt"] for row in rows])["input_ids"]
+    completions = tokenizer([row["completion"] for row in rows])["input_ids"]
+    ends = [ids + [tokenizer.eos_token_id] for ids in completions]
+    return [a + b for a, b in zip(prompts, ends)], [[-100] * len(a) + b for a, b in zip(prompts, ends)]
+
+
+def train(model, tokenizer, encoded, labels, args):
+    """Labels: a number for each text, or one for each of its tokens."""
     block = model.config.n_positions
-    encoded = [ids[:block] for ids in tokenizer(texts)["input_ids"]]
+    encoded = [ids[:block] for ids in encoded]
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01)
     model.train()
     source = batches([len(ids) for ids in encoded], args, block)
@@ -74,7 +86,12 @@ def train(model, tokenizer, texts, labels, args):
         for at, row in enumerate(rows):
             ids[at, : len(encoded[row])] = torch.tensor(encoded[row])
             mask[at, : len(encoded[row])] = 1
-        targets = torch.tensor([labels[row] for row in rows])
+        if isinstance(labels[0], int):
+            targets = torch.tensor([labels[row] for row in rows])
+        else:
+            targets = torch.full((len(rows), length), -100)
+            for at, row in enumerate(rows):
+                targets[at, : len(encoded[row])] = torch.tensor(labels[row][:block])
         loss = model(input_ids=ids, attention_mask=mask, labels=targets).loss
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -114,12 +131,16 @@ def main():
     torch.manual_seed(1)
     torch.set_num_threads(args.threads)
     tokenizer = AutoTokenizer.from_pretrained(args.model)
-    model = AutoModelForSequenceClassification.from_pretrained(args.model)
-    texts, labels = read(args.rows)
-    if args.work == "train":
-        count, seconds = train(model, tokenizer, texts, labels, args)
+    kind = AutoModelForCausalLM if args.work == "instruct" else AutoModelForSequenceClassification
+    model = kind.from_pretrained(args.model)
+    if args.work == "instruct":
+        count, seconds = train(model, tokenizer, *read_instructions(args.rows, tokenizer), args)
     else:
-        count, seconds = classify(model, tokenizer, texts, args)
+        texts, labels = read(args.rows)
+        if args.work == "train":
+            count, seconds = train(model, tokenizer, tokenizer(texts)["input_ids"], labels, args)
+        else:
+            count, seconds = classify(model, tokenizer, texts, args)
     print(
         json.dumps(
             {

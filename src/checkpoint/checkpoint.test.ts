@@ -361,7 +361,7 @@ describe('a clear error for', () => {
 
   test('a folder without config.json', async () => {
     rmSync(at('last', 'config.json'));
-    expect((await thrown(openCheckpoint(at('last')))).message).toContain('config.json cannot be read (ENOENT)');
+    expect((await thrown(openCheckpoint(at('last')))).message).toContain('config.json cannot be read: no such file');
   });
 
   test('a path that is not there', async () => {

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { State } from '../engine/types.js';
-import { GptError } from '../errors.js';
+import { GptError, whyUnreadable } from '../errors.js';
 import { headSpec } from '../model/classifier-spec.js';
 import type { GptConfig, ParameterSpec } from '../model/config.js';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/index.js';
@@ -241,9 +241,7 @@ async function readJson(path: string): Promise<unknown> {
   try {
     text = await readFile(path, 'utf8');
   } catch (cause) {
-    throw new GptError('checkpoint/missing', `${path} cannot be read (${(cause as NodeJS.ErrnoException).code})`, {
-      cause,
-    });
+    throw new GptError('checkpoint/missing', `${path} cannot be read: ${whyUnreadable(cause)}`, { cause });
   }
   try {
     return JSON.parse(text);

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { GptError } from '../errors.js';
+import { GptError, whyUnreadable } from '../errors.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { Source } from './sources.js';
 import { bytesPerToken } from './span.js';
@@ -48,7 +48,7 @@ export function readMeta(directory: string): CorpusMeta {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {
       throw new GptError('dataset/no-corpus', `${directory} holds no finished tokenized text`, { ...again, cause });
     }
-    throw new GptError('dataset/corpus-broken', `cannot read meta.json in ${directory}: ${(cause as Error).message}`, {
+    throw new GptError('dataset/corpus-broken', `cannot read meta.json in ${directory}: ${whyUnreadable(cause)}`, {
       ...again,
       cause,
     });

@@ -126,15 +126,23 @@ test('multiple choice equals PyTorch in loss, gradients and probabilities; a cho
 test('the loss of completions alone equals PyTorch, with its gradients', () => {
   const file = golden('instruct');
   const gpt = new Gpt(file.config);
+  const [ids, targets] = [file.ids.flat(), file.targets.flat()];
+  const places = targets.flatMap((target, place) => (target < 0 ? [] : [place]));
+  const chosen = places.map((place) => targets[place]!);
+  const whole = { step: lossStep(gpt, shapeOf(file)), batch: { ids, targets } };
+  const answers = places.length + 2;
+  const alone = {
+    step: lossStep(gpt, shapeOf(file), { answers }),
+    batch: { ids, targets: [...chosen, -1, -1], places: [...places, 0, 0] },
+  };
+  expect(places.length).toBeLessThan(targets.length);
   tf.tidy(() => {
     for (const [name, data] of Object.entries(file.parameters)) assign(gpt, name, data);
-    const step = lossStep(gpt, shapeOf(file));
-    const { loss, gradients: found } = gradients(
-      step,
-      feed(step, { ids: file.ids.flat(), targets: file.targets.flat() }),
-    );
-    expect(relative(loss.dataSync(), [file.loss])).toBeLessThan(1e-5);
-    expectGradients(found, file.gradients);
+    for (const { step, batch } of [whole, alone]) {
+      const { loss, gradients: found } = gradients(step, feed(step, batch));
+      expect(relative(loss.dataSync(), [file.loss])).toBeLessThan(1e-5);
+      expectGradients(found, file.gradients);
+    }
   });
   gpt.dispose();
 });

@@ -1,5 +1,5 @@
 // The model's work as an engine takes it: pure functions of named inputs, each of one static shape.
-import { type DropoutKey, tokenLoss } from '../ops/index.js';
+import { type DropoutKey, embedding, tokenLoss } from '../ops/index.js';
 import * as tf from '../tf.js';
 import type { TensorSpec } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
@@ -22,6 +22,11 @@ export interface PartOfBatch {
   readonly weighted?: boolean;
 }
 
+export interface LossOptions extends PartOfBatch {
+  /** K: at most so many places have a target, and only those are projected to the vocabulary. */
+  readonly answers?: number | undefined;
+}
+
 const scalar: TensorSpec = { shape: [], dtype: 'float32' };
 
 const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
@@ -29,23 +34,29 @@ const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
 const suffix = ({ batchSize, time }: BatchShape) => `${batchSize}x${time}`;
 
 function losses(gpt: Gpt, inputs: Record<string, tf.Tensor>, dropout?: DropoutKey) {
-  const { ids, targets } = inputs as { ids: tf.Tensor; targets: tf.Tensor };
-  return tokenLoss(gpt.logits(ids, { dropout }), tf.reshape(targets, [targets.size]));
+  const { ids, targets, places } = inputs as { ids: tf.Tensor; targets: tf.Tensor; places?: tf.Tensor };
+  const hidden = gpt.hidden(ids, { dropout }); // [B*T, C]
+  const read = places ? embedding(hidden, places) : hidden;
+  return tokenLoss(gpt.project(read), tf.reshape(targets, [targets.size]));
 }
 
 /**
  * Training. Inputs: `ids`, `targets` int32 [B, T], a negative target being ignored; with dropout also `seed` and
- * `step`, int32 scalars, where `step` must differ for every micro-batch of a run.
+ * `step`, int32 scalars, where `step` must differ for every micro-batch of a run. With `answers` the inputs are `targets`
+ * int32 [K] and `places` int32 [K], row b*T + t of each.
  * Output: `loss`, the mean in nats over the targets that count; times the input `tokenWeight` where it is weighted.
  */
-export function lossStep(gpt: Gpt, shape: BatchShape, { part = 0, weighted = false }: PartOfBatch = {}): StepFunction {
+export function lossStep(gpt: Gpt, shape: BatchShape, options: LossOptions = {}): StepFunction {
+  const { part = 0, weighted = false, answers } = options;
   const { batchSize, time } = shape;
   const dropping = gpt.config.dropout > 0;
   return {
     name: `loss ${suffix(shape)}`,
     inputs: {
       ids: int32(batchSize, time),
-      targets: int32(batchSize, time),
+      ...(answers === undefined
+        ? { targets: int32(batchSize, time) }
+        : { targets: int32(answers), places: int32(answers) }),
       ...(dropping ? { seed: int32(), step: int32() } : {}),
       ...(weighted ? { tokenWeight: scalar } : {}),
     },

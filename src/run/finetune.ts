@@ -106,10 +106,15 @@ async function* finetuneIn(
     if (saved) requireSame(saved, fingerprint, data);
     await team.requireCommon(fingerprint, 'the data');
 
-    const shape = { ...config, blockSize: session.gpt.config.blockSize, choices: mostChoices(examples) };
+    const shape = {
+      ...config,
+      blockSize: session.gpt.config.blockSize,
+      choices: mostChoices(examples),
+      answersAlone: task.labels === undefined,
+    };
     const batches = new StepBatches(examples, shape, config.seed, team.partOf(wholeBatch));
     if (memoryCheck) session.watchMemory(config);
-    const program = yield* task.compile(batches.lengths);
+    const program = yield* task.compile(batches);
     if (memoryCheck) session.requireMemory(config);
     const settled = settle(config, sources, batches.stepsPerEpoch);
     const { kind, reason, template, labels } = task;

@@ -1,4 +1,5 @@
 // Labelled data: rows of a table, what they are for, examples, and batches of them.
+export { answerLimits, answersOf, countOf } from './answers.js';
 export { type CheckOptions, checkData, type DataReport, type SplitReport } from './check.js';
 export { type Columns, type DecideOptions, decideTask, type Task, type TaskDecision } from './columns.js';
 export {

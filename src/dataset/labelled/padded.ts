@@ -10,6 +10,8 @@ export interface PaddedBatch {
   readonly ids: Int32Array;
   /** -1 where no loss is taken, padding included. */
   readonly targets: Int32Array;
+  /** Where there are some, `targets` is [K] and this, [K], where they are: see `answersOf`. */
+  readonly places?: Int32Array;
   /** [B]; -1 in examples that do not count. */
   readonly labels: Int32Array;
   /** [B], how many choices each example has; 1 where it is no multiple choice. */

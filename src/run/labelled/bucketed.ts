@@ -2,7 +2,10 @@
 // looks like one program. Knows padded batches, no model.
 import type { Part } from '../../cluster/index.js';
 import {
+  answerLimits,
+  answersOf,
   bucketLengths,
+  countOf,
   type Encoded,
   EpochBatches,
   ignored,
@@ -53,6 +56,8 @@ export interface StepShape {
   readonly gradAccum: number;
   /** Rows of an example: see `padBatch`. */
   readonly choices?: number;
+  /** Whether only the places that have a target are projected to the vocabulary: see `answersOf`. */
+  readonly answersAlone?: boolean;
 }
 
 /** The batches of every optimizer step, or a worker's part of them: a pure function of (examples, shape, seed, step). */
@@ -60,10 +65,12 @@ export class StepBatches {
   readonly stepsPerEpoch: number;
   /** The lengths that batches of any epoch can have. */
   readonly lengths: readonly number[];
+  /** By length, how many targets a batch has at most; whole batches at lengths that are not here. */
+  readonly answers: ReadonlyMap<number, number>;
   private readonly batches: EpochBatches;
 
   constructor(
-    examples: readonly Encoded[],
+    private readonly examples: readonly Encoded[],
     private readonly shape: StepShape,
     seed: number,
     part?: Part,
@@ -71,6 +78,7 @@ export class StepBatches {
     this.batches = new EpochBatches(examples, shape, seed, part);
     this.stepsPerEpoch = this.batches.batchesPerEpoch / shape.gradAccum;
     this.lengths = usedLengths(examples, shape.blockSize);
+    this.answers = shape.answersAlone ? answerLimits(examples, this.lengths, shape.batchSize) : new Map();
   }
 
   /** The micro-batches of step `iter`, from 1, all of one length, since one program makes the step. */
@@ -78,7 +86,24 @@ export class StepBatches {
     const { gradAccum } = this.shape;
     const micro = Array.from({ length: gradAccum }, (_, i) => this.batches.at((iter - 1) * gradAccum + i));
     const longest = Math.max(...micro.map(({ length }) => length));
-    return micro.map((batch) => widen(batch, longest));
+    const fitting = this.lengths.filter((length) => micro.every((batch) => this.hasRoom(length, batch)));
+    const length = fitting.find((fits) => fits >= longest)!;
+    const limit = this.answers.get(length);
+    return micro.map((batch) => {
+      const wide = widen(batch, length);
+      return limit === undefined ? wide : { ...wide, ...answersOf(wide, limit) };
+    });
+  }
+
+  /** Whether the program of a length takes the answers of every worker's part: all workers run the same one. */
+  private hasRoom(length: number, { whole }: PaddedBatch): boolean {
+    const limit = this.answers.get(length);
+    if (limit === undefined) return true;
+    const counts = new Array<number>(Math.ceil(whole.length / this.shape.batchSize)).fill(0);
+    for (const [at, row] of whole.entries()) {
+      counts[Math.floor(at / this.shape.batchSize)]! += countOf(this.examples[row]!);
+    }
+    return counts.every((count) => count <= limit);
   }
 }
 

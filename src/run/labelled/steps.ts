@@ -1,7 +1,7 @@
 // The steps of finetuning: programs for every length, what they are fed, and what measures the model. For labels, and for
 // everything that is learned token by token. Reads no data.
 import type { FinetuneConfig } from '../../config/index.js';
-import { type Encoded, mostChoices, type PaddedBatch } from '../../dataset/index.js';
+import { countOf, type Encoded, mostChoices, type PaddedBatch } from '../../dataset/index.js';
 import type { Feeds, Program, StepFunction, TrainingProgram } from '../../engine/index.js';
 import { classifierLossStep, evaluationStep, lossStep } from '../../model/index.js';
 import type { TrainingJob } from '../../train/index.js';
@@ -9,10 +9,10 @@ import type { RunEvent } from '../events.js';
 import { evaluationBatch } from '../session/batch-size.js';
 import type { Session } from '../session/session.js';
 import type { Team } from '../workers/team.js';
-import { BucketProgram } from './bucketed.js';
+import { BucketProgram, type StepBatches } from './bucketed.js';
 import { ClassifierModel } from './classifier-model.js';
 import { answerEvaluator, labelEvaluator, scoreAnswers, spread } from './evaluate.js';
-import { countOf, shareOf, weightOf } from './weights.js';
+import { shareOf, weightOf } from './weights.js';
 
 /** What the steps are made from. */
 export interface Parts {
@@ -26,8 +26,8 @@ export interface Parts {
 
 /** The steps of a task: its programs, what they are fed, and what measures the model. */
 export interface Work {
-  /** A program that takes batches of these lengths. */
-  compile(lengths: readonly number[]): AsyncGenerator<RunEvent, TrainingProgram>;
+  /** A program that takes these batches. */
+  compile(batches: Pick<StepBatches, 'lengths' | 'answers'>): AsyncGenerator<RunEvent, TrainingProgram>;
   /** @param step another number for every micro-batch of the run */
   feed(batch: PaddedBatch, step: number): Feeds;
   readonly evaluator: () => TrainingJob['evaluate'];
@@ -52,7 +52,7 @@ export function classification(parts: Parts, labels: readonly string[]): Work {
       const measured = { train: spread(train, config.evalIters * wholeBatch), validation };
       return labelEvaluator(model, measured);
     },
-    compile: (lengths) => compileAll(session, config, lengths, step, choices),
+    compile: ({ lengths }) => compileAll(session, config, lengths, step, choices),
     feed: (batch, at) => ({
       ids: batch.ids,
       ...(lmCoef > 0 && { targets: batch.targets }),
@@ -78,13 +78,14 @@ export function language(parts: Parts): Work {
       const measured = { train: spread(train, config.evalIters * wholeBatch), validation };
       return answerEvaluator((examples, signal) => score(examples, { signal }), measured, session.tokenizer);
     },
-    compile: (lengths) =>
+    compile: ({ lengths, answers }) =>
       compileAll(session, config, lengths, (time) =>
-        lossStep(session.gpt, { batchSize, time }, { part: team.rank, weighted }),
+        lossStep(session.gpt, { batchSize, time }, { part: team.rank, weighted, answers: answers.get(time) }),
       ),
     feed: (batch, at) => ({
       ids: batch.ids,
       targets: batch.targets,
+      ...(batch.places && { places: batch.places }),
       ...dropoutKey(parts, at),
       ...(weighted && { tokenWeight: shareOf(batch, team.size, (row) => countOf(train[row]!)) }),
     }),

@@ -16,13 +16,6 @@ export function shareOf({ rows, whole }: PaddedBatch, parts: number, weigh: (row
   return Float32Array.of(all === 0 ? 0 : (total(rows) / all) * parts);
 }
 
-/** Tokens of an example that have a loss. */
-export function countOf({ targets }: Encoded): number {
-  let count = 0;
-  for (const target of targets) if (target >= 0) count++;
-  return count;
-}
-
 /** What the label of an example weighs. */
 export function weightOf({ label }: Encoded, weights: ArrayLike<number> | undefined): number {
   if (label < 0) return 0;

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -9,9 +9,9 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bundle } from '../../../../test/bundle.js';
 import { locateTensorflow } from '../locate.js';
 import { libraryNames } from '../names.js';
 import type { Pins, Wheel } from './pins.js';
@@ -274,20 +274,7 @@ onLinux('kill -9', () => {
   let program: string;
   beforeEach(() => {
     program = join(folder, 'run.mjs');
-    const esbuild = createRequire(__filename).resolve('esbuild/bin/esbuild');
-    const banner =
-      "--banner:js=import{createRequire as c}from'node:module';const require=c(import.meta.url),__dirname='';";
-    execFileSync(process.execPath, [
-      esbuild,
-      join(__dirname, 'testing/run.ts'),
-      '--bundle',
-      '--platform=node',
-      '--format=esm',
-      '--external:koffi',
-      banner,
-      `--outfile=${program}`,
-      '--log-level=error',
-    ]);
+    writeFileSync(program, bundle(__dirname, "import './testing/run.js';"));
   });
 
   /** Starts a setup, kills it when it says `at`; the names in the cache then. */
