@@ -19,14 +19,28 @@ export function hash32(...words: number[]): number {
   return key;
 }
 
-/** The bits at `counter` of the stream named by `key`; uint32. An engine's graph computes exactly this. */
+/** The bits at `counter` of the stream named by `key`; uint32. */
 export function bitsAt(key: number, counter: number): number {
   return mix32(mix32(Math.imul(counter, 0x9e3779b9) + key) + key);
 }
 
-/** Uniform in [0, 1) with 24 bits, so that float32 holds it exactly. */
-export function uniformAt(key: number, counter: number): number {
-  return (bitsAt(key, counter) >>> 8) * 2 ** -24;
+/**
+ * The bits of the mask named by `key`, by counter, as int32 to compare with a threshold. Masks are long, so it is a third of
+ * the work of `bitsAt`: one mixing of a progression whose start and odd step depend on the key, without mix32's last fold,
+ * which leaves the upper 16 bits as they are. An engine's graph computes exactly this.
+ */
+export function maskBits(key: number): (counter: number) => number {
+  const step = mix32(key) | 1;
+  return (counter) => {
+    let x = Math.imul(counter, step) + key;
+    x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
+    return Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  };
+}
+
+/** Mask bits are below it with probability `rate`, in [0, 1). */
+export function maskThreshold(rate: number): number {
+  return Math.round(rate * 2 ** 32) - 2 ** 31;
 }
 
 /** Keeps streams of different use apart. Add to the end; the order is part of what a seed means. */

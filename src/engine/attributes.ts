@@ -9,13 +9,13 @@ export function number(node: Node, key: string): number {
   return node.attributes[key] as number;
 }
 
-/** The counter of a RandomUniform's first element. Counters are taken modulo 2^32. */
+/** The counter of a Bernoulli's first element. Counters are taken modulo 2^32. */
 export function firstCounter(node: Node): number {
   return ((node.attributes['first'] as number | undefined) ?? 0) >>> 0;
 }
 
 /**
- * The counter of the first element of each row (the last axis) of a RandomUniform that is a window of a larger tensor,
+ * The counter of the first element of each row (the last axis) of a Bernoulli that is a window of a larger tensor,
  * relative to its first element's; undefined for one whose counters follow each other.
  */
 export function rowCounters(node: Node): number[] | undefined {

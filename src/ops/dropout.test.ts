@@ -1,6 +1,6 @@
-import { hash32, mix32, stream, uniformAt } from '../rng.js';
+import { hash32, maskBits, maskThreshold, mix32, stream } from '../rng.js';
 import * as tf from '../tf.js';
-import { dropout, dropoutMask, randomUniform } from './dropout.js';
+import { dropout, dropoutMask, keptAtRandom } from './dropout.js';
 import { expectGradients, leavingNothing, normal } from './testing/gradients.js';
 
 const key = (seed: number, step: number) => ({ seed: tf.scalar(seed, 'int32'), step: tf.scalar(step, 'int32') });
@@ -8,13 +8,14 @@ const values = (x: tf.Tensor) => Array.from(x.dataSync());
 
 describe('dropout', () => {
   test(
-    'element i is uniformAt(key, i), the key folding place, seed and step in this order',
+    'element i is kept by the bits of (key, i), the key folding place, seed and step in this order',
     leavingNothing(() => {
       const prefix = hash32(stream.dropout, 5);
       const word = mix32(mix32(prefix ^ 1337) ^ 42);
       expect(word).toBe(hash32(stream.dropout, 5, 1337, 42));
-      const expected = Array.from({ length: 6 }, (_, i) => uniformAt(word, i));
-      expect(values(randomUniform([2, 3], key(1337, 42), 5))).toEqual(expected);
+      const bits = maskBits(word);
+      const expected = Array.from({ length: 60 }, (_, i) => +(bits(i) >= maskThreshold(0.3)));
+      expect(values(keptAtRandom([20, 3], { rate: 0.3, key: key(1337, 42), place: 5 }))).toEqual(expected);
     }),
   );
 
@@ -31,8 +32,10 @@ describe('dropout', () => {
   test(
     'parts of a batch get the numbers of their rows in the whole batch',
     leavingNothing(() => {
-      const whole = values(randomUniform([6, 3], key(7, 2), 5));
-      const parts = [0, 1, 2].flatMap((part) => values(randomUniform([2, 3], { ...key(7, 2), part }, 5)));
+      const kept = (shape: number[], part = 0) =>
+        values(keptAtRandom(shape, { rate: 0.5, key: { ...key(7, 2), part }, place: 5 }));
+      const whole = kept([6, 30]);
+      const parts = [0, 1, 2].flatMap((part) => kept([2, 30], part));
       expect(parts).toEqual(whole);
     }),
   );
@@ -41,9 +44,10 @@ describe('dropout', () => {
     'a window gets the numbers of its place in the whole, in any part of a batch',
     leavingNothing(() => {
       for (const part of [0, 2]) {
-        const whole = randomUniform([2, 3, 4], { ...key(7, 2), part }, 5);
-        const window = randomUniform([1, 2, 3], { ...key(7, 2), part }, 5, { of: [2, 3, 4], origin: [1, 1, 0] });
-        expect(values(window)).toEqual(values(tf.slice(whole, [1, 1, 0], [1, 2, 3])));
+        const drawn = { rate: 0.5, key: { ...key(7, 2), part }, place: 5 };
+        const whole = keptAtRandom([2, 5, 40], drawn);
+        const window = keptAtRandom([1, 3, 30], drawn, { of: [2, 5, 40], origin: [1, 1, 0] });
+        expect(values(window)).toEqual(values(tf.slice(whole, [1, 1, 0], [1, 3, 30])));
       }
     }),
   );
@@ -82,7 +86,7 @@ describe('dropout', () => {
     leavingNothing(() => {
       expect(() => dropout(tf.ones([2]), 1, key(1, 1), 0)).toThrow('rate must be in [0, 1), is 1');
       const float = { seed: tf.scalar(1), step: tf.scalar(1, 'int32') };
-      expect(() => randomUniform([2], float, 0)).toThrow('randomUniform: seed must be int32 []');
+      expect(() => dropout(tf.ones([2]), 0.5, float, 0)).toThrow('dropout: seed must be int32 []');
     }),
   );
 });

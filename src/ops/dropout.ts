@@ -1,12 +1,13 @@
 // Dropout (Srivastava et al. 2014) whose mask is a pure function of (seed, step, place), on every engine the same.
 //
-//   RandomUniform  seed int32 [], step int32 []  -> float32 `shape`, uniform in [0, 1)    { place, shape, first?, strides? }
+//   Bernoulli  seed int32 [], step int32 []  -> bool `shape`, false with probability rate
+//                                               { place, rate, shape, first?, strides? }
 //
-// A primitive: the element at [i, j, ...] is rng.ts' uniformAt(key, first + i strides[0] + j strides[1] + ...) with key =
-// hash32(stream.dropout, place, seed, step). Without first: from 0. Without strides: row-major. The last stride is 1.
-// The hash folds its words in order, so with prefix = hash32(stream.dropout, place), known when the graph is made,
-// key = mix32(mix32(prefix ^ seed) ^ step).
-import { hash32, stream, uniformAt } from '../rng.js';
+// A primitive: the element at [i, j, ...] is maskBits(key)(first + i strides[0] + j strides[1] + ...) >= maskThreshold(rate)
+// (rng.ts) with key = hash32(stream.dropout, place, seed, step). Without first: from 0. Without strides: row-major. The last
+// stride is 1. The hash folds its words in order, so with prefix = hash32(stream.dropout, place), known when the graph is
+// made, key = mix32(mix32(prefix ^ seed) ^ step).
+import { hash32, maskBits, maskThreshold, stream } from '../rng.js';
 import * as tf from '../tf.js';
 import { primitive } from '../trace/composite.js';
 import { sizeOf } from '../trace/graph.js';
@@ -30,7 +31,7 @@ export interface Window {
 
 const stridesOf = (shape: readonly number[]) => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
 
-function drawUniform(key: number, shape: readonly number[], first: number, strides: readonly number[]): Tensor {
+function draw(key: number, rate: number, shape: readonly number[], first: number, strides: readonly number[]): Tensor {
   const starts = shape
     .slice(0, -1)
     .reduce(
@@ -39,50 +40,41 @@ function drawUniform(key: number, shape: readonly number[], first: number, strid
       [first],
     );
   const width = shape.at(-1) ?? 1;
-  const data = new Float32Array(starts.length * width);
+  const [bitsAt, threshold] = [maskBits(key), maskThreshold(rate)];
+  const data = new Uint8Array(starts.length * width);
   for (const [row, start] of starts.entries())
-    for (let column = 0; column < width; column++) data[row * width + column] = uniformAt(key, start + column);
-  return tf.tensor(data, [...shape]);
-}
-
-/**
- * Uniform numbers in [0, 1), multiples of 2^-24. The first axis is that of a batch's rows: part p of a batch gets the
- * numbers that its rows get when the whole batch is computed at once.
- * @param place names one use in the model; two uses with one place get the same numbers
- * @param window of a larger tensor, whose numbers there it gets
- */
-export function randomUniform(
-  shape: readonly number[],
-  { seed, step, part = 0 }: DropoutKey,
-  place: number,
-  window?: Window,
-): Tensor {
-  check('randomUniform: seed', seed, [], 'int32');
-  check('randomUniform: step', step, [], 'int32');
-  const outputs = [{ shape, dtype: 'float32' as const }];
-  const { of, origin } = window ?? { of: shape, origin: shape.map(() => 0) };
-  const strides = stridesOf(of);
-  const first = origin.reduce((sum, at, axis) => sum + at * strides[axis]!, part * sizeOf(of));
-  const attributes = { place, shape, ...(first > 0 && { first }), ...(window && { strides }) };
-  const [uniform] = primitive('RandomUniform', [seed, step], attributes, outputs, (...inputs) => {
-    const [seedValue, stepValue] = inputs.map((input) => input.dataSync()[0]!);
-    return [drawUniform(hash32(stream.dropout, place, seedValue!, stepValue!), shape, first, strides)];
-  });
-  return uniform!;
+    for (let column = 0; column < width; column++) data[row * width + column] = +(bitsAt(start + column) >= threshold);
+  return tf.tensor(data, [...shape], 'bool');
 }
 
 export interface Dropout {
   /** In [0, 1). */
   readonly rate: number;
   readonly key: DropoutKey;
-  /** As for `randomUniform`. */
+  /** Names one use in the model; two uses with one place get the same mask. */
   readonly place: number;
 }
 
-/** bool: false with probability `rate`. */
+/**
+ * bool: false with probability `rate`. The first axis is that of a batch's rows: part p of a batch gets what its rows get
+ * when the whole batch is computed at once.
+ * @param window of a larger tensor, whose mask there it gets
+ */
 export function keptAtRandom(shape: readonly number[], { rate, key, place }: Dropout, window?: Window): Tensor {
+  const { seed, step, part = 0 } = key;
   if (!(rate >= 0 && rate < 1)) throw new Error(`dropout: rate must be in [0, 1), is ${rate}`);
-  return tf.greaterEqual(randomUniform(shape, key, place, window), rate);
+  check('dropout: seed', seed, [], 'int32');
+  check('dropout: step', step, [], 'int32');
+  const outputs = [{ shape, dtype: 'bool' as const }];
+  const { of, origin } = window ?? { of: shape, origin: shape.map(() => 0) };
+  const strides = stridesOf(of);
+  const first = origin.reduce((sum, at, axis) => sum + at * strides[axis]!, part * sizeOf(of));
+  const attributes = { place, rate, shape, ...(first > 0 && { first }), ...(window && { strides }) };
+  const [kept] = primitive('Bernoulli', [seed, step], attributes, outputs, (...inputs) => {
+    const [seedValue, stepValue] = inputs.map((input) => input.dataSync()[0]!);
+    return [draw(hash32(stream.dropout, place, seedValue!, stepValue!), rate, shape, first, strides)];
+  });
+  return kept!;
 }
 
 /**

@@ -1,9 +1,9 @@
 // Operations with a gradient of their own. Each file says what its nodes in a graph are: inputs, outputs, attributes.
 // Those of one name with `Grad` behind are the gradients. Every one has a plain definition in tfjs operations, except
-// RandomUniform, whose definition is rng.ts, and Fence.
+// Bernoulli, whose definition is rng.ts, and Fence.
 export { cachedAttention, type Past, pastMask } from './cachedAttention.js';
 export { causalAttention } from './causalAttention.js';
-export { type Dropout, type DropoutKey, dropout, dropoutMask, randomUniform } from './dropout.js';
+export { type Dropout, type DropoutKey, dropout, dropoutMask, keptAtRandom } from './dropout.js';
 export { embedding } from './embedding.js';
 export { gelu } from './gelu.js';
 export type { AttentionShape } from './heads.js';

@@ -49,7 +49,7 @@ const cases: Record<string, Case> = {
     variables: { qkv: [6, 12] },
     integers: { seed: [1], step: [2] },
     run: (x) => ops.causalAttention(x['qkv']!, shape, { rate: 0.3, key: key(x), place: 1 }),
-    nodes: ['RandomUniform', 'CausalAttention', 'CausalAttentionGrad'],
+    nodes: ['Bernoulli', 'CausalAttention', 'CausalAttentionGrad'],
   },
   blockAttention: {
     variables: { qkv: [6, 12] },
@@ -60,7 +60,7 @@ const cases: Record<string, Case> = {
     variables: { qkv: [6, 12] },
     integers: { seed: [1], step: [2] },
     run: (x) => blockAttention(x['qkv']!, shape, 2, { rate: 0.3, key: key(x), place: 1 }),
-    nodes: ['RandomUniform', 'BlockAttention', 'BlockAttentionGrad'],
+    nodes: ['Bernoulli', 'BlockAttention', 'BlockAttentionGrad'],
   },
   tokenLoss: {
     variables: { logits: [4, 5] },
@@ -72,7 +72,7 @@ const cases: Record<string, Case> = {
     variables: { x: [5, 4] },
     integers: { seed: [3], step: [4] },
     run: (x) => ops.dropout(x['x']!, 0.4, key(x), 7),
-    nodes: ['RandomUniform'],
+    nodes: ['Bernoulli'],
   },
   rope: {
     variables: { qkv: [6, 24] },

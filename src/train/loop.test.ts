@@ -1,6 +1,6 @@
 import { jest } from '@jest/globals';
 import type { StepResult } from '../engine/types.js';
-import { uniformAt } from '../rng.js';
+import { Random } from '../rng.js';
 import { type Evaluation, type TrainEvent, type TrainingJob, type TrainingState, train } from './index.js';
 
 /** One weight pulled towards noisy targets: everything a loop can get wrong shows in its bits. */
@@ -28,7 +28,7 @@ class Fake {
         },
         dispose: async () => {},
       },
-      microBatches: (iter) => [0, 1].map((micro) => ({ x: new Float32Array([uniformAt(iter, micro)]) })),
+      microBatches: (iter) => [0, 1].map((micro) => ({ x: new Float32Array([new Random(iter, micro).next()]) })),
       learningRate: (iter, total) => 0.1 * (1 - iter / ((total ?? 1e9) + 1)),
       evaluate: async () => this.measure(),
       tokensPerStep: 100,

@@ -1,9 +1,10 @@
 import { alone } from '../../../test/alone.js';
-import { hash32, stream, uniformAt } from '../../rng.js';
+import { hash32, maskBits, maskThreshold, Random, stream } from '../../rng.js';
 import { type Graph, GraphBuilder, type HostArray, sizeOf } from '../../trace/index.js';
 import { GraphSession } from './session.js';
 
 const f32 = (...shape: number[]) => ({ shape, dtype: 'float32' }) as const;
+const bool = (...shape: number[]) => ({ shape, dtype: 'bool' }) as const;
 const i32 = { shape: [], dtype: 'int32' } as const;
 
 async function run(graph: Graph, feeds: Record<string, HostArray>, threads = 1): Promise<Record<string, HostArray>> {
@@ -13,14 +14,20 @@ async function run(graph: Graph, feeds: Record<string, HostArray>, threads = 1):
   return results;
 }
 
-describe('RandomUniform', () => {
+/** By counter, as Bernoulli gives them. */
+function keptOf(key: number, rate: number): (counter: number) => number {
+  const bits = maskBits(key);
+  return (counter) => +(bits(counter) >= maskThreshold(rate));
+}
+
+describe('Bernoulli', () => {
+  const rate = 0.3;
+
   const graphOf = (shape: number[], place: number, first?: number) => {
     const builder = new GraphBuilder('random');
     const inputs = [builder.input('seed', i32), builder.input('step', i32)];
-    builder.output(
-      'y',
-      builder.add('RandomUniform', inputs, { place, shape, ...(first && { first }) }, [f32(...shape)])[0]!,
-    );
+    const attributes = { place, rate, shape, ...(first && { first }) };
+    builder.output('y', builder.add('Bernoulli', inputs, attributes, [bool(...shape)])[0]!);
     return builder.build();
   };
 
@@ -44,22 +51,23 @@ describe('RandomUniform', () => {
     ] as const) {
       const { y } = await run(graph, { seed: Int32Array.of(seed), step: Int32Array.of(step) }, 2);
       const key = hash32(stream.dropout, place, seed, step);
-      expect(Array.from(y!)).toEqual(Array.from({ length: sizeOf(shape) }, (_, i) => uniformAt(key, first + i)));
+      const kept = keptOf(key, rate);
+      expect(Array.from(y!)).toEqual(Array.from({ length: sizeOf(shape) }, (_, i) => kept(first + i)));
     }
   });
 });
 
-test('RandomUniform with strides has the bits of its window in a larger tensor', async () => {
+test('Bernoulli with strides has the bits of its window in a larger tensor', async () => {
   // [2, 3, 4] out of [5, 6, 7], from [1, 2, 3] on
   const builder = new GraphBuilder('window');
   const inputs = [builder.input('seed', i32), builder.input('step', i32)];
-  const attributes = { place: 3, shape: [2, 3, 4], first: 42 + 14 + 3, strides: [42, 7, 1] };
-  builder.output('y', builder.add('RandomUniform', inputs, attributes, [f32(2, 3, 4)])[0]!);
+  const attributes = { place: 3, rate: 0.5, shape: [2, 3, 4], first: 42 + 14 + 3, strides: [42, 7, 1] };
+  builder.output('y', builder.add('Bernoulli', inputs, attributes, [bool(2, 3, 4)])[0]!);
   const { y } = await run(builder.build(), { seed: Int32Array.of(9), step: Int32Array.of(8) });
   const at = (i: number, j: number, k: number) => ((1 + i) * 6 + 2 + j) * 7 + 3 + k;
   const expected = [0, 1].flatMap((i) => [0, 1, 2].flatMap((j) => [0, 1, 2, 3].map((k) => at(i, j, k))));
-  const key = hash32(stream.dropout, 3, 9, 8);
-  expect(Array.from(y!)).toEqual(expected.map((counter) => uniformAt(key, counter)));
+  const kept = keptOf(hash32(stream.dropout, 3, 9, 8), 0.5);
+  expect(Array.from(y!)).toEqual(expected.map(kept));
 });
 
 describe('a session', () => {
@@ -155,9 +163,10 @@ describe('a session', () => {
     const updates = builder.input('updates', f32(rows, 64));
     builder.output('y', builder.add('ScatterNd', [indices, updates], { shape: [5, 64] }, [f32(5, 64)])[0]!);
     const graph = builder.build();
+    const random = new Random(7);
     const feeds = {
       indices: Int32Array.from({ length: rows }, (_, i) => (i * i) % 5),
-      updates: Float32Array.from({ length: rows * 64 }, (_, i) => uniformAt(7, i) - 0.5),
+      updates: Float32Array.from({ length: rows * 64 }, () => random.next() - 0.5),
     };
     const expected = new Float64Array(5 * 64);
     feeds.updates.forEach((value, i) => {

@@ -130,6 +130,8 @@ function sessionOptions(
     enableMemPattern: false,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 4,
+    // Each session has threads of its own. They must not go on looking for work while another session runs.
+    extra: { session: { force_spinning_stop: '1' } },
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
   };
 }

@@ -21,6 +21,7 @@ export function webgpuLowerings(base: Lowerings): Lowerings {
       const [sum, rows, places] = inputs as [Name, Name, Name];
       return [onnx.op('Add', [sum, rowSums(onnx, rows, places, node.outputs[0]!.shape, dy)])];
     },
+    Bernoulli: (onnx, inputs, node) => onnx.onCpu(() => base['Bernoulli']!(onnx, inputs, node)),
     EmbeddingGrad: (onnx, inputs, node) => {
       const [dy, ids] = node.inputs.map(({ shape }) => shape) as [readonly number[], readonly number[]];
       if (!fitsHot(ids, node.outputs[0]!.shape)) return base['EmbeddingGrad']!(onnx, inputs, node);
@@ -35,7 +36,6 @@ export function webgpuLowerings(base: Lowerings): Lowerings {
         inputs.map((x, i) => spread(onnx, x, node, i)),
       ),
     ],
-    RandomUniform: (onnx, inputs, node) => onnx.onCpu(() => base['RandomUniform']!(onnx, inputs, node)),
     TokenLoss: tokenLoss,
     TokenLossGrad: tokenLossGrad,
   };

@@ -1,7 +1,7 @@
 // The state on a device: its optimizer on the CPU against the plain one, and all of it on an adapter where there is one.
 import { Gpt, initialize, lossStep, parameterSpecs } from '../../../model/index.js';
 import { adamw, clipScale, coefficients } from '../../../optimizer/index.js';
-import { stream, uniformAt } from '../../../rng.js';
+import { Random } from '../../../rng.js';
 import type { StepResult } from '../../types.js';
 import { probe } from '../devices.js';
 import { createOnnxEngine } from '../engine.js';
@@ -16,8 +16,10 @@ const arrays = [
   { name: 'w', shape: [3, 5], decay: true },
   { name: 'b', shape: [5], decay: false },
 ];
-const drawn = (length: number, key: number) =>
-  Float32Array.from({ length }, (_, i) => uniformAt(stream.dropout + key, i) - 0.5);
+const drawn = (length: number, key: number) => {
+  const random = new Random(key);
+  return Float32Array.from({ length }, () => random.next() - 0.5);
+};
 const sizeOf = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 async function run(...[graph, feeds]: [Parameters<typeof GraphSession.open>[0], Record<string, Float32Array>]) {
