@@ -31,8 +31,7 @@ export const recipes = {
   },
 };
 
-/** `bench/translation.js`: from scratch. Each caption's tokens are few, so the block holds prompt and completion.
- * The passes take 17 minutes on two idle cores (Zen 4, AVX-512). */
+/** `bench/translation.js`: from scratch. Each caption's tokens are few, so the block holds prompt and completion. */
 export const translation = {
   epochs: 9,
   'n-layer': 3,
