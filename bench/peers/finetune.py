@@ -74,6 +74,8 @@ def read_instructions(path, tokenizer):
 def train(model, tokenizer, encoded, labels, args):
     """Labels: a number for each text, or one for each of its tokens."""
     block = model.config.n_positions
+    # A language model's checkpoint names no padding token; what stands there is masked.
+    pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     encoded = [ids[:block] for ids in encoded]
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01)
     model.train()
@@ -81,7 +83,7 @@ def train(model, tokenizer, encoded, labels, args):
 
     def step():
         rows, length = next(source)
-        ids = torch.full((len(rows), length), tokenizer.pad_token_id)
+        ids = torch.full((len(rows), length), pad)
         mask = torch.zeros((len(rows), length), dtype=torch.long)
         for at, row in enumerate(rows):
             ids[at, : len(encoded[row])] = torch.tensor(encoded[row])
