@@ -1,19 +1,22 @@
-// What pretraining is worth: a model pretrained on the training texts without their labels, then finetuned with few
-// labels, beside the same model from scratch; with and without GPT-1's auxiliary loss. Mean and spread over seeds.
-// node bench/finetune.js [--data DIR] [--set sst2|ag_news] [--sizes 500,2000,all] [--seeds 3] [--pretrainings 3] [--lm-coefs 0.5,0]
+// What pretraining is worth: a model pretrained on texts without labels, then finetuned with few labels, beside the same
+// model from scratch; with and without GPT-1's auxiliary loss. Mean and spread over seeds. The texts are those of training,
+// for `sst2` also reviews of films from an npm package; `sst2-phrases` does without these.
+// node bench/finetune.js [--data DIR] [--set sst2|sst2-phrases|ag_news] [--sizes 500,2000,all] [--seeds 3] [--pretrainings 3] [--lm-coefs 0.5,0]
 //   [--starts pretrained,scratch] [--jobs 2] [--work DIR] [--backend NAME] [--json]
 //   [--pretrain FLAGS] [--finetune FLAGS] [--scratch FLAGS]   what is to differ from the recipe below
 // A seed draws the labelled rows, the initial weights, the order and the dropout; each has its own
 // pretraining unless --pretrainings says fewer. Accuracy is
 // that after the last step, never that of the best evaluation, since the data that is measured would choose it.
-// `--jobs` runs work side by side, one thread each.
+// `--jobs` runs work side by side, one thread each; fewer pretrainings than that share them. `--work` keeps the pretrainings, and a
+// later run with it begins from them.
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { fail, requireBuilt, root, temporaryFolder } from './inputs/common.js';
-import { dataFolder, sets, writeSubset, writeUnlabelled } from './inputs/labelled.js';
+import { dataFolder, writeSubset, writeUnlabelled } from './inputs/labelled.js';
 import { recipes } from './inputs/recipes.js';
+import { reviews } from './inputs/reviews.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -35,7 +38,7 @@ const { values: options } = parseArgs({
 });
 
 const recipe = recipes[options.set];
-if (recipe === undefined) fail(`no set "${options.set}" (there are ${Object.keys(sets).join(', ')})`);
+if (recipe === undefined) fail(`no set "${options.set}" (there are ${Object.keys(recipes).join(', ')})`);
 requireBuilt();
 const data = dataFolder(options.data);
 const work = options.work ?? temporaryFolder('finetune');
@@ -49,8 +52,8 @@ const flagsOf = (settings) => Object.entries(settings).flatMap(([name, value]) =
 const say = (line) => options.json || console.log(line);
 
 /** Runs a command with --json; its last event. */
-async function gpt(...args) {
-  const machine = ['--threads', 1, '--backend', options.backend, '--overwrite', '--json'];
+async function gpt({ threads }, ...args) {
+  const machine = ['--threads', threads, '--backend', options.backend, '--overwrite', '--json'];
   const all = [join(root, 'bin', 'gpt-cli.js'), ...args, ...machine].map(String);
   const { stdout } = await run(process.execPath, all, { maxBuffer: 2 ** 28 });
   return JSON.parse(stdout.trim().split('\n').at(-1));
@@ -70,9 +73,11 @@ const pretrained = (seed) => join(work, `pretrained-${((seed - 1) % pretrainings
 
 async function pretrain(seed) {
   if (existsSync(join(pretrained(seed), 'best'))) return;
-  const text = writeUnlabelled(data, options.set, join(work, `unlabelled-${seed}.jsonl`));
+  const more = recipe.reviews ? reviews(join(work, 'reviews')) : [];
+  const text = writeUnlabelled(data, recipe.set, join(work, `unlabelled-${seed}.jsonl`), more);
+  const threads = Math.max(1, Math.floor(Number(options.jobs) / pretrainings));
   const settings = [...flagsOf({ ...recipe.shape, ...recipe.pretrain, seed }), ...words(options.pretrain)];
-  const { iter, valLoss, elapsed } = await gpt('pretrain', text, '-o', pretrained(seed), ...settings);
+  const { iter, valLoss, elapsed } = await gpt({ threads }, 'pretrain', text, '-o', pretrained(seed), ...settings);
   say(`pretrained, seed ${seed}: ${iter} steps in ${Math.round(elapsed)} s, validation loss ${valLoss.toFixed(3)}`);
 }
 
@@ -87,11 +92,11 @@ function startOf(start, seed) {
 
 async function finetune({ start, size, lmCoef, seed }) {
   const name = `${start}-${size}-${lmCoef}-${seed}`;
-  const rows = writeSubset(data, options.set, join(work, `rows-${name}`), { size, seed });
+  const rows = writeSubset(data, recipe.set, join(work, `rows-${name}`), { size, seed });
   const out = join(work, `run-${name}`);
   const { [size]: ofSize = recipe.finetune[2000] } = recipe.finetune;
   const settings = flagsOf({ ...ofSize, 'lm-coef': lmCoef, seed, 'eval-interval': 1_000_000 });
-  const { accuracy } = await gpt('finetune', rows, '-o', out, ...settings, ...startOf(start, seed));
+  const { accuracy } = await gpt({ threads: 1 }, 'finetune', rows, '-o', out, ...settings, ...startOf(start, seed));
   rmSync(out, { recursive: true });
   return accuracy;
 }

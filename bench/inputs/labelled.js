@@ -52,15 +52,15 @@ export function writeSubset(source, name, folder, { size, seed }) {
   return folder;
 }
 
-/** Writes the training texts without their labels, a document each. */
-export function writeUnlabelled(source, name, path) {
+/** Writes the training texts without their labels, and `more` texts behind them, a document each. */
+export function writeUnlabelled(source, name, path, more = []) {
   const set = sets[name];
   const texts = set.unlabelled
     ? readFileSync(join(source, name, set.unlabelled), 'utf8')
         .trimEnd()
         .split('\n')
     : textColumn(rowsOf(join(source, name, set.train)), set.text);
-  writeFileSync(path, texts.map((text) => `${JSON.stringify({ text: text.trim() })}\n`).join(''));
+  writeFileSync(path, [...texts, ...more].map((text) => `${JSON.stringify({ text: text.trim() })}\n`).join(''));
   return path;
 }
 
