@@ -30,7 +30,8 @@ let failed = 0;
 for (const name of names.length > 0 ? names : usual) {
   const [script, ...own] = benches[name];
   console.log(`== ${name}`);
-  const { status } = spawnSync(process.execPath, [join(here, script), ...own, ...flags], { stdio: 'inherit' });
+  const { status, signal } = spawnSync(process.execPath, [join(here, script), ...own, ...flags], { stdio: 'inherit' });
+  if (signal !== null) console.error(`error: ${name} was ended by ${signal}`);
   if (status !== 0) failed += 1;
 }
 process.exit(failed > 0 ? 1 : 0);
