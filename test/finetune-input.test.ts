@@ -154,6 +154,15 @@ test('classify labels thousands of rows in their order, from a CSV or lines on a
   expect(labels(piped.stdout.trim().split('\n'), 0, '\t')).toEqual(labels(labelled.slice(1, 51), 1, ','));
 });
 
+test('a classifier is not evaluated as a language model when the column of labels has another name', async () => {
+  const table = csv('unlabelled.csv', ['text,labl', ...good.slice(1)]);
+  const failed = await run(['eval', path('stopped'), table]);
+  expect([failed.code, failed.stdout]).toEqual([2, '']);
+  expect(failed.stderr).toMatch(/unlabelled\.csv: no column for a label .*"text", "labl" \(is "labl" meant/);
+  const named = await run(['eval', path('stopped'), table, '--label-column', 'labl']);
+  expect([named.code, named.stdout]).toEqual([0, expect.stringMatching(/accuracy/)]);
+});
+
 test('data without labels, a model without labels and a broken row leave no output behind', async () => {
   const out = path('none.csv');
   const broken = csv('late.csv', ['text', ...Array.from({ length: 2000 }, (_, i) => `row ${i}`), 'a,b,c']);

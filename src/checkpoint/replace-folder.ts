@@ -3,9 +3,10 @@
 //
 // For `last` the names beside it are: `.last.new` (being written), `.last.old` (the one being replaced), `.last.trash`.
 // `.last.old` without `last` means: died between the two renames, and `.last.new` is complete. Needs twice the space.
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { GptError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 
 const suffixes = ['new', 'old', 'trash'] as const;
 
@@ -29,7 +30,7 @@ export async function replaceFolder(target: string, write: (folder: string) => P
   const aside = beside(target);
   try {
     await settle(target);
-    await mkdir(aside.new, { recursive: true });
+    await makeFolder(aside.new);
     await write(aside.new);
     await flushFolder(aside.new);
     const replacing = await exists(target);
@@ -146,7 +147,7 @@ export function explain(error: unknown, path: string): unknown {
       cause: error,
     });
   }
-  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG', 'ELOOP', 'EIO'].includes(code)) {
+  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG', 'ELOOP', 'ENOENT', 'EIO'].includes(code)) {
     return new GptError('checkpoint/not-writable', `${path} cannot be written (${code})`, {
       hint: 'give another folder with --out, or change its permissions',
       cause: error,

@@ -1,7 +1,8 @@
 // A run's folder: who may begin or go on with a run there, and what of it is ours to remove.
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import type { TrainingState } from '../train/index.js';
 import { lockName, takeLock } from './lock.js';
 import { asideNames, exists, explain, settle } from './replace-folder.js';
@@ -50,7 +51,7 @@ export async function claimRun(directory: string, { resume = false, overwrite = 
     });
   }
   refuse(directory, before, { resume, overwrite });
-  await mkdir(directory, { recursive: true }).catch((error) => {
+  await makeFolder(directory).catch((error) => {
     throw explain(error, directory);
   });
   const release = takeLock(directory);

@@ -53,8 +53,14 @@ const TRAINING = {
     help: 'sequences in a batch',
   }),
   gradAccum: integer({ min: 1, max: 65536, default: 1, fixed: true, help: 'batches whose gradients make one step' }),
-  maxIters: integer({ min: 1, default: 2000, finetuneDefault: null, help: 'stop after this many steps' }),
-  epochs: real({ above: 0, default: null, finetuneDefault: 3, help: 'stop after this many passes over the data' }),
+  maxIters: integer({ min: 1, max: 1e9, default: 2000, finetuneDefault: null, help: 'stop after this many steps' }),
+  epochs: real({
+    above: 0,
+    max: 1e6,
+    default: null,
+    finetuneDefault: 3,
+    help: 'stop after this many passes over the data',
+  }),
   maxTime: duration({ default: null, help: 'stop after this long: 90s, 10m, 1h30m' }),
   learningRate: real({ above: 0, max: 10, default: 1e-3, finetuneDefault: 1e-4, help: 'the highest learning rate' }),
   minLr: real({

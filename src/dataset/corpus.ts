@@ -1,9 +1,10 @@
 // A corpus: text of any size as one token file on disk, split into training and validation part. Memory stays flat:
 // text streams in, tokens stream out, batches are read by position.
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import type { TextPiece, Tokenizer } from '../tokenizer/types.js';
 import { type CorpusMeta, corpusVersion, fingerprint, readMeta } from './meta.js';
 import { PieceCutter } from './pieces.js';
@@ -62,7 +63,7 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
   const path = join(directory, 'tokens.bin');
   const dtype = tokenTypeFor(tokenizer.vocabSize);
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
     await rm(join(directory, 'meta.json'), { force: true });
     const { tokens, documents } = await writeTokens(`${path}.partial`, dtype, sources, options);
     if (tokens === 0)

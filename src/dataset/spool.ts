@@ -1,10 +1,11 @@
 // Copies what can be read only once (standard input, pipes) to files, since training a tokenizer and tokenizing are two
 // passes over the text.
 import { createReadStream, createWriteStream, statSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { GptError } from '../errors.js';
+import { makeFolder } from '../make-folder.js';
 import { writeError } from './write-error.js';
 
 export interface SpoolOptions {
@@ -50,7 +51,7 @@ async function copy(
   const path = join(directory, name);
   const aside = `${path}.partial`;
   try {
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
     await pipeline(from, createWriteStream(aside), signal === undefined ? {} : { signal });
     await rename(aside, path);
   } catch (error) {

@@ -1,12 +1,13 @@
 // gpt-cli tokenizer: train one, use one, describe one.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { settings } from '../../config/index.js';
 import { GptError, whyUnreadable } from '../../errors.js';
+import { makeFolder } from '../../make-folder.js';
 import type { PhaseEvent } from '../../run/events.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
 import type { Context } from '../context.js';
@@ -106,7 +107,7 @@ async function follow<T>(work: AsyncGenerator<PhaseEvent, T>, context: Context):
 async function writeWhole(path: string, content: unknown): Promise<void> {
   const aside = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     await writeFile(aside, `${JSON.stringify(content, null, 2)}\n`);
     await rename(aside, path);
   } catch (cause) {

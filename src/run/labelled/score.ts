@@ -49,11 +49,14 @@ export async function labelledTask(
     throwing(() => {}),
   );
   try {
-    const wanted = scoresChoices(labels) ? 'choice' : 'auto';
-    const { task } = decideTask(table.columns, { ...columnsChosen(choice), task: wanted, name: file });
-    if (task === 'choice' && labels && wanted !== 'choice') throw notForChoices(file, labels);
-    if (labels && (task === 'classify' || task === 'choice')) return { file, task };
-    return task === 'instruct' ? { file, task } : undefined;
+    const decide = (wanted: 'auto' | 'classify' | 'choice') =>
+      decideTask(table.columns, { ...columnsChosen(choice), task: wanted, name: file }).task;
+    if (scoresChoices(labels)) return { file, task: decide('choice') as 'choice' };
+    const task = decide('auto');
+    if (!labels) return task === 'instruct' ? { file, task } : undefined;
+    if (task === 'choice') throw notForChoices(file, labels);
+    decide('classify'); // throws where there are no labels, and names the columns
+    return { file, task: 'classify' };
   } catch (error) {
     if (labels || !(error instanceof GptError)) throw error;
     return undefined; // the file as text
