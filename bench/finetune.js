@@ -71,12 +71,23 @@ async function each(tasks) {
 /** Seeds share pretrainings where there are fewer of them. */
 const pretrained = (seed) => join(work, `pretrained-${((seed - 1) % pretrainings) + 1}`);
 
+/** The text of all pretrainings, written when the first begins. */
+let unlabelled;
+function unlabelledText() {
+  unlabelled ??= writeUnlabelled(
+    data,
+    recipe.set,
+    join(work, 'unlabelled.jsonl'),
+    recipe.reviews && reviews(join(work, 'reviews')),
+  );
+  return unlabelled;
+}
+
 async function pretrain(seed) {
   if (existsSync(join(pretrained(seed), 'best'))) return;
-  const more = recipe.reviews ? reviews(join(work, 'reviews')) : [];
-  const text = writeUnlabelled(data, recipe.set, join(work, `unlabelled-${seed}.jsonl`), more);
   const threads = Math.max(1, Math.floor(Number(options.jobs) / pretrainings));
   const settings = [...flagsOf({ ...recipe.shape, ...recipe.pretrain, seed }), ...words(options.pretrain)];
+  const text = unlabelledText();
   const { iter, valLoss, elapsed } = await gpt({ threads }, 'pretrain', text, '-o', pretrained(seed), ...settings);
   say(`pretrained, seed ${seed}: ${iter} steps in ${Math.round(elapsed)} s, validation loss ${valLoss.toFixed(3)}`);
 }

@@ -7,10 +7,19 @@
 // PyTorch (eager, compile) needs a virtual environment with torch and numpy: GPT_CLI_VENV, or .venv. For stock tfjs
 // (wasm, cpu) npm fetches it into a temporary folder.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fail, median, python, requireBuilt, requirePython, root, temporaryFolder } from './inputs/common.js';
+import {
+  fail,
+  median,
+  python,
+  requireBuilt,
+  requirePython,
+  root,
+  temporaryFolder,
+  withPackages,
+} from './inputs/common.js';
 import { writeTrainingData } from './inputs/training.js';
 
 const gpt2 = { layers: 12, heads: 12, width: 768, vocabulary: 50257 };
@@ -106,14 +115,8 @@ function theirs(data, threads, peer) {
 
 /** A folder with stock tfjs, installed once. */
 function stockTfjs() {
-  const modules = join(folder, 'tfjs');
-  if (!existsSync(modules)) {
-    mkdirSync(modules);
-    writeFileSync(join(modules, 'package.json'), '{}');
-    const packages = ['tfjs', 'tfjs-backend-wasm'].map((name) => `@tensorflow/${name}@4.22.0`);
-    execFileSync('npm', ['install', '--ignore-scripts', '--silent', ...packages], { cwd: modules, stdio: 'inherit' });
-  }
-  return modules;
+  const packages = ['tfjs', 'tfjs-backend-wasm'].map((name) => `@tensorflow/${name}@4.22.0`);
+  return withPackages(join(folder, 'tfjs'), packages);
 }
 
 function run(program, args, threads) {

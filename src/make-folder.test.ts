@@ -21,6 +21,7 @@ test('a file in the way is an error', async () => {
   await expect(makeFolder(join(file, 'below'))).rejects.toMatchObject({ code: 'ENOTDIR' });
 });
 
-(process.platform === 'linux' ? test : test.skip)('ends where the system makes no folder', async () => {
+const testProc = process.platform === 'linux' ? test : test.skip;
+testProc('ends where the system makes no folder', async () => {
   await expect(makeFolder('/proc/none/below')).rejects.toMatchObject({ code: 'ENOENT' });
 });

@@ -1,6 +1,6 @@
 // What the benches have in common: where things are, what must be there, a folder to work in, how a run is made and judged.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,6 +29,16 @@ export function requireBuilt(file = 'cli.js') {
 export function temporaryFolder(name = 'bench') {
   const folder = mkdtempSync(join(tmpdir(), `gpt-cli-${name}-`));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The folder, with packages of npm in its node_modules: fetched unless they are there whole. */
+export function withPackages(folder, packages) {
+  if (existsSync(join(folder, 'node_modules', '.package-lock.json'))) return folder; // what npm writes last
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{}');
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  execFileSync('npm', ['install', ...flags, ...packages], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
   return folder;
 }
 

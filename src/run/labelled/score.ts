@@ -51,12 +51,11 @@ export async function labelledTask(
   try {
     const decide = (wanted: 'auto' | 'classify' | 'choice') =>
       decideTask(table.columns, { ...columnsChosen(choice), task: wanted, name: file }).task;
-    if (scoresChoices(labels)) return { file, task: decide('choice') as 'choice' };
-    const task = decide('auto');
-    if (!labels) return task === 'instruct' ? { file, task } : undefined;
-    if (task === 'choice') throw notForChoices(file, labels);
-    decide('classify'); // throws where there are no labels, and names the columns
-    return { file, task: 'classify' };
+    if (!labels) return decide('auto') === 'instruct' ? { file, task: 'instruct' } : undefined;
+    const task = scoresChoices(labels) ? 'choice' : 'classify';
+    if (task === 'classify' && decide('auto') === 'choice') throw notForChoices(file, labels);
+    decide(task); // throws where its columns are missing, before the model is loaded
+    return { file, task };
   } catch (error) {
     if (labels || !(error instanceof GptError)) throw error;
     return undefined; // the file as text
@@ -132,7 +131,7 @@ function namesOf(labels: readonly string[], count: number): readonly string[] {
 }
 
 /** A classifier with labels is given questions with choices. */
-export function notForChoices(file: string, labels: readonly string[]): GptError {
+function notForChoices(file: string, labels: readonly string[]): GptError {
   return new GptError('data/choices', `${file} is multiple choice, and the model has the labels ${labels.join(', ')}`, {
     hint: 'name the columns of a text and a label with --text-column and --label-column',
   });
