@@ -22,7 +22,7 @@ function helpOf(setting: AnySetting, value: unknown): string {
 
 function addToggle(command: Command, name: string, setting: AnySetting, value: unknown, title: string): void {
   const on = new Option(`--${name}`, setting.help).helpGroup(title);
-  const off = new Option(`--no-${name}`, `without ${setting.help}`).helpGroup(title);
+  const off = new Option(`--no-${name}`, `no ${setting.help}`).helpGroup(title);
   command.addOption(value ? on.hideHelp() : on).addOption(value ? off : off.hideHelp());
 }
 
