@@ -21,9 +21,14 @@ const schedule = { maxIters: 12, evalInterval: 6, evalIters: 2, logInterval: 6 }
 async function everything(
   library: typeof source,
   out: string,
-  { text, labelled, shape, schedule }: Record<'text' | 'labelled', string> & Record<'shape' | 'schedule', object>,
+  {
+    text,
+    labelled,
+    shape,
+    schedule,
+  }: Record<'text' | 'labelled', string> & Record<'shape' | 'schedule', Record<string, unknown>>,
 ): Promise<string> {
-  const layer = (values: object) => [{ name: 'options', values }] as const;
+  const layer = (values: Record<string, unknown>) => [{ name: 'options', values }] as const;
   for await (const event of library.pretrain({
     inputs: [text],
     out: `${out}/base`,

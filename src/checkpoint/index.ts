@@ -7,4 +7,4 @@ export { type Checkpoint, openCheckpoint, type ReadOptions, type ReadReport } fr
 export { type ClaimOptions, claimRun, type Run } from './run-folder.js';
 export { type EventLog, type LogLine, RunLog } from './run-log.js';
 export { SafetensorsFile, type TensorSource, writeSafetensors } from './safetensors/index.js';
-export { type CheckpointContent, saveCheckpoint } from './save.js';
+export { type CheckpointContent, replaceTrainingState, saveCheckpoint } from './save.js';

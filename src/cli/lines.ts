@@ -80,11 +80,13 @@ export function summary(
   if (Number.isFinite(event.trainLoss)) losses.push(`training loss ${loss(event.trainLoss)}`);
   if (event.accuracy !== undefined) losses.push(`accuracy ${(100 * event.accuracy).toFixed(1)} %`);
   if (event.macroF1 !== undefined) losses.push(`macro F1 ${event.macroF1.toFixed(3)}`);
+  if (event.reason === 'interrupted' && event.iter === 0)
+    return ['interrupted before the first step: nothing is saved'];
   lines.push(losses.join(', ') || 'not evaluated yet');
   for (const [kind, path] of checkpoints) lines.push(`${kind}: ${path}`);
   const out = quote(event.out);
   if (event.reason === 'interrupted')
-    lines.push(`go on:  gpt-cli ${start?.command ?? 'pretrain'} --resume --out ${out}`);
+    lines.push(`resume: gpt-cli ${start?.command ?? 'pretrain'} --resume --out ${out}`);
   lines.push(useOf(start?.task, out));
   return lines;
 }

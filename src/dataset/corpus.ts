@@ -1,10 +1,10 @@
 // A corpus: text of any size as one token file on disk, split into training and validation part. Memory stays flat:
 // text streams in, tokens stream out, batches are read by position.
 import { closeSync, openSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
-import { makeFolder } from '../make-folder.js';
+import { AtomicFile, makeFolder, replaceFile } from '../files/index.js';
 import type { TextPiece, Tokenizer } from '../tokenizer/types.js';
 import { type CorpusMeta, corpusVersion, fingerprint, readMeta } from './meta.js';
 import { PieceCutter } from './pieces.js';
@@ -62,14 +62,16 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
   const sources = options.texts === undefined ? await findSources(options.inputs ?? []) : [];
   const path = join(directory, 'tokens.bin');
   const dtype = tokenTypeFor(tokenizer.vocabSize);
+  let file: AtomicFile | undefined;
   try {
     await makeFolder(directory);
     await rm(join(directory, 'meta.json'), { force: true });
-    const { tokens, documents } = await writeTokens(`${path}.partial`, dtype, sources, options);
+    file = await AtomicFile.create(path);
+    const { tokens, documents, sha256 } = await writeTokens(file.handle.fd, dtype, sources, options);
     if (tokens === 0)
       throw new GptError('dataset/empty', 'the text is empty', { hint: 'there is no text to learn from' });
     const trainTokens = trainLength(tokens, valSplit);
-    const { trainBytes, valBytes } = countBytes(`${path}.partial`, dtype, tokens, trainTokens, tokenizer);
+    const { trainBytes, valBytes } = countBytes(file.temporary, dtype, tokens, trainTokens, tokenizer);
     const meta: CorpusMeta = {
       version: corpusVersion,
       dtype,
@@ -80,6 +82,7 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
       documents,
       bytes: trainBytes + valBytes,
       valBytes,
+      sha256,
       tokenizer: {
         kind: tokenizer.kind,
         vocabSize: tokenizer.vocabSize,
@@ -88,11 +91,10 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
       },
       sources: sources.map(({ name, size, mtimeMs }) => ({ name, size, mtimeMs })),
     };
-    await rename(`${path}.partial`, path);
-    await writeFile(join(directory, 'meta.json.partial'), `${JSON.stringify(meta, null, 2)}\n`, { flush: true });
-    await rename(join(directory, 'meta.json.partial'), join(directory, 'meta.json'));
+    await file.commit();
+    await replaceFile(join(directory, 'meta.json'), `${JSON.stringify(meta, null, 2)}\n`);
   } catch (error) {
-    await rm(`${path}.partial`, { force: true }).catch(() => {});
+    await file?.abandon();
     throw writeError(error, directory);
   }
   return openCorpus(directory);
@@ -103,7 +105,7 @@ export function trainLength(tokens: number, valSplit: number): number {
   return Math.floor(tokens * (1 - valSplit) * (1 + 2 ** -50));
 }
 
-async function writeTokens(path: string, dtype: TokenType, sources: readonly Source[], options: BuildCorpusOptions) {
+async function writeTokens(file: number, dtype: TokenType, sources: readonly Source[], options: BuildCorpusOptions) {
   const { tokenizer, onProgress, signal, textKey, stdin } = options;
   const totalBytes =
     sources.length > 0 && sources.every(({ kind }) => kind === 'file')
@@ -117,30 +119,24 @@ async function writeTokens(path: string, dtype: TokenType, sources: readonly Sou
     options.texts ?? readSources(sources, { onBytes, signal, ...(textKey && { textKey }), ...(stdin && { stdin }) });
   const separator = Uint32Array.of(tokenizer.endOfText);
   const cutter = new PieceCutter();
-  const writer = new TokenWriter(path, dtype);
+  const writer = new TokenWriter(file, dtype);
   let documents = 0;
   let open = false; // whether the document so far has text
-  try {
-    for await (const { text, endOfDocument } of texts) {
-      signal?.throwIfAborted();
-      if (text !== '' && !open) {
-        if (documents++ > 0) writer.push(separator);
-        open = true;
-      }
-      for (const piece of cutter.push(text)) writer.push(tokenizer.encode(piece));
-      if (endOfDocument) {
-        writer.push(tokenizer.encode(cutter.flush()));
-        open = false;
-      }
-      onProgress?.({ bytes, totalBytes, tokens: writer.length });
+  for await (const { text, endOfDocument } of texts) {
+    signal?.throwIfAborted();
+    if (text !== '' && !open) {
+      if (documents++ > 0) writer.push(separator);
+      open = true;
     }
-    writer.push(tokenizer.encode(cutter.flush()));
-    writer.finish();
-  } catch (error) {
-    writer.abandon();
-    throw error;
+    for (const piece of cutter.push(text)) writer.push(tokenizer.encode(piece));
+    if (endOfDocument) {
+      writer.push(tokenizer.encode(cutter.flush()));
+      open = false;
+    }
+    onProgress?.({ bytes, totalBytes, tokens: writer.length });
   }
-  return { tokens: writer.length, documents };
+  writer.push(tokenizer.encode(cutter.flush()));
+  return { tokens: writer.length, documents, sha256: writer.finish() };
 }
 
 /** The UTF-8 bytes that the two parts of a token file stand for. */

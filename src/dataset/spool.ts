@@ -1,11 +1,10 @@
 // Copies what can be read only once (standard input, pipes) to files, since training a tokenizer and tokenizing are two
 // passes over the text.
-import { createReadStream, createWriteStream, statSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { createReadStream, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { GptError } from '../errors.js';
-import { makeFolder } from '../make-folder.js';
+import { AtomicFile, makeFolder } from '../files/index.js';
 import { writeError } from './write-error.js';
 
 export interface SpoolOptions {
@@ -49,13 +48,15 @@ async function copy(
   signal?: AbortSignal,
 ): Promise<string> {
   const path = join(directory, name);
-  const aside = `${path}.partial`;
+  let file: AtomicFile | undefined;
   try {
     await makeFolder(directory);
-    await pipeline(from, createWriteStream(aside), signal === undefined ? {} : { signal });
-    await rename(aside, path);
+    file = await AtomicFile.create(path);
+    const to = file.handle.createWriteStream({ autoClose: false });
+    await pipeline(from, to, signal === undefined ? {} : { signal });
+    await file.commit();
   } catch (error) {
-    await rm(aside, { force: true }).catch(() => {});
+    await file?.abandon();
     signal?.throwIfAborted();
     throw writeError(error, directory);
   }

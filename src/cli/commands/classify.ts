@@ -100,7 +100,7 @@ export function define(command: Command, context: Context): void {
     const layers = layersOf(command, 'classify');
     const input = inputOf(text, flags, context);
     const { classify } = await import('../../run/classify.js');
-    const file = flags.output === undefined ? undefined : new ClassFile(flags.output, flags.input);
+    const file = flags.output === undefined ? undefined : await ClassFile.create(flags.output, flags.input);
     const textColumns = flags.textColumn?.split(',').map((name) => name.trim());
     const { signal } = context;
     await show(classify({ run, input, textColumns, layers, signal }), file, Array.isArray(input), context);

@@ -1,13 +1,12 @@
 // gpt-cli tokenizer: train one, use one, describe one.
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { settings } from '../../config/index.js';
 import { GptError, whyUnreadable } from '../../errors.js';
-import { makeFolder } from '../../make-folder.js';
+import { makeFolder, replaceFile } from '../../files/index.js';
 import type { PhaseEvent } from '../../run/events.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
 import type { Context } from '../context.js';
@@ -103,15 +102,11 @@ async function follow<T>(work: AsyncGenerator<PhaseEvent, T>, context: Context):
   }
 }
 
-/** Written aside and renamed: the file is complete or absent. */
 async function writeWhole(path: string, content: unknown): Promise<void> {
-  const aside = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     await makeFolder(dirname(path));
-    await writeFile(aside, `${JSON.stringify(content, null, 2)}\n`);
-    await rename(aside, path);
+    await replaceFile(path, `${JSON.stringify(content, null, 2)}\n`);
   } catch (cause) {
-    await rm(aside, { force: true });
     throw new GptError('cli/write', `cannot write ${path}: ${(cause as Error).message}`, { cause });
   }
 }

@@ -1,6 +1,7 @@
 // From a labelled file or folder to encoded examples: reads it, tells what it is for and what is wrong with it, keeps a
 // part for validation.
 
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { FinetuneConfig } from '../../config/index.js';
 import {
@@ -222,7 +223,30 @@ export function splitBlocks(blocks: readonly Encoded[], valSplit: number): { tra
   return { train: blocks.slice(0, kept), validation: blocks.slice(kept) };
 }
 
-/** One number for all that a model is taught: another number, other data. */
+/**
+ * SHA-256, in hexadecimal, of all that a run is trained and validated on: every token, target and label of both parts, the
+ * names of the labels, the template of prompts.
+ */
+export function hashOf({
+  train,
+  validation,
+  labels = [],
+  template,
+}: {
+  readonly train: readonly Encoded[];
+  readonly validation: readonly Encoded[];
+  readonly labels?: readonly string[] | undefined;
+  readonly template: string;
+}): string {
+  const hash = createHash('sha256').update(JSON.stringify([labels, template, train.length, validation.length]));
+  for (const { ids, targets, label } of [...train, ...validation]) {
+    hash.update(Int32Array.of(ids.length, targets.length, label));
+    hash.update(Int32Array.from(ids)).update(Int32Array.from(targets));
+  }
+  return hash.digest('hex');
+}
+
+/** What runs recorded before `hashOf`: the training rows, without where an answer begins. */
 export function fingerprintOf(examples: readonly Encoded[]): number {
   let key = examples.length;
   for (const { ids, targets, label } of examples) key = hash32(key, label, ...ids, ...targets.subarray(-1));

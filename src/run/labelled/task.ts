@@ -104,7 +104,7 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
     ...parts,
     ...work,
     begin: async () => {
-      if (lora && !resuming && team.leads) await saveBase(session, run.directory);
+      if (lora && !resuming && team.leads) await saveBase(session, run.staging);
       return team.evaluateFirst(work.evaluator());
     },
     save: (directory, training, resumable) =>
