@@ -79,9 +79,11 @@ export async function claimRun(directory: string, { resume = false, overwrite = 
     const staging = replacing ? await makeStaging(directory) : directory;
     let begun = !replacing;
     const leave = () => {
+      process.off('exit', leave);
       if (!begun) rmSync(staging, { recursive: true, force: true });
       release();
     };
+    process.once('exit', leave); // a second Ctrl-C
     return {
       ...{ directory, last, best, staging, checkpoint: found, config: resume ? content.config : undefined },
       start: (config, state) => start(staging, config, state),

@@ -4,4 +4,5 @@ export { explain, isDiskFull } from './disk-error.js';
 export { flushFolder, flushParent } from './flush.js';
 export { makeFolder } from './make-folder.js';
 export { exists, move } from './move.js';
+export { isPipe, readPipe } from './pipe.js';
 export { asideNames, findFolder, replaceFolder, settle } from './replace-folder.js';

@@ -7,6 +7,7 @@ import { type FinetuneConfig, type Layer, type Resolved, resolve, type Sources }
 import { mostChoices } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import { countParameters } from '../model/index.js';
+import { quoteCommand } from '../shell-quote.js';
 import { type TrainingJob, train } from '../train/index.js';
 import type { NoticeEvent, RunEvent } from './events.js';
 import { type Inspection, unheard } from './inspection.js';
@@ -185,10 +186,8 @@ function howToPrompt({ train: examples, session: { tokenizer } }: FinetuneTask, 
   const { ids, targets } = examples[0]!;
   const answer = targets.findIndex((target) => target >= 0);
   const prompt = tokenizer.decode(ids.subarray(0, answer + 1));
-  const quoted = /[\n'\\]/.test(prompt)
-    ? `$'${prompt.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n')}'`
-    : `'${prompt}'`;
-  const message = `ask it as it is taught, for example: gpt-cli sample ${out} --prompt ${quoted}`;
+  const command = quoteCommand(['gpt-cli', 'sample', out, '--prompt', prompt]);
+  const message = `prompt it as it is trained, for example: ${command}`;
   return { event: 'notice', level: 'info', message };
 }
 

@@ -46,7 +46,9 @@ export function define(command: Command, context: Context): void {
     }
     const layers = layersOf(command, 'finetune');
     const { finetune } = await import('../../run/finetune.js');
-    const { commandLine, signal } = context;
+    const { commandLine } = context;
+    context.writesFiles();
+    const signal = context.stopOnInterrupt();
     const inspection = await inspectionOf(flags);
     const cluster = clusterOf(context);
     const options = {

@@ -40,7 +40,9 @@ export function define(command: Command, context: Context): void {
     const layers = layersOf(command, 'pretrain');
     const { pretrain } = await import('../../run/pretrain.js');
     const { clusterOf, showTraining } = await import('../workers.js');
-    const { commandLine, signal } = context;
+    const { commandLine } = context;
+    context.writesFiles();
+    const signal = context.stopOnInterrupt();
     const { stdin } = context.streams;
     const inspection = await inspectionOf(flags);
     const cluster = clusterOf(context);

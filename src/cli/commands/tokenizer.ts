@@ -70,7 +70,7 @@ async function makeTokenizer(inputs: string[], flags: TrainFlags, context: Conte
   const { byteTokenizer, trainBpeTokenizer, trainCharTokenizer } = await import('../../tokenizer/index.js');
   const { readTexts } = await import('../../dataset/index.js');
   const { phase } = await import('../../run/phase.js');
-  const { signal } = context;
+  const signal = context.stopOnInterrupt();
   if (flags.kind === 'byte') return byteTokenizer();
   const texts = readTexts(inputs, { signal, stdin: context.streams.stdin });
   const { schema, expects, default: most, read } = settings['vocabSize']!;
@@ -124,6 +124,7 @@ async function train(inputs: string[], flags: TrainFlags, context: Context): Pro
   if (inputs.length === 0 && flags.kind !== 'byte') {
     throw new GptError('cli/input', 'no text is given', { hint: 'name files or folders, or - for standard input' });
   }
+  context.writesFiles();
   const tokenizer = await makeTokenizer(inputs, flags, context);
   await writeWhole(path, tokenizer.toJSON());
   const { kind, vocabSize } = tokenizer;
@@ -145,8 +146,8 @@ async function decode(words: string[], flags: UseFlags, context: Context): Promi
   const ids = readIds(given, tokenizer);
   const text = tokenizer.decode(ids, { special: flags.special === true });
   if (context.json) return context.print(JSON.stringify({ text }));
-  context.streams.stdout.write(text);
-  if (context.streams.stdout.isTTY && !text.endsWith('\n')) context.streams.stdout.write('\n');
+  context.write(text);
+  if (context.streams.stdout.isTTY && !text.endsWith('\n')) context.write('\n');
 }
 
 /** Ids between spaces or commas; `[1, 2]` and what `encode --json` prints are understood. */
