@@ -226,10 +226,10 @@ function jobOf(
   config: FinetuneConfig,
   { program, evaluate, batches, task, resumed, signal, team }: JobParts,
 ): TrainingJob {
-  const { gradAccum, seed } = config;
+  const { seed } = config;
   return {
     program,
-    microBatches: (iter) => batches.at(iter).map((batch, micro) => task.feed(batch, (iter - 1) * gradAccum + micro)),
+    microBatches: (iter) => task.feeds(batches.at(iter), iter),
     learningRate: learningRateOf(config),
     evaluate,
     tokensPerStep: Math.round(tokensOf(task.train) / batches.stepsPerEpoch),
