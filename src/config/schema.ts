@@ -52,7 +52,7 @@ const TRAINING = {
     fixed: true,
     help: 'sequences in a batch',
   }),
-  gradAccum: integer({ min: 1, max: 65536, default: 1, fixed: true, help: 'batches whose gradients make one step' }),
+  gradAccum: integer({ min: 1, max: 65536, default: 1, fixed: true, help: 'micro-batches of batch-size in a step' }),
   maxIters: integer({ min: 1, max: 1e9, default: 2000, finetuneDefault: null, help: 'stop after this many steps' }),
   epochs: real({
     above: 0,
