@@ -73,8 +73,7 @@ const TRAINING = {
   warmupIters: integer({
     min: 0,
     default: null,
-    defaultText:
-      'a tenth of the steps of the run, at most 100; with --max-time of the steps that fit, by measured speed',
+    defaultText: 'a tenth of the run, at most 100; with --max-time by measured speed',
     help: 'steps in which the learning rate rises to its full value',
   }),
   lrSchedule: choice(['cosine', 'linear', 'constant'], {
