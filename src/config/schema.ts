@@ -67,7 +67,7 @@ const TRAINING = {
     fixed: true,
     help: 'sequences per batch',
   }),
-  gradAccum: integer({ min: 1, max: 65536, default: 1, fixed: true, help: 'micro-batches per optimizer step' }),
+  gradAccum: integer({ min: 1, max: 65536, default: 1, fixed: true, help: 'micro-batches of batch-size per step' }),
   maxIters: integer({ min: 1, max: 1e9, default: 2000, finetuneDefault: null, help: 'stop after this many steps' }),
   epochs: real({
     above: 0,
@@ -88,8 +88,8 @@ const TRAINING = {
   warmupIters: integer({
     min: 0,
     default: null,
-    defaultText: '100, a tenth of a short run',
-    help: 'steps in which the learning rate rises',
+    defaultText: 'a tenth of the run, at most 100; with --max-time by measured speed',
+    help: 'steps in which the learning rate rises to its full value',
   }),
   lrSchedule: choice(['cosine', 'linear', 'constant'], {
     default: 'cosine',

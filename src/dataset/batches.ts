@@ -1,6 +1,6 @@
 // Batches out of a token span. Which tokens go into a batch depends on (seed, step) alone, so a resumed run sees what an
 // unbroken one would. Shapes: ids and targets are [B, T] row-major; targets are ids moved on by one.
-import { type Part, rowsOf } from '../cluster/rows.js';
+import { type Part, type RowRange, rowRange } from '../cluster/rows.js';
 import { GptError } from '../errors.js';
 import { Random, stream } from '../rng.js';
 import type { TokenSpan } from './span.js';
@@ -40,16 +40,22 @@ export function requireBlock(span: TokenSpan, blockSize: number): void {
 }
 
 /**
- * Rows at random places, as nanoGPT draws them (uniform, with replacement).
+ * Rows at random places, as nanoGPT draws them (uniform, with replacement). Which rows a step has does not depend on how they
+ * are divided into micro-batches and among workers.
  * @param key `micro` counts the micro-batches of a step (gradient accumulation), from 0; with `part`, the rows are that
- * part of a whole batch; rows that it does not have are id 0 and target -1
+ * part of each micro-batch; rows that it does not have are id 0 and target -1
  */
 export function randomBatch(
   span: TokenSpan,
   shape: BatchShape,
   key: { readonly seed: number; readonly step: number; readonly micro?: number; readonly part?: Part | undefined },
 ): Batch {
-  return drawBatch(span, shape, new Random(key.seed, stream.batch, key.step, key.micro ?? 0), key.part);
+  return drawBatch(
+    span,
+    shape,
+    new Random(key.seed, stream.batch, key.step, 0),
+    rowRange(key.part, shape.batchSize, key.micro),
+  );
 }
 
 /** `count` batches, or a part of each, for an estimate of the loss: random places, the same whenever it is called. */
@@ -61,17 +67,21 @@ export function* evaluationBatches(
   part?: Part,
 ): Generator<Batch> {
   for (let index = 0; index < count; index++) {
-    yield drawBatch(span, shape, new Random(seed, stream.evaluation, index), part);
+    yield drawBatch(span, shape, new Random(seed, stream.evaluation, index), rowRange(part, shape.batchSize));
   }
 }
 
-function drawBatch(span: TokenSpan, { batchSize, blockSize }: BatchShape, random: Random, part?: Part): Batch {
+function drawBatch(
+  span: TokenSpan,
+  { batchSize, blockSize }: BatchShape,
+  random: Random,
+  { from, to }: RowRange,
+): Batch {
   requireBlock(span, blockSize);
-  for (let before = (part?.index ?? 0) * batchSize; before > 0; before--) random.integer(1); // rows of other parts
+  for (let row = 0; row < from; row++) random.integer(1); // rows of other parts
   const ids = new Int32Array(batchSize * blockSize);
   const targets = new Int32Array(batchSize * blockSize).fill(ignored);
-  const rows = part ? rowsOf(part, batchSize) : batchSize;
-  for (let row = 0; row < rows; row++) {
+  for (let row = 0; row < to - from; row++) {
     const tokens = span.read(random.integer(span.length - blockSize), blockSize + 1);
     ids.set(tokens.subarray(0, blockSize), row * blockSize);
     targets.set(tokens.subarray(1), row * blockSize);

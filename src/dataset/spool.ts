@@ -27,7 +27,10 @@ export async function spoolInputs(
   }
   const usable: string[] = [];
   for (const [index, input] of inputs.entries()) {
-    if (input === '-') usable.push(await copy(stoppable(options.stdin ?? process.stdin, options.signal), directory, 'stdin.txt', options.signal));
+    if (input === '-')
+      usable.push(
+        await copy(stoppable(options.stdin ?? process.stdin, options.signal), directory, 'stdin.txt', options.signal),
+      );
     else if (isPipe(input))
       usable.push(await copy(readPipe(input, options.signal), directory, `pipe${index}.txt`, options.signal));
     else usable.push(input);

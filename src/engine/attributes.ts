@@ -9,7 +9,7 @@ export function number(node: Node, key: string): number {
   return node.attributes[key] as number;
 }
 
-/** The counter of a Bernoulli's first element. Counters are taken modulo 2^32. */
+/** The counter of a Bernoulli's first element, its input `row` apart. Counters are taken modulo 2^32. */
 export function firstCounter(node: Node): number {
   return ((node.attributes['first'] as number | undefined) ?? 0) >>> 0;
 }

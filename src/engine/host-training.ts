@@ -2,15 +2,12 @@
 // Knows nothing of how a gradient is computed.
 import { GptError } from '../errors.js';
 import { addScratch, gradientNorm, type Region, type Update, updateAll } from '../optimizer/index.js';
-import { checkFeeds } from './feeds.js';
+import { accumulate, type Outputs, resultOf } from './accumulate.js';
 import type { HostState } from './host-state.js';
 import type { AdamWOptions, Feeds, StepFunction, StepResult, TrainingProgram } from './types.js';
 
 /** Computes one micro-batch: its gradients go to a region of the state's memory, its outputs come back as numbers. */
 export type GradientPass = (feeds: Feeds, region: Extract<Region, 'gradient' | 'scratch'>) => Promise<Outputs>;
-
-/** `loss`, and the other outputs of the step; each must be one number. */
-export type Outputs = Readonly<Record<string, ArrayLike<number>>>;
 
 /** Joins a gradient pass and the optimizer. `release` frees what the pass holds. */
 export function hostTraining(
@@ -21,20 +18,14 @@ export function hostTraining(
   release: () => Promise<void>,
 ): TrainingProgram {
   const run = async (microBatches: readonly Feeds[], update: Update): Promise<StepResult> => {
-    const sums: Record<string, number> = {};
-    for (const [i, feeds] of microBatches.entries()) {
-      checkFeeds(step, feeds);
-      const outputs = await pass(feeds, i === 0 ? 'gradient' : 'scratch');
-      if (i > 0) addScratch(state.memory!);
-      for (const [name, data] of Object.entries(outputs)) sums[name] = (sums[name] ?? 0) + single(step, name, data);
-    }
-    const count = microBatches.length;
-    const means = Object.entries(sums).map(([name, sum]) => [name, sum / count] as const);
-    const { loss, ...metrics } = Object.fromEntries(means);
-    const gradNorm = gradientNorm(state.memory!) / count;
-    const updated = Number.isFinite(loss) && Number.isFinite(gradNorm);
-    if (updated) updateAll(state.memory!, options, update, gradNorm, count);
-    return { loss: loss!, gradNorm, updated, metrics };
+    const sums = await accumulate(step, microBatches, async (feeds, first) => {
+      const outputs = await pass(feeds, first ? 'gradient' : 'scratch');
+      if (!first) addScratch(state.memory!);
+      return outputs;
+    });
+    const result = resultOf(sums, gradientNorm(state.memory!));
+    if (result.updated) updateAll(state.memory!, options, update, result.gradNorm);
+    return result;
   };
   return guarded(run, release);
 }
@@ -57,18 +48,6 @@ export function guarded(run: TrainingProgram['step'], release: () => Promise<voi
     },
     dispose: release,
   };
-}
-
-/** The number of an output that must be one. */
-export function single(
-  step: StepFunction,
-  name: string,
-  data: { readonly length: number; readonly [i: number]: number },
-): number {
-  if (data.length === 1) return data[0]!;
-  throw new GptError('engine/output', `output ${name} of ${step.name} has ${data.length} numbers`, {
-    hint: 'a training step gives scalars',
-  });
 }
 
 /** What a step is checked against, wherever its state lives. */

@@ -22,13 +22,13 @@ export interface Program {
 }
 
 export interface StepResult {
-  /** Mean over the micro-batches of the step function's output `loss`. */
+  /** Sum over the micro-batches of the step function's output `loss`. */
   readonly loss: number;
-  /** Global norm of the mean gradient, before clipping. */
+  /** Global norm of the summed gradient, before clipping. */
   readonly gradNorm: number;
   /** False when loss or norm is not finite: the state was then left as it was. */
   readonly updated: boolean;
-  /** The other outputs of the step function, means over the micro-batches. */
+  /** The other outputs of the step function, sums over the micro-batches. */
   readonly metrics: Readonly<Record<string, number>>;
   /** The sums over the workers of the votes that were given; absent where the engine has no cluster. */
   readonly votes?: readonly number[];
@@ -43,8 +43,9 @@ export interface StepUpdate {
 /** A compiled StepFunction with its gradients and AdamW's update, on one State. */
 export interface TrainingProgram {
   /**
-   * One optimizer step over the mean gradient of the micro-batches. In a cluster all workers make the step together: mean,
-   * loss, norm and metrics are over all of them, and their states stay alike.
+   * One optimizer step over the sum of the micro-batches' gradients: each micro-batch's loss is its share of the loss of the
+   * whole batch. In a cluster all workers make the step together: gradient, loss and metrics are sums over all of them, and
+   * their states stay alike.
    * @param update `iteration` counts optimizer steps from 1 (for AdamW's bias correction); `votes` are added up over the
    * workers with the gradient, as float32 numbers
    */

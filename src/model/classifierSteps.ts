@@ -4,7 +4,7 @@ import * as tf from '../tf.js';
 import type { TensorSpec } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
 import type { Classifier } from './classifier.js';
-import type { BatchShape, PartOfBatch } from './steps.js';
+import { type BatchShape, dropoutKeyOf, meanOf, type PartOfBatch, partInputs } from './steps.js';
 
 export interface ClassifierLossOptions extends PartOfBatch {
   /** Weight of the language-model loss on the same texts; 0 leaves it out. */
@@ -15,7 +15,6 @@ export interface ClassifierLossOptions extends PartOfBatch {
   readonly choices?: number;
 }
 
-const scalar: TensorSpec = { shape: [], dtype: 'float32' };
 const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
 
 /** The scores [B*K, 1] of K choices as [B, K]. Those that an example does not have cannot be chosen. */
@@ -25,28 +24,37 @@ function choiceScores(scores: tf.Tensor, choices: number, counts: tf.Tensor): tf
   return tf.add(tf.reshape(scores, [-1, choices]), tf.mul(absent, -1e9));
 }
 
-/** The weighted mean of the labels' negative log-likelihoods, as torch's cross_entropy with `weight`. */
-function labelLoss(scores: tf.Tensor, labels: tf.Tensor, weights: ArrayLike<number> | undefined): tf.Tensor {
-  if (!weights) return tokenLoss(scores, labels).loss;
+/**
+ * The weighted mean of the labels' negative log-likelihoods, as torch's cross_entropy with `weight`.
+ * @param total the sum of the weights where it is that of a larger batch
+ */
+function labelLoss(
+  scores: tf.Tensor,
+  labels: tf.Tensor,
+  weights: ArrayLike<number> | undefined,
+  total: tf.Tensor | undefined,
+): tf.Tensor {
+  if (!weights) return meanOf(tokenLoss(scores, labels), total);
   const zero = tf.scalar(0, 'int32');
   const counted = tf.cast(tf.greaterEqual(labels, zero), 'float32');
   const own = tf.gather(tf.tensor1d(Float32Array.from(weights)), tf.maximum(labels, zero) as tf.Tensor1D); // [B]
   const weight = tf.mul(own, counted);
-  return tf.div(tf.sum(tf.mul(tokenLosses(scores, labels), weight)), tf.maximum(tf.sum(weight), 1e-12));
+  return tf.div(tf.sum(tf.mul(tokenLosses(scores, labels), weight)), total ?? tf.maximum(tf.sum(weight), 1e-12));
 }
 
 /**
  * Training (Radford et al. 2018, section 3.2). Inputs: `ids`, `targets` int32 [B, T], `labels`, `positions` int32 [B],
  * where a negative target or label does not count; with dropout also `seed` and `step`. Without `lmCoef` there is no
- * input `targets`. Outputs: `loss` = `labelLoss` + lmCoef `lmLoss`, each a mean over what counts, in nats; where they are
- * weighted, times the inputs `labelWeight` and `tokenWeight`.
+ * input `targets`. Outputs: `loss` = `labelLoss` + lmCoef `lmLoss`, each a mean over what counts, in nats; of a part of a
+ * batch, its share of the whole batch's means.
  * Multiple choice: `ids`, `targets` [B*K, T], `positions` [B*K], and `choices` [B], how many an example has.
  */
 export function classifierLossStep(
   classifier: Classifier,
   { batchSize, time }: BatchShape,
-  { lmCoef, labelWeights, choices = 1, part = 0, weighted = false }: ClassifierLossOptions,
+  options: ClassifierLossOptions,
 ): StepFunction {
+  const { lmCoef, labelWeights, choices = 1 } = options;
   const { gpt } = classifier;
   const dropping = gpt.config.dropout > 0;
   return {
@@ -58,23 +66,17 @@ export function classifierLossStep(
       positions: int32(batchSize * choices),
       ...(choices > 1 ? { choices: int32(batchSize) } : {}),
       ...(dropping ? { seed: int32(), step: int32() } : {}),
-      ...(weighted ? { labelWeight: scalar } : {}),
-      ...(weighted && lmCoef > 0 ? { tokenWeight: scalar } : {}),
+      ...partInputs(options, dropping, lmCoef > 0 ? ['labelTotal', 'tokenTotal'] : ['labelTotal']),
     },
     variables: classifier.variables,
     run: (inputs) => {
-      const { ids, targets, labels, positions, seed, step, labelWeight, tokenWeight } = inputs as Record<
-        string,
-        tf.Tensor
-      >;
-      const times = (loss: tf.Tensor, weight: tf.Tensor | undefined) => (weight ? tf.mul(loss, weight) : loss);
-      const key = dropping ? { seed: seed!, step: step!, part } : undefined;
+      const { ids, targets, labels, positions, labelTotal, tokenTotal } = inputs as Record<string, tf.Tensor>;
+      const key = dropping ? dropoutKeyOf(inputs, batchSize * choices) : undefined;
       const { hidden, scores } = classifier.read(ids!, positions!, { dropout: key });
       const ofExamples = choices > 1 ? choiceScores(scores, choices, inputs['choices']!) : scores;
-      const ofLabels = times(labelLoss(ofExamples, labels!, labelWeights), labelWeight);
+      const ofLabels = labelLoss(ofExamples, labels!, labelWeights, labelTotal);
       if (lmCoef === 0) return { loss: ofLabels };
-      const ofTokens = tokenLoss(gpt.project(hidden), tf.reshape(targets!, [targets!.size])).loss;
-      const language = times(ofTokens, tokenWeight);
+      const language = meanOf(tokenLoss(gpt.project(hidden), tf.reshape(targets!, [targets!.size])), tokenTotal);
       return { loss: tf.add(ofLabels, tf.mul(language, lmCoef)), labelLoss: ofLabels, lmLoss: language };
     },
   };

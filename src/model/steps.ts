@@ -1,5 +1,5 @@
 // The model's work as an engine takes it: pure functions of named inputs, each of one static shape.
-import { type DropoutKey, embedding, tokenLoss } from '../ops/index.js';
+import { type DropoutKey, embedding, type TokenLoss, tokenLoss } from '../ops/index.js';
 import * as tf from '../tf.js';
 import type { TensorSpec } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
@@ -12,22 +12,22 @@ export interface BatchShape {
 }
 
 /**
- * A batch whose parts are on several workers: the mean of their losses is that of the whole batch when each is weighted by
- * its share of what counts (times the number of parts).
+ * The batch of an optimizer step may be divided: into micro-batches, among workers. The gradients, losses and metrics of the
+ * parts then add up to those of the whole batch, since every part divides its sums by what counts in the whole batch.
  */
 export interface PartOfBatch {
-  /** Which part, from 0: dropout's masks are those of its rows in the whole batch. */
-  readonly part?: number;
-  /** With the weights as further inputs, float32 scalars. */
-  readonly weighted?: boolean;
+  /**
+   * Whether the rows are part of a larger batch. Further inputs then say what counts in all of it: `tokenTotal`, float32 [],
+   * the targets; for labels `labelTotal`, float32 [], the sum of their weights. With dropout also `firstRow`, int32 []: the
+   * masks are those of the rows from there on in the whole batch.
+   */
+  readonly partial?: boolean;
 }
 
 export interface LossOptions extends PartOfBatch {
   /** K: at most so many places have a target, and only those are projected to the vocabulary. */
   readonly answers?: number | undefined;
 }
-
-const scalar: TensorSpec = { shape: [], dtype: 'float32' };
 
 const int32 = (...shape: number[]): TensorSpec => ({ shape, dtype: 'int32' });
 
@@ -40,14 +40,30 @@ function losses(gpt: Gpt, inputs: Record<string, tf.Tensor>, dropout?: DropoutKe
   return tokenLoss(gpt.project(read), tf.reshape(targets, [targets.size]));
 }
 
+/** The inputs of a part of a batch. @param totals of what it has a loss */
+export function partInputs(
+  { partial = false }: PartOfBatch,
+  dropping: boolean,
+  totals: readonly string[],
+): Record<string, TensorSpec> {
+  if (!partial) return {};
+  const counted = totals.map((name) => [name, { shape: [], dtype: 'float32' } as const]);
+  return { ...Object.fromEntries(counted), ...(dropping && { firstRow: int32() }) };
+}
+
+/** @param count of the rows here */
+export function dropoutKeyOf({ seed, step, firstRow }: Record<string, tf.Tensor>, count: number): DropoutKey {
+  return { seed: seed!, step: step!, ...(firstRow && { rows: { first: firstRow, count } }) };
+}
+
 /**
  * Training. Inputs: `ids`, `targets` int32 [B, T], a negative target being ignored; with dropout also `seed` and
- * `step`, int32 scalars, where `step` must differ for every micro-batch of a run. With `answers` the inputs are `targets`
+ * `step`, int32 scalars, where `step` must differ for every optimizer step of a run. With `answers` the inputs are `targets`
  * int32 [K] and `places` int32 [K], row b*T + t of each.
- * Output: `loss`, the mean in nats over the targets that count; times the input `tokenWeight` where it is weighted.
+ * Output: `loss`, the mean in nats over the targets that count; of a part of a batch, its share of the whole batch's mean.
  */
 export function lossStep(gpt: Gpt, shape: BatchShape, options: LossOptions = {}): StepFunction {
-  const { part = 0, weighted = false, answers } = options;
+  const { answers } = options;
   const { batchSize, time } = shape;
   const dropping = gpt.config.dropout > 0;
   return {
@@ -58,15 +74,19 @@ export function lossStep(gpt: Gpt, shape: BatchShape, options: LossOptions = {})
         ? { targets: int32(batchSize, time) }
         : { targets: int32(answers), places: int32(answers) }),
       ...(dropping ? { seed: int32(), step: int32() } : {}),
-      ...(weighted ? { tokenWeight: scalar } : {}),
+      ...partInputs(options, dropping, ['tokenTotal']),
     },
     variables: gpt.variables,
     run: (inputs) => {
-      const { seed, step, tokenWeight } = inputs;
-      const { loss } = losses(gpt, inputs, dropping ? { seed: seed!, step: step!, part } : undefined);
-      return { loss: tokenWeight ? tf.mul(loss, tokenWeight) : loss };
+      const found = losses(gpt, inputs, dropping ? dropoutKeyOf(inputs, batchSize) : undefined);
+      return { loss: meanOf(found, inputs['tokenTotal']) };
     },
   };
+}
+
+/** The loss of a batch, or of a part: its sum over what counts in the whole batch. */
+export function meanOf({ loss, lossSum }: TokenLoss, total: tf.Tensor | undefined): tf.Tensor {
+  return total ? tf.div(lossSum, total) : loss;
 }
 
 /** Evaluation, without dropout. Inputs: `ids`, `targets` as in training. Outputs: `lossSum` in nats, `count`. */

@@ -4,6 +4,8 @@ import { dropout, dropoutMask, keptAtRandom } from './dropout.js';
 import { expectGradients, leavingNothing, normal } from './testing/gradients.js';
 
 const key = (seed: number, step: number) => ({ seed: tf.scalar(seed, 'int32'), step: tf.scalar(step, 'int32') });
+/** Rows of a larger batch. */
+const rowsFrom = (first: number, count: number) => ({ rows: { first: tf.scalar(first, 'int32'), count } });
 const values = (x: tf.Tensor) => Array.from(x.dataSync());
 
 describe('dropout', () => {
@@ -30,21 +32,25 @@ describe('dropout', () => {
   );
 
   test(
-    'parts of a batch get the numbers of their rows in the whole batch',
+    'some rows of a batch get the numbers of these rows in the whole batch, however the rows are divided',
     leavingNothing(() => {
-      const kept = (shape: number[], part = 0) =>
-        values(keptAtRandom(shape, { rate: 0.5, key: { ...key(7, 2), part }, place: 5 }));
-      const whole = kept([6, 30]);
-      const parts = [0, 1, 2].flatMap((part) => kept([2, 30], part));
-      expect(parts).toEqual(whole);
+      // Three positions of ten numbers in each row, the two axes joined as in a model.
+      const kept = (first: number, count: number) =>
+        values(
+          keptAtRandom([3 * count, 10], { rate: 0.5, key: { ...key(7, 2), ...rowsFrom(first, count) }, place: 5 }),
+        );
+      const whole = values(keptAtRandom([18, 10], { rate: 0.5, key: key(7, 2), place: 5 }));
+      expect(kept(0, 6)).toEqual(whole);
+      expect([0, 2, 4].flatMap((first) => kept(first, 2))).toEqual(whole);
+      expect([...kept(0, 1), ...kept(1, 5)]).toEqual(whole);
     }),
   );
 
   test(
-    'a window gets the numbers of its place in the whole, in any part of a batch',
+    'a window gets the numbers of its place in the whole, in any rows of a batch',
     leavingNothing(() => {
-      for (const part of [0, 2]) {
-        const drawn = { rate: 0.5, key: { ...key(7, 2), part }, place: 5 };
+      for (const first of [0, 4]) {
+        const drawn = { rate: 0.5, key: { ...key(7, 2), ...rowsFrom(first, 2) }, place: 5 };
         const whole = keptAtRandom([2, 5, 40], drawn);
         const window = keptAtRandom([1, 3, 30], drawn, { of: [2, 5, 40], origin: [1, 1, 0] });
         expect(values(window)).toEqual(values(tf.slice(whole, [1, 1, 0], [1, 3, 30])));

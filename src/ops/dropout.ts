@@ -1,12 +1,12 @@
 // Dropout (Srivastava et al. 2014) whose mask is a pure function of (seed, step, place), on every engine the same.
 //
-//   Bernoulli  seed int32 [], step int32 []  -> bool `shape`, false with probability rate
-//                                               { place, rate, shape, first?, strides? }
+//   Bernoulli  seed int32 [], step int32 [], row int32 []?  -> bool `shape`, false with probability rate
+//                                               { place, rate, shape, first?, strides?, rowSize? }
 //
-// A primitive: the element at [i, j, ...] is maskBits(key)(first + i strides[0] + j strides[1] + ...) >= maskThreshold(rate)
-// (rng.ts) with key = hash32(stream.dropout, place, seed, step). Without first: from 0. Without strides: row-major. The last
-// stride is 1. The hash folds its words in order, so with prefix = hash32(stream.dropout, place), known when the graph is
-// made, key = mix32(mix32(prefix ^ seed) ^ step).
+// A primitive: the element at [i, j, ...] is maskBits(key)(row rowSize + first + i strides[0] + j strides[1] + ...) >=
+// maskThreshold(rate) (rng.ts) with key = hash32(stream.dropout, place, seed, step). Without row and first: from 0. Without
+// strides: row-major. The last stride is 1. The hash folds its words in order, so with prefix = hash32(stream.dropout, place),
+// known when the graph is made, key = mix32(mix32(prefix ^ seed) ^ step).
 import { hash32, maskBits, maskThreshold, stream } from '../rng.js';
 import * as tf from '../tf.js';
 import { primitive } from '../trace/composite.js';
@@ -15,12 +15,12 @@ import { check } from './check.js';
 
 type Tensor = tf.Tensor;
 
-/** What a mask depends on besides its place in the model. Both tensors int32 scalars; `step` counts forward passes. */
+/** What a mask depends on besides its place in the model. All tensors int32 scalars; `step` counts whole batches. */
 export interface DropoutKey {
   readonly seed: Tensor;
   readonly step: Tensor;
-  /** Which of several equal parts of a batch this is, from 0, one part's rows after the other's: default 0. */
-  readonly part?: number;
+  /** Where the rows are only some of a larger batch's: which is the first, and how many there are here. Default: all rows. */
+  readonly rows?: { readonly first: Tensor; readonly count: number };
 }
 
 /** Where a tensor lies in a larger one. */
@@ -56,23 +56,31 @@ export interface Dropout {
 }
 
 /**
- * bool: false with probability `rate`. The first axis is that of a batch's rows: part p of a batch gets what its rows get
- * when the whole batch is computed at once.
+ * bool: false with probability `rate`. A batch's rows lie one after the other: some of them get what they get when the whole
+ * batch is computed at once.
  * @param window of a larger tensor, whose mask there it gets
  */
 export function keptAtRandom(shape: readonly number[], { rate, key, place }: Dropout, window?: Window): Tensor {
-  const { seed, step, part = 0 } = key;
+  const { seed, step, rows } = key;
   if (!(rate >= 0 && rate < 1)) throw new Error(`dropout: rate must be in [0, 1), is ${rate}`);
   check('dropout: seed', seed, [], 'int32');
   check('dropout: step', step, [], 'int32');
+  if (rows) check('dropout: first row', rows.first, [], 'int32');
   const outputs = [{ shape, dtype: 'bool' as const }];
   const { of, origin } = window ?? { of: shape, origin: shape.map(() => 0) };
   const strides = stridesOf(of);
-  const first = origin.reduce((sum, at, axis) => sum + at * strides[axis]!, part * sizeOf(of));
-  const attributes = { place, rate, shape, ...(first > 0 && { first }), ...(window && { strides }) };
-  const [kept] = primitive('Bernoulli', [seed, step], attributes, outputs, (...inputs) => {
-    const [seedValue, stepValue] = inputs.map((input) => input.dataSync()[0]!);
-    return [draw(hash32(stream.dropout, place, seedValue!, stepValue!), rate, shape, first, strides)];
+  const first = origin.reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
+  const rowSize = rows ? sizeOf(of) / rows.count : 0;
+  const attributes = {
+    ...{ place, rate, shape },
+    ...(first > 0 && { first }),
+    ...(window && { strides }),
+    ...(rows && { rowSize }),
+  };
+  const given = rows ? [seed, step, rows.first] : [seed, step];
+  const [kept] = primitive('Bernoulli', given, attributes, outputs, (...inputs) => {
+    const [seedValue, stepValue, row = 0] = inputs.map((input) => input.dataSync()[0]!);
+    return [draw(hash32(stream.dropout, place, seedValue!, stepValue!), rate, shape, row * rowSize + first, strides)];
   });
   return kept!;
 }

@@ -74,7 +74,7 @@ describe('AdamW', () => {
       fill('gradient', step.gradients);
       const norm = gradientNorm(memory);
       expect(Math.abs(norm - step.norm)).toBeLessThan(1e-6 * step.norm);
-      updateAll(memory, golden.options, { learningRate: step.learningRate, iteration: i + 1 }, norm, 1);
+      updateAll(memory, golden.options, { learningRate: step.learningRate, iteration: i + 1 }, norm);
       for (const [name, numbers] of Object.entries(step.parameters)) {
         const own = memory.view('parameter', name);
         const worst = Math.max(...numbers.map((x, j) => Math.abs(x - own[j]!) / Math.max(Math.abs(x), 0.1)));
@@ -164,17 +164,17 @@ describe('FlatMemory', () => {
     const [one, several] = [filled(), filled(65536 + 1616 * 20)];
     expect(one.spans.length).toBe(2);
     expect(new Set(several.spans.map((span) => span.kernels)).size).toBeGreaterThan(1);
-    for (const memory of [one, several]) updateAll(memory, options, { learningRate: 0.1, iteration: 1 }, 5, 2);
+    for (const memory of [one, several]) updateAll(memory, options, { learningRate: 0.1, iteration: 1 }, 5);
     expect(gradientNorm(several) / gradientNorm(one)).toBeCloseTo(1, 14);
     for (const { name } of arrays) expect(several.view('parameter', name)).toEqual(one.view('parameter', name));
   });
 
   test('an update equals the plain one, decayed or not', () => {
     const [memory, plain] = [filled(), filled()];
-    updateAll(memory, options, { learningRate: 0.1, iteration: 3 }, 5, 2);
+    updateAll(memory, options, { learningRate: 0.1, iteration: 3 }, 5);
     for (const { name, decay } of arrays) {
       const view = (region: 'parameter' | 'gradient' | 'firstMoment' | 'secondMoment') => plain.view(region, name);
-      const all = coefficients(options, { learningRate: 0.1, iteration: 3 }, decay, clipScale(5, 1) / 2);
+      const all = coefficients(options, { learningRate: 0.1, iteration: 3 }, decay, clipScale(5, 1));
       adamw(view('parameter'), view('gradient'), view('firstMoment'), view('secondMoment'), all);
       expect(memory.view('parameter', name)).toEqual(view('parameter'));
     }

@@ -17,7 +17,7 @@ export interface Coefficients {
   /** 1 - learningRate * weightDecay, or 1 for arrays that are not decayed. */
   readonly decay: number;
   readonly epsilon: number;
-  /** What gradients are multiplied with first: clipping, and the mean over micro-batches. */
+  /** What gradients are multiplied with first: clipping. */
   readonly scale: number;
 }
 

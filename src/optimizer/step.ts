@@ -18,17 +18,10 @@ export function gradientNorm(memory: FlatMemory): number {
 
 /**
  * Updates parameters and moments.
- * @param norm the global norm of the mean gradient
- * @param batches how many micro-batches are summed up in `gradient`; the update is by their mean
+ * @param norm the global norm of `gradient`
  */
-export function updateAll(
-  memory: FlatMemory,
-  options: AdamWOptions,
-  update: Update,
-  norm: number,
-  batches: number,
-): void {
-  const scale = clipScale(norm, options.gradClip) / batches;
+export function updateAll(memory: FlatMemory, options: AdamWOptions, update: Update, norm: number): void {
+  const scale = clipScale(norm, options.gradClip);
   for (const { kernels, length, pointer, decay, learningRateScale } of memory.spans)
     kernels.adamw(
       pointer('parameter'),

@@ -1,9 +1,9 @@
 // The steps of pretraining, once text, model and engine are there: batches, evaluation, what is saved. Knows no terminal and
 // no files of text.
 import { type Run, replaceTrainingState } from '../checkpoint/index.js';
-import { rowsOf } from '../cluster/index.js';
+import { rowRange } from '../cluster/index.js';
 import type { PretrainConfig } from '../config/index.js';
-import { type Batch, type Corpus, randomBatch, stepsPerEpoch } from '../dataset/index.js';
+import { type Corpus, randomBatch } from '../dataset/index.js';
 import type { Feeds } from '../engine/index.js';
 import { countParameters, evaluationStep, lossStep, parameterSpecs } from '../model/index.js';
 import { type TrainingState, train } from '../train/index.js';
@@ -17,6 +17,7 @@ import type { Team } from './workers/team.js';
 export interface PretrainParts {
   readonly session: Session;
   readonly corpus: Corpus;
+  /** Whose steps are settled: see `stepsOf`. */
   readonly config: PretrainConfig;
   /** Rows in a batch of all workers together. */
   readonly wholeBatch: number;
@@ -31,18 +32,15 @@ export interface PretrainParts {
 export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEvent> {
   const { session, corpus, config, wholeBatch, run, resumed, team, signal } = parts;
   const { gpt, engine } = session;
-  const { batchSize, gradAccum, seed, evalIters } = config;
+  const { batchSize, gradAccum, seed, evalIters, maxIters } = config;
   const { blockSize } = gpt.config;
   const shape = { batchSize, blockSize };
   const { train: text, validation, valBytes } = corpus;
-  const whole = { batchSize: wholeBatch, blockSize, gradAccum };
   const part = team.partOf(wholeBatch);
-  const weighted = wholeBatch !== batchSize * team.size; // the last workers have fewer rows, or none
-  const maxIters = config.epochs === null ? config.maxIters : Math.ceil(config.epochs * stepsPerEpoch(text, whole));
 
   if (parts.memoryCheck) session.watchMemory(config);
   const program = yield* session.compileTraining(
-    lossStep(gpt, { batchSize, time: blockSize }, { part: team.rank, weighted }),
+    lossStep(gpt, { batchSize, time: blockSize }, { partial: true }),
     config,
   );
   const evaluation = await session.compile(evaluationStep(gpt, { batchSize, time: blockSize }));
@@ -65,20 +63,20 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
 
   const dropping = gpt.config.dropout > 0;
   const key = Int32Array.of(seed);
-  const share = part && Float32Array.of((rowsOf(part, batchSize) / wholeBatch) * part.count);
-  const feed = ({ ids, targets }: Batch, step: number): Feeds => ({
-    ids,
-    targets,
-    ...(dropping && { seed: key, step: Int32Array.of(step) }),
-    ...(weighted && share && { tokenWeight: share }),
+  const tokenTotal = Float32Array.of(wholeBatch * blockSize * gradAccum);
+  const feeds = (iter: number, micro: number): Feeds => ({
+    ...randomBatch(text, shape, { seed, step: iter, micro, part }),
+    tokenTotal,
+    ...(dropping && {
+      seed: key,
+      step: Int32Array.of(iter - 1),
+      firstRow: Int32Array.of(rowRange(part, batchSize, micro).from),
+    }),
   });
   const { cluster } = team;
   const events = train({
     program,
-    microBatches: (iter) =>
-      Array.from({ length: gradAccum }, (_, micro) =>
-        feed(randomBatch(text, shape, { seed, step: iter, micro, part }), (iter - 1) * gradAccum + micro),
-      ),
+    microBatches: (iter) => Array.from({ length: gradAccum }, (_, micro) => feeds(iter, micro)),
     learningRate: learningRateOf(config),
     evaluate: textEvaluator({
       ...{ program: evaluation, train: text, validation, valBytes, shape, evalIters, seed, part },

@@ -4,7 +4,7 @@ import { basename, extname, join, relative } from 'node:path';
 import { type Checkpoint, claimRun, type EventLog, openCheckpoint, type Run } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
 import { type Layer, type PretrainConfig, type Resolved, resolve, type TrainingConfig } from '../config/index.js';
-import { type Corpus, requireBlock } from '../dataset/index.js';
+import { type Corpus, requireBlock, stepsPerEpoch } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { GptConfig } from '../model/config.js';
 import { parameterSpecs } from '../model/index.js';
@@ -15,6 +15,7 @@ import { type Inspection, unheard } from './inspection.js';
 import { pretrainSteps } from './pretrain-steps.js';
 import { inputsOf, logged, recordOf, requireSameData, type SavedRun } from './record.js';
 import { goOn, resized, wholeBatchOf } from './resume.js';
+import { checkWarmup, stepsOf } from './schedule.js';
 import { type OpenedEngine, Session } from './session/session.js';
 import { prepareText, reopenText } from './text-data.js';
 import { leads, takeOrders, temporaryRun } from './workers/follow.js';
@@ -118,6 +119,9 @@ async function* pretrainIn(
     if (validation.length > 0) requireBlock(validation, model.blockSize);
 
     const { recompute, gradAccum } = config;
+    const whole = { batchSize: wholeBatch, blockSize: model.blockSize, gradAccum };
+    const settled = { ...config, ...stepsOf(config, stepsPerEpoch(text, whole)) };
+    yield* checkWarmup(settled);
     const specs = parameterSpecs(model);
     const engine = config.backend === 'tensorflow' || team.cluster ? 'tensorflow' : 'onnx';
     if (memoryCheck) requireMemory(estimateMemory({ specs, gradAccum, graphs: [], engine, jit: config.jit }), config);
@@ -128,10 +132,12 @@ async function* pretrainIn(
 
     // The folder is begun when the first step can be made: whatever fails before leaves an older run as it was.
     for await (const event of pretrainSteps({
-      ...{ session, corpus, config, wholeBatch, run, resumed, team, signal, memoryCheck },
+      ...{ session, corpus, config: settled, wholeBatch, run, resumed, team, signal, memoryCheck },
     })) {
       if (event.event === 'start') {
-        const settings = { config: session.settled(config), model, workers: team.size, wholeBatch };
+        // What is settled is kept, so that a resumed run has the same; of steps and epochs only what was asked for.
+        const kept = session.settled({ ...settled, maxIters: config.maxIters });
+        const settings = { config: kept, model, workers: team.size, wholeBatch };
         const data = { dataHash: corpus.meta.sha256, workingDirectory: process.cwd() };
         const record = { command: 'pretrain', inputs, ...settings, ...data };
         log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);

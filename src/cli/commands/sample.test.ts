@@ -78,7 +78,7 @@ test('the prompt comes from the option, a file, or standard input; or there is n
     prompts.push(asked?.prompt);
   }
   rmSync(folder, { recursive: true });
-  expect(prompts).toEqual([undefined, 'said', 'from a file\n', 'from standard input\n']);
+  expect(prompts).toEqual([undefined, 'said', 'from a file\n', 'from standard input']);
 });
 
 test.each([

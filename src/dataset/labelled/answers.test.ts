@@ -27,10 +27,10 @@ test('no answer of any batch is left out: the longest program takes every batch'
     fc.property(rows, fc.integer({ min: 1, max: 5 }), (pairs, batchSize) => {
       const examples = pairs.map(([prompt, answer]) => example(prompt, answer));
       const batches = new EpochBatches(examples, { batchSize, blockSize: 16 }, 3);
-      const lengths = [...new Set(Array.from({ length: batches.batchesPerEpoch }, (_, i) => batches.at(i).length))];
+      const lengths = [...new Set(Array.from({ length: batches.stepsPerEpoch }, (_, i) => batches.at(i).length))];
       lengths.sort((a, b) => a - b);
       const limit = answerLimits(examples, lengths, batchSize).get(lengths.at(-1)!) ?? Number.POSITIVE_INFINITY;
-      for (let at = 0; at < batches.batchesPerEpoch; at++) {
+      for (let at = 0; at < batches.stepsPerEpoch; at++) {
         const count = batches.at(at).rows.reduce((sum, row) => sum + countOf(examples[row]!), 0);
         expect(count).toBeLessThanOrEqual(limit);
       }

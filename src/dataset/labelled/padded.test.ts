@@ -62,7 +62,7 @@ test('of multiple choice every choice is a row, and an example of fewer choices 
 test('any batch of a run can be asked for, in any order', () => {
   const examples = lengths.map((length, i) => example(length, i % 3));
   const run = new EpochBatches(examples, shape, 7);
-  expect(run.batchesPerEpoch).toBe(51);
+  expect(run.stepsPerEpoch).toBe(51);
   const forward = Array.from({ length: 120 }, (_, index) => run.at(index));
   const resumed = new EpochBatches(examples, shape, 7);
   for (const index of [119, 60, 3, 51, 50]) expect(resumed.at(index)).toEqual(forward[index]);

@@ -1,7 +1,7 @@
 // Batches of examples of different lengths, padded on the right to one of a few lengths, so that few graphs are compiled.
 // Which rows make a batch depends on (seed, epoch) alone. Shapes: ids, targets [B, T] row-major, T the bucket's length; of
 // multiple choice [B*K, T], K choices of an example one below the other.
-import type { Part } from '../../cluster/rows.js';
+import { type Part, type RowRange, rowRange } from '../../cluster/rows.js';
 import { permutation, stream } from '../../rng.js';
 import { type BatchShape, ignored } from '../batches.js';
 import { type Encoded, longestOf } from './encode.js';
@@ -22,8 +22,10 @@ export interface PaddedBatch {
   readonly length: number;
   /** Which examples the first rows are; the rest of the rows is filling. */
   readonly rows: Int32Array;
-  /** Which examples the whole batch has, of which this is a worker's part; the same as `rows` for one that works alone. */
+  /** Which examples the whole batch of the step has, all micro-batches of all workers. */
   readonly whole: readonly number[];
+  /** Where this part's rows begin among those of the whole batch, in rows of `ids`. */
+  readonly firstRow: number;
 }
 
 /** What one batch is made of. */
@@ -101,17 +103,17 @@ function plan(
  * Fills a planned batch, or a part of it: [batchSize * most, planned.length], id 0 and target -1 where there is nothing.
  * @param batchSize examples of the part
  * @param most K, the choices of an example at most
+ * @param range which of the planned rows; default: the first ones
  */
 export function padBatch(
   examples: readonly Encoded[],
   planned: PlannedBatch,
   batchSize: number,
   most = 1,
-  part?: Part,
+  range: RowRange = rowRange(undefined, batchSize),
 ): PaddedBatch {
   const { length, rows: whole } = planned;
-  const first = (part?.index ?? 0) * batchSize;
-  const rows = whole.slice(first, first + batchSize);
+  const rows = whole.slice(range.from, range.to);
   const ids = new Int32Array(batchSize * most * length);
   const targets = new Int32Array(batchSize * most * length).fill(ignored);
   const labels = new Int32Array(batchSize).fill(ignored);
@@ -130,15 +132,24 @@ export function padBatch(
       from += count;
     }
   }
-  return { ids, targets, labels, choices, positions, length, rows: Int32Array.from(rows), whole };
+  const which = { rows: Int32Array.from(rows), whole, firstRow: range.from * most };
+  return { ids, targets, labels, choices, positions, length, ...which };
+}
+
+export interface EpochShape extends BatchShape {
+  /** K: see `padBatch`. */
+  readonly choices?: number;
+  /** Micro-batches of a step. */
+  readonly gradAccum?: number;
 }
 
 /**
- * The batches of a run by number, epoch after epoch; any one can be asked for, so a resumed run goes on where it was.
- * With `part` a batch is `whole` rows, of which a worker sees its own.
+ * The batches of a run's steps by number, epoch after epoch; any one can be asked for, so that a run resumes at any step. The
+ * rows of a step are planned as one batch and then divided into micro-batches and, with `part`, among workers: how they are
+ * divided does not change which rows they are.
  */
 export class EpochBatches {
-  readonly batchesPerEpoch: number;
+  readonly stepsPerEpoch: number;
   private readonly lengths: Int32Array;
   private epoch = -1;
   private planned: PlannedBatch[] = [];
@@ -146,21 +157,22 @@ export class EpochBatches {
 
   constructor(
     private readonly examples: readonly Encoded[],
-    private readonly shape: BatchShape & { readonly choices?: number },
+    private readonly shape: EpochShape,
     private readonly seed: number,
     private readonly part?: Part,
   ) {
     this.lengths = Int32Array.from(examples, longestOf);
-    this.whole = { ...shape, batchSize: part?.whole ?? shape.batchSize };
-    this.batchesPerEpoch = planOnce(this.lengths, this.whole).length;
+    this.whole = { ...shape, batchSize: (part?.whole ?? shape.batchSize) * (shape.gradAccum ?? 1) };
+    this.stepsPerEpoch = planOnce(this.lengths, this.whole).length;
   }
 
-  /** Batch `index` of the run, from 0. */
-  at(index: number): PaddedBatch {
-    const epoch = Math.floor(index / this.batchesPerEpoch);
+  /** Micro-batch `micro` of step `index` of the run, both from 0. The last step of an epoch may leave some without rows. */
+  at(index: number, micro = 0): PaddedBatch {
+    const epoch = Math.floor(index / this.stepsPerEpoch);
     if (epoch !== this.epoch) this.planned = planEpoch(this.lengths, this.whole, { seed: this.seed, epoch });
     this.epoch = epoch;
     const { batchSize, choices } = this.shape;
-    return padBatch(this.examples, this.planned[index % this.batchesPerEpoch]!, batchSize, choices, this.part);
+    const range = rowRange(this.part, batchSize, micro);
+    return padBatch(this.examples, this.planned[index % this.stepsPerEpoch]!, batchSize, choices, range);
   }
 }

@@ -7,7 +7,7 @@ import { type ArrayUpdate, updates } from './update/index.js';
 import type { GraphWriter, Ref } from './writer.js';
 
 /** What changes from step to step, as inputs of the function; `go` 0 leaves the state as it is. */
-const scalarNames = ['inverseRoot', 'batches', 'go'] as const;
+const scalarNames = ['inverseRoot', 'go'] as const;
 
 /** The same for each scale of the learning rate. */
 const scaledNames = ['stepSize', 'decay'] as const;
@@ -17,16 +17,15 @@ function scalesOf(state: Pick<VariableState, 'specs'>): number[] {
   return [...new Set(state.specs.map(({ learningRateScale = 1 }) => learningRateScale))];
 }
 
-/** Their numbers. @param batches how many micro-batches the gradients are sums over */
+/** Their numbers. */
 export function updateFeeds(
   options: AdamWOptions,
   update: Update,
   state: Pick<VariableState, 'specs'>,
-  batches: number,
   go: boolean,
 ): Arrays {
   const { inverseRoot } = coefficients(options, update, true, 1);
-  const numbers = { inverseRoot, batches, go: go ? 1 : 0 };
+  const numbers = { inverseRoot, go: go ? 1 : 0 };
   const feeds = scalarNames.map((name) => [portName(name), Float32Array.of(numbers[name])] as const);
   const own = scalesOf(state).flatMap((scale) => {
     const all = coefficients(options, scaled(update, scale), true, 1);
@@ -45,7 +44,7 @@ export interface GradientSum {
 
 /**
  * Writes the update of all arrays, which leaves them as they are where `loss` or the norm is not finite.
- * @returns the global norm of the mean gradient
+ * @returns the global norm of the gradients
  */
 export function writeUpdate(
   writer: BoundWriter,
@@ -56,17 +55,16 @@ export function writeUpdate(
 ): Ref {
   const { tf } = writer;
   const input = (name: string, scale?: number) => writer.input(portName(name, scale), { shape: [], dtype: 'float32' });
-  const [inverseRoot, batches, go] = scalarNames.map((name) => input(name)) as [Ref, Ref, Ref];
+  const [inverseRoot, go] = scalarNames.map((name) => input(name)) as [Ref, Ref];
   const rates = new Map(scalesOf(state).map((scale) => [scale, scaledNames.map((name) => input(name, scale))]));
   const op = (type: string, ...inputs: Ref[]) => tf.op(type, inputs);
 
   const squares = gradients.map(({ name, gradient }) => squareSum(tf, gradient, state.specOf(name).shape));
-  const norm = op('RealDiv', op('Sqrt', tf.op('AddN', [squares])), batches);
+  const norm = op('Sqrt', tf.op('AddN', [squares]));
   const finite = op('LogicalAnd', op('IsFinite', loss), op('IsFinite', norm));
   const ok = op('LogicalAnd', finite, op('Greater', go, tf.scalar(0)));
   const clip = op('RealDiv', tf.scalar(options.gradClip), op('AddV2', norm, tf.scalar(1e-6)));
-  const clipped = options.gradClip > 0 ? op('Minimum', tf.scalar(1), clip) : tf.scalar(1);
-  const scale = op('RealDiv', clipped, batches);
+  const scale = options.gradClip > 0 ? op('Minimum', tf.scalar(1), clip) : tf.scalar(1);
 
   const fixed = coefficients(options, { learningRate: 0, iteration: 1 }, true, 1);
   const write = updates[tf.manner.mode](writer, { ok, scale, inverseRoot, fixed });

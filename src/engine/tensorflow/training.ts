@@ -2,8 +2,8 @@
 // batch, else one that adds gradients up and one that updates. Batches and coefficients go in, losses and norms come out.
 import type { AdamWOptions, Update } from '../../optimizer/index.js';
 import { type Graph, gradientName, sizeOf, type TensorSpec } from '../../trace/index.js';
+import { accumulate, type Outputs, resultOf, single } from '../accumulate.js';
 import { checkFeeds } from '../feeds.js';
-import { single } from '../host-training.js';
 import type { Feeds, StepFunction, StepResult, StepUpdate } from '../types.js';
 import { updateFeeds, writeUpdate } from './adamw.js';
 import { type BoundFunction, BoundWriter } from './bound.js';
@@ -60,25 +60,30 @@ export class Training implements Trainer {
 
   /** One step; `go` false leaves the state as it is. */
   async step(microBatches: readonly Feeds[], update: Update, go = true): Promise<StepResult> {
-    for (const feeds of microBatches) checkFeeds(this.parts.step, feeds);
-    const coefficients = updateFeeds(this.parts.optimizer, update, this.parts.state, microBatches.length, go);
+    const { parts } = this;
+    const coefficients = updateFeeds(parts.optimizer, update, parts.state, go);
     if (microBatches.length === 1) {
+      checkFeeds(parts.step, microBatches[0]!);
       this.fused ??= this.writeFused();
-      return resultOf(await this.fused.run({ ...microBatches[0]!, ...coefficients }));
+      const outputs = await this.fused.run({ ...microBatches[0]!, ...coefficients });
+      return resultOf(this.numbersOf(outputs), outputs[norm]![0]!);
     }
     this.accumulating ??= this.writeAccumulating();
     this.updating ??= this.writeUpdating();
-    const means: Record<string, number> = {};
-    for (const [i, feeds] of microBatches.entries()) {
-      const outputs = await this.accumulating.run({ ...feeds, [going]: Float32Array.of(i) });
-      for (const { name } of this.metrics) means[name] = (means[name] ?? 0) + outputs[name]![0]! / microBatches.length;
-    }
-    const updated = await this.updating.run({ ...coefficients, [lossInput]: Float32Array.of(means['loss']!) });
-    return resultOf({ ...updated, ...Object.fromEntries(Object.entries(means).map(([name, mean]) => [name, [mean]])) });
+    const { accumulating } = this;
+    const sums = await accumulate(parts.step, microBatches, (feeds, first) =>
+      accumulating.run({ ...feeds, [going]: Float32Array.of(first ? 0 : 1) }),
+    );
+    const updated = await this.updating.run({ ...coefficients, [lossInput]: Float32Array.of(sums['loss']!) });
+    return resultOf(sums, updated[norm]![0]!);
   }
 
   dispose(): void {
     for (const native of [this.fused, this.accumulating, this.updating]) native?.dispose();
+  }
+
+  private numbersOf(outputs: Outputs): Record<string, number> {
+    return Object.fromEntries(this.metrics.map(({ name }) => [name, outputs[name]![0]!]));
   }
 
   private writer(part: string): BoundWriter {
@@ -127,18 +132,11 @@ export class Training implements Trainer {
   }
 }
 
-/** Batches that compute something at least. */
+/** Batches that compute something at least: every number is 0, totals are 1. */
 export function zeroBatches({ inputs }: StepFunction, count: number): Feeds[] {
   const zeros = Object.entries(inputs).map(([name, { shape, dtype }]) => {
     const size = sizeOf(shape);
-    return [name, dtype === 'float32' ? new Float32Array(size) : new Int32Array(size)] as const;
+    return [name, dtype === 'float32' ? new Float32Array(size).fill(1) : new Int32Array(size)] as const;
   });
   return Array.from({ length: count }, () => Object.fromEntries(zeros));
-}
-
-function resultOf(outputs: Record<string, ArrayLike<number>>): StepResult {
-  const numbers = Object.entries(outputs).map(([name, data]) => [name, data[0]!] as const);
-  const { [norm]: gradNorm, loss, ...metrics } = Object.fromEntries(numbers);
-  const updated = Number.isFinite(loss) && Number.isFinite(gradNorm);
-  return { loss: loss!, gradNorm: gradNorm!, updated, metrics };
 }

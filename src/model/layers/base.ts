@@ -1,5 +1,5 @@
 // What our layers share: weights and parts by name, so that a layer can list its parameters under GPT-2's names.
-import type { Past } from '../../ops/index.js';
+import type { DropoutKey, Past } from '../../ops/index.js';
 import * as tf from '../../tf.js';
 
 export type Shape = (number | null)[];
@@ -14,7 +14,7 @@ export interface CallOptions {
   /** T, for an input folded to [B*T, C]; an input [B, T, C] brings its own. */
   readonly time?: number;
   /** Turns dropout on: training. */
-  readonly dropout?: { readonly seed: tf.Tensor; readonly step: tf.Tensor } | undefined;
+  readonly dropout?: DropoutKey | undefined;
   /** Position of each token, int32 [B*T]; default 0..T-1 in each example. */
   readonly positions?: tf.Tensor | undefined;
   /** The keys and values of earlier positions: the input is then one new position in each example. */

@@ -1,6 +1,6 @@
 // Training on padded batches of a few lengths: one compiled program a length, all on one state. To the training loop it
 // looks like one program. Knows padded batches, no model.
-import type { Part } from '../../cluster/index.js';
+import { type Part, rowRange } from '../../cluster/index.js';
 import {
   answerLimits,
   answersOf,
@@ -13,6 +13,7 @@ import {
   type PaddedBatch,
 } from '../../dataset/index.js';
 import type { Feeds, StepResult, StepUpdate, TrainingProgram } from '../../engine/types.js';
+import { sumOf } from './totals.js';
 
 /** Dispatches a step on the length of its batches. */
 export class BucketProgram implements TrainingProgram {
@@ -73,21 +74,19 @@ export class StepBatches {
     private readonly examples: readonly Encoded[],
     private readonly shape: StepShape,
     seed: number,
-    part?: Part,
+    private readonly part?: Part,
   ) {
     this.batches = new EpochBatches(examples, shape, seed, part);
-    this.stepsPerEpoch = this.batches.batchesPerEpoch / shape.gradAccum;
+    this.stepsPerEpoch = this.batches.stepsPerEpoch;
     this.lengths = usedLengths(examples, shape.blockSize);
     this.answers = shape.answersAlone ? answerLimits(examples, this.lengths, shape.batchSize) : new Map();
   }
 
   /** The micro-batches of step `iter`, from 1, all of one length, since one program makes the step. */
   at(iter: number): PaddedBatch[] {
-    const { gradAccum } = this.shape;
-    const micro = Array.from({ length: gradAccum }, (_, i) => this.batches.at((iter - 1) * gradAccum + i));
-    const longest = Math.max(...micro.map(({ length }) => length));
-    const fitting = this.lengths.filter((length) => micro.every((batch) => this.hasRoom(length, batch)));
-    const length = fitting.find((fits) => fits >= longest)!;
+    const micro = Array.from({ length: this.shape.gradAccum }, (_, i) => this.batches.at(iter - 1, i));
+    const { length: planned, whole } = micro[0]!;
+    const length = this.lengths.find((fits) => fits >= planned && this.hasRoom(fits, whole))!;
     const limit = this.answers.get(length);
     return micro.map((batch) => {
       const wide = widen(batch, length);
@@ -95,15 +94,19 @@ export class StepBatches {
     });
   }
 
-  /** Whether the program of a length takes the answers of every worker's part: all workers run the same one. */
-  private hasRoom(length: number, { whole }: PaddedBatch): boolean {
+  /** Whether the program of a length takes the answers of every micro-batch of every worker: all of them run the same one. */
+  private hasRoom(length: number, whole: readonly number[]): boolean {
     const limit = this.answers.get(length);
     if (limit === undefined) return true;
-    const counts = new Array<number>(Math.ceil(whole.length / this.shape.batchSize)).fill(0);
-    for (const [at, row] of whole.entries()) {
-      counts[Math.floor(at / this.shape.batchSize)]! += countOf(this.examples[row]!);
+    const { gradAccum, batchSize } = this.shape;
+    const { count, ...part } = this.part ?? { count: 1, whole: batchSize };
+    for (let micro = 0; micro < gradAccum; micro++) {
+      for (let index = 0; index < count; index++) {
+        const { from, to } = rowRange({ ...part, count, index }, batchSize, micro);
+        if (sumOf(whole.slice(from, to), (row) => countOf(this.examples[row]!)) > limit) return false;
+      }
     }
-    return counts.every((count) => count <= limit);
+    return true;
   }
 }
 

@@ -12,7 +12,7 @@ import type { Team } from '../workers/team.js';
 import { BucketProgram, type StepBatches } from './bucketed.js';
 import { ClassifierModel } from './classifier-model.js';
 import { answerEvaluator, labelEvaluator, scoreAnswers, spread } from './evaluate.js';
-import { shareOf, weightOf } from './weights.js';
+import { totalOf, weightOf } from './totals.js';
 
 /** What the steps are made from. */
 export interface Parts {
@@ -28,8 +28,11 @@ export interface Parts {
 export interface Work {
   /** A program that takes these batches. */
   compile(batches: Pick<StepBatches, 'lengths' | 'answers'>): AsyncGenerator<RunEvent, TrainingProgram>;
-  /** @param step another number for every micro-batch of the run */
-  feed(batch: PaddedBatch, step: number): Feeds;
+  /**
+   * @param microBatches of one optimizer step
+   * @param iter the step, from 1
+   */
+  feeds(microBatches: readonly PaddedBatch[], iter: number): Feeds[];
   readonly evaluator: () => TrainingJob['evaluate'];
 }
 
@@ -38,12 +41,11 @@ const evaluationRows = 64;
 
 /** Labels, of texts or of choices; beside them, with `lmCoef`, the language model's loss. */
 export function classification(parts: Parts, labels: readonly string[]): Work {
-  const { config, wholeBatch, session, team, train, validation } = parts;
+  const { config, wholeBatch, session, train, validation } = parts;
   const { batchSize, lmCoef } = config;
-  const weighted = team.size > 1;
   const labelWeights = config.balance ? balanced(train, labels.length) : undefined;
   const choices = mostChoices(train);
-  const options = { lmCoef, choices, part: team.rank, weighted, ...(labelWeights && { labelWeights }) };
+  const options = { lmCoef, choices, partial: true, ...(labelWeights && { labelWeights }) };
   const step = (time: number) => classifierLossStep(session.classifier!, { batchSize, time }, options);
   return {
     evaluator: () => {
@@ -53,24 +55,27 @@ export function classification(parts: Parts, labels: readonly string[]): Work {
       return labelEvaluator(model, measured);
     },
     compile: ({ lengths }) => compileAll(session, config, lengths, step, choices),
-    feed: (batch, at) => ({
-      ids: batch.ids,
-      ...(lmCoef > 0 && { targets: batch.targets }),
-      labels: batch.labels,
-      positions: batch.positions,
-      ...(choices > 1 && { choices: batch.choices }),
-      ...dropoutKey(parts, at),
-      ...(weighted && { labelWeight: shareOf(batch, team.size, (row) => weightOf(train[row]!, labelWeights)) }),
-      ...(weighted && lmCoef > 0 && { tokenWeight: shareOf(batch, team.size, (row) => countOf(train[row]!)) }),
-    }),
+    feeds: (microBatches, iter) => {
+      const whole = microBatches[0]!;
+      const labelTotal = totalOf(whole, (row) => weightOf(train[row]!, labelWeights));
+      const tokenTotal = totalOf(whole, (row) => countOf(train[row]!));
+      return microBatches.map((batch) => ({
+        ids: batch.ids,
+        ...(lmCoef > 0 && { targets: batch.targets, tokenTotal }),
+        labels: batch.labels,
+        labelTotal,
+        positions: batch.positions,
+        ...(choices > 1 && { choices: batch.choices }),
+        ...dropoutKey(parts, batch, iter),
+      }));
+    },
   };
 }
 
 /** Instructions and text: the loss is on the targets that count. */
 export function language(parts: Parts): Work {
-  const { config, wholeBatch, session, team, train, validation } = parts;
+  const { config, wholeBatch, session, train, validation } = parts;
   const { batchSize } = config;
-  const weighted = team.size > 1;
   const { blockSize } = session.gpt.config;
   return {
     evaluator: () => {
@@ -80,15 +85,18 @@ export function language(parts: Parts): Work {
     },
     compile: ({ lengths, answers }) =>
       compileAll(session, config, lengths, (time) =>
-        lossStep(session.gpt, { batchSize, time }, { part: team.rank, weighted, answers: answers.get(time) }),
+        lossStep(session.gpt, { batchSize, time }, { partial: true, answers: answers.get(time) }),
       ),
-    feed: (batch, at) => ({
-      ids: batch.ids,
-      targets: batch.targets,
-      ...(batch.places && { places: batch.places }),
-      ...dropoutKey(parts, at),
-      ...(weighted && { tokenWeight: shareOf(batch, team.size, (row) => countOf(train[row]!)) }),
-    }),
+    feeds: (microBatches, iter) => {
+      const tokenTotal = totalOf(microBatches[0]!, (row) => countOf(train[row]!));
+      return microBatches.map((batch) => ({
+        ids: batch.ids,
+        targets: batch.targets,
+        tokenTotal,
+        ...(batch.places && { places: batch.places }),
+        ...dropoutKey(parts, batch, iter),
+      }));
+    },
   };
 }
 
@@ -117,9 +125,10 @@ async function* compileAll(
   return new BucketProgram(programs, config.batchSize * rowsOfExample);
 }
 
-function dropoutKey({ session, config }: Parts, step: number): Feeds {
+/** The masks of a step are those of its whole batch. */
+function dropoutKey({ session, config }: Parts, { firstRow }: PaddedBatch, iter: number): Feeds {
   if (session.gpt.config.dropout === 0) return {};
-  return { seed: Int32Array.of(config.seed), step: Int32Array.of(step) };
+  return { seed: Int32Array.of(config.seed), step: Int32Array.of(iter - 1), firstRow: Int32Array.of(firstRow) };
 }
 
 /** Weights under which every label counts as much: examples / (labels x examples of the label). */

@@ -1,5 +1,5 @@
-// The masks of rng.ts out of integer operators, bit for bit: element i of Bernoulli is maskBits(key)(first + i) >=
-// maskThreshold(rate) with key = hash32(stream.dropout, place, seed, step), or as its strides say. Integer products wrap in
+// The masks of rng.ts out of integer operators, bit for bit: element i of Bernoulli is maskBits(key)(row rowSize + first + i)
+// >= maskThreshold(rate) with key = hash32(stream.dropout, place, seed, step), or as its strides say. Integer products wrap in
 // onnxruntime as in Math.imul; it shifts uint32 only.
 import { hash32, maskThreshold, stream } from '../../../rng.js';
 import { sizeOf } from '../../../trace/graph.js';
@@ -31,7 +31,7 @@ function counters(onnx: OnnxWriter, values: readonly number[], shape: readonly n
   return onnx.constant(new Uint8Array(Int32Array.from(values, (value) => value | 0).buffer), 'int32', shape);
 }
 
-const bernoulli: Lowering = (onnx, [seed, step], node) => {
+const bernoulli: Lowering = (onnx, [seed, step, row], node) => {
   const { shape } = node.outputs[0]!;
   const size = sizeOf(shape);
   const prefix = onnx.scalar(hash32(stream.dropout, number(node, 'place')) | 0, 'int32');
@@ -44,7 +44,9 @@ const bernoulli: Lowering = (onnx, [seed, step], node) => {
   const height = starts?.length ?? (width === 0 ? 0 : Math.ceil(size / width));
   const first = firstCounter(node);
   const firsts = (starts ?? range(height).map((row) => row * width)).map((start) => first + start);
-  const rows = onnx.op('Add', [onnx.op('Mul', [counters(onnx, firsts, [height, 1]), stride]), key]);
+  const before = row && onnx.op('Mul', [row, onnx.scalar(number(node, 'rowSize') | 0, 'int32')]);
+  const origin = before ? onnx.op('Add', [onnx.op('Mul', [before, stride]), key]) : key;
+  const rows = onnx.op('Add', [onnx.op('Mul', [counters(onnx, firsts, [height, 1]), stride]), origin]);
   const along = onnx.op('Mul', [counters(onnx, range(width), [1, width]), stride]);
   const bits = mixUpper(onnx, onnx.op('Add', [rows, along]));
   const kept = onnx.op('GreaterOrEqual', [bits, onnx.scalar(maskThreshold(number(node, 'rate')), 'int32')]);

@@ -2,8 +2,9 @@
 // else crosses: gradients, moments and parameters stay.
 import { type AdamWOptions, clipScale, scaled, type Update } from '../../../optimizer/index.js';
 import { type Graph, gradientName, sizeOf } from '../../../trace/index.js';
+import { accumulate, resultOf } from '../../accumulate.js';
 import { checkFeeds } from '../../feeds.js';
-import { guarded, single } from '../../host-training.js';
+import { guarded } from '../../host-training.js';
 import type { ArraySpec, Feeds, Program, StepFunction, StepResult, TrainingProgram } from '../../types.js';
 import { type DeviceTensor, GraphSession, type SessionOptions } from '../session.js';
 import { coefficientFeeds, port, squaresGraph, sumGraph, updateGraph } from './optimizer.js';
@@ -50,7 +51,7 @@ export async function deviceTraining(
   const parts = await Promise.all(groups.map((group) => Group.open(group, adamw, plain)));
 
   /** Adds the gradients of one micro-batch to those before it. */
-  const accumulate = async (feeds: Feeds, before: Gradients | undefined) => {
+  const addGradients = async (feeds: Feeds, before: Gradients | undefined) => {
     const { onHost, onDevice } = await pass.runOnDevice({ ...feeds, ...given(state, parameters) });
     const entries = Object.entries(onDevice).map(([output, tensor]) => [gradients.get(output)!, tensor] as const);
     const found: Gradients = Object.fromEntries(entries);
@@ -59,26 +60,20 @@ export async function deviceTraining(
   };
 
   const run = async (microBatches: readonly Feeds[], update: Update): Promise<StepResult> => {
-    for (const feeds of microBatches) checkFeeds(step, feeds);
-    const count = microBatches.length;
-    const means: Record<string, number> = {};
     let sum: Gradients | undefined;
     try {
-      for (const feeds of microBatches) {
-        const { outputs, found } = await accumulate(feeds, sum);
+      const sums = await accumulate(step, microBatches, async (feeds) => {
+        const { outputs, found } = await addGradients(feeds, sum);
         sum = found;
-        for (const [name, data] of Object.entries(outputs))
-          means[name] = (means[name] ?? 0) + single(step, name, data) / count;
-      }
-      const { loss, ...metrics } = means;
+        return outputs;
+      });
       let squares = 0;
       for (const part of parts) squares += await part.squares(sum!);
-      const gradNorm = Math.sqrt(squares) / count;
-      const updated = Number.isFinite(loss) && Number.isFinite(gradNorm);
-      const scale = clipScale(gradNorm, adamw.gradClip) / count;
-      for (const part of updated ? parts : [])
+      const result = resultOf(sums, Math.sqrt(squares));
+      const scale = clipScale(result.gradNorm, adamw.gradClip);
+      for (const part of result.updated ? parts : [])
         await part.update(state, sum!, coefficientFeeds(adamw, scaled(update, part.learningRateScale), scale));
-      return { loss: loss!, gradNorm, updated, metrics };
+      return result;
     } finally {
       for (const tensor of Object.values(sum ?? {})) tensor.dispose();
     }

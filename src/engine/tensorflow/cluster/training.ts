@@ -3,8 +3,8 @@
 // at the head of the gradients.
 import type { Update } from '../../../optimizer/index.js';
 import { gradientName, sizeOf, type TensorSpec } from '../../../trace/index.js';
+import { accumulate, resultOf, single } from '../../accumulate.js';
 import { checkFeeds } from '../../feeds.js';
-import { single } from '../../host-training.js';
 import type { Feeds, StepResult, StepUpdate } from '../../types.js';
 import { updateFeeds, writeUpdate } from '../adamw.js';
 import { type BoundFunction, BoundWriter } from '../bound.js';
@@ -24,8 +24,6 @@ const bucketName = (bucket: number) => `cluster:bucket ${bucket}`;
 const votesMost = 4;
 
 interface Updating {
-  /** How many batches the buckets are sums over. */
-  readonly batches: number;
   readonly voters: number;
   /** False leaves the state as it is. */
   readonly go: boolean;
@@ -56,33 +54,31 @@ export class SharedTraining implements Trainer {
   async warmUp(microBatches: number): Promise<void> {
     const batches = zeroBatches(this.parts.step, Math.min(2, microBatches));
     const own = await this.ownBuckets(batches, new Float32Array(votesMost));
-    await this.update(own, { learningRate: 0, iteration: 1 }, { batches: batches.length, voters: 0, go: false });
+    await this.update(own, { learningRate: 0, iteration: 1 }, { voters: 0, go: false });
   }
 
   /** One step of all workers. */
   async step(microBatches: readonly Feeds[], update: StepUpdate): Promise<StepResult> {
     const { votes = [] } = update;
     if (votes.length > votesMost) throw new Error(`${votes.length} votes, of ${votesMost} at most`);
-    for (const feeds of microBatches) checkFeeds(this.parts.step, feeds);
     const own = await this.ownBuckets(
       microBatches,
       Float32Array.from({ length: votesMost }, (_, i) => votes[i] ?? 0),
     );
-    const batches = microBatches.length * this.collectives.size;
-    return this.update(await this.reduce(own), update, { batches, voters: votes.length, go: true });
+    return this.update(await this.reduce(own), update, { voters: votes.length, go: true });
   }
 
   /** Updates the state by what is in the buckets, and frees them. */
   private async update(
     buckets: readonly TensorHandle[],
     update: Update,
-    { batches, voters, go }: Updating,
+    { voters, go }: Updating,
   ): Promise<StepResult> {
     try {
-      const coefficients = updateFeeds(this.parts.optimizer, update, this.parts.state, batches, go);
+      const coefficients = updateFeeds(this.parts.optimizer, update, this.parts.state, go);
       const given = Object.fromEntries(buckets.map((handle, bucket) => [bucketName(bucket), handle]));
       const function_ = this.function('update', () => this.writeUpdate());
-      return this.resultOf(await function_.runToHandles({ ...coefficients, ...given }), batches, voters);
+      return this.resultOf(await function_.runToHandles({ ...coefficients, ...given }), voters);
     } finally {
       for (const handle of buckets) handle.dispose();
     }
@@ -96,17 +92,15 @@ export class SharedTraining implements Trainer {
   /** This worker's sums over its batches. */
   private async ownBuckets(microBatches: readonly Feeds[], votes: Float32Array): Promise<TensorHandle[]> {
     if (microBatches.length === 1) {
+      checkFeeds(this.parts.step, microBatches[0]!);
       const gradients = this.function('gradients', () => this.writeGradients());
       return gradients.runToHandles({ ...microBatches[0]!, [votesInput]: votes });
     }
-    const accumulate = this.function('accumulate', () => this.writeAccumulating());
-    const metrics = new Float32Array(this.metrics.length);
-    for (const [i, feeds] of microBatches.entries()) {
-      const outputs = await accumulate.run({ ...feeds, [going]: Float32Array.of(i) });
-      this.metrics.forEach((name, m) => {
-        metrics[m]! += outputs[name]![0]!;
-      });
-    }
+    const accumulating = this.function('accumulate', () => this.writeAccumulating());
+    const sums = await accumulate(this.parts.step, microBatches, (feeds, first) =>
+      accumulating.run({ ...feeds, [going!]: Float32Array.of(first ? 0 : 1) }),
+    );
+    const metrics = Float32Array.from(this.metrics, (name) => sums[name]!);
     const flatten = this.function('flatten', () => this.writeFlattening());
     return flatten.runToHandles({ [metricsInput]: metrics, [votesInput]: votes });
   }
@@ -129,17 +123,15 @@ export class SharedTraining implements Trainer {
     }
   }
 
-  private resultOf(results: readonly TensorHandle[], batches: number, voters: number): StepResult {
+  private resultOf(results: readonly TensorHandle[], voters: number): StepResult {
     const [norm, head] = results.map((handle) => {
       const numbers = handle.read('float32');
       handle.dispose();
       return numbers;
     });
-    const means = this.metrics.map((name, i) => [name, head![i]! / batches] as const);
-    const { loss, ...metrics } = Object.fromEntries(means);
-    const gradNorm = norm![0]!;
+    const sums = Object.fromEntries(this.metrics.map((name, i) => [name, head![i]!]));
     const votes = Array.from({ length: voters }, (_, i) => head![this.metrics.length + i]!);
-    return { loss: loss!, gradNorm, updated: Number.isFinite(loss) && Number.isFinite(gradNorm), metrics, votes };
+    return { ...resultOf(sums, norm![0]!), votes };
   }
 
   private function(part: string, write: () => BoundFunction): BoundFunction {

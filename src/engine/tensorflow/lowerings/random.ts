@@ -1,5 +1,5 @@
-// The masks of rng.ts out of integer operations, bit for bit: element i of Bernoulli is maskBits(key)(first + i) >=
-// maskThreshold(rate) with key = hash32(stream.dropout, place, seed, step), or as its strides say. All in uint32, whose
+// The masks of rng.ts out of integer operations, bit for bit: element i of Bernoulli is maskBits(key)(row rowSize + first + i)
+// >= maskThreshold(rate) with key = hash32(stream.dropout, place, seed, step), or as its strides say. All in uint32, whose
 // products wrap; the comparison is of int32.
 import { hash32, maskThreshold, stream } from '../../../rng.js';
 import { sizeOf } from '../../../trace/graph.js';
@@ -23,7 +23,7 @@ function mix(tf: GraphWriter, value: Ref): Ref {
   return folded(tf, mixUpper(tf, value), 16);
 }
 
-const bernoulli: Lowering = (tf, [seed, step], node) => {
+const bernoulli: Lowering = (tf, [seed, step, row], node) => {
   const { shape } = node.outputs[0]!;
   const absorb = (key: Ref, word: Ref) => mix(tf, tf.op('BitwiseXor', [key, tf.bitcast(word, 'uint32')]));
   const prefix = tf.scalar(hash32(stream.dropout, number(node, 'place')), 'uint32');
@@ -44,7 +44,10 @@ const bernoulli: Lowering = (tf, [seed, step], node) => {
     : upTo(sizeOf(shape));
   const first = firstCounter(node);
   const counter = first > 0 ? add(index, tf.scalar(first, 'uint32')) : index;
-  const bits = tf.bitcast(mixUpper(tf, add(tf.op('Mul', [counter, stride]), key)), 'int32');
+  const times = (a: Ref, b: Ref) => tf.op('Mul', [a, b]);
+  const before = row && times(tf.bitcast(row, 'uint32'), tf.scalar(number(node, 'rowSize') >>> 0, 'uint32'));
+  const origin = before ? add(times(before, stride), key) : key;
+  const bits = tf.bitcast(mixUpper(tf, add(times(counter, stride), origin)), 'int32');
   const kept = tf.op('GreaterEqual', [bits, tf.scalar(maskThreshold(number(node, 'rate')), 'int32')]);
   return [reshape(tf, kept, shape)];
 };
