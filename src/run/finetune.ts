@@ -4,7 +4,7 @@ import { basename, extname, join } from 'node:path';
 import { type Checkpoint, claimRun, openCheckpoint, type Run, replaceTrainingState } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
 import { type FinetuneConfig, type Layer, type Resolved, resolve, type Sources } from '../config/index.js';
-import { mostChoices } from '../dataset/index.js';
+import { mostChoices, type SplitRule, splitRule } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import { countParameters } from '../model/index.js';
 import { quoteCommand } from '../shell-quote.js';
@@ -89,6 +89,8 @@ async function* finetuneIn(
     yield* resized(saved, config, team.size);
     const data = options.data ?? inputs[0]!;
     const resuming = resumed !== null;
+    // Runs from before the rule had a version began with the first one.
+    const rule = await team.share<SplitRule>(saved ? (saved.splitRule ?? 1) : splitRule);
     task = yield* prepareTask({
       run,
       data,
@@ -102,6 +104,7 @@ async function* finetuneIn(
       opened,
       team,
       resuming,
+      rule,
     });
     yield* unheard(task.session.engine, options);
     const { session, train: examples, validation } = task;
@@ -123,7 +126,7 @@ async function* finetuneIn(
     const settled = settle(config, sources, batches.stepsPerEpoch);
     yield* checkWarmup(settled);
     const { kind, reason, template, labels } = task;
-    const facts = { task: kind, reason, ...(labels ? { labels } : { template }), dataHash };
+    const facts = { task: kind, reason, ...(labels ? { labels } : { template }), dataHash, splitRule: rule };
     const record = {
       command: 'finetune',
       inputs: [data],

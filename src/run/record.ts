@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Run } from '../checkpoint/index.js';
 import { packageRoot, type TrainCommand } from '../config/index.js';
+import type { SplitRule } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent } from './events.js';
 
@@ -18,6 +19,8 @@ export interface SavedRun {
   readonly workingDirectory?: string;
   /** SHA-256 of what the run is trained and validated on; absent in old runs. */
   readonly dataHash?: string;
+  /** Of finetuning: how a part of the data was held out; absent in old runs, which had rule 1. */
+  readonly splitRule?: SplitRule;
 }
 
 /** The inputs of a run that is resumed, as they are found from here. */

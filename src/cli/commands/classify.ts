@@ -1,6 +1,5 @@
 // gpt-cli classify: texts in, labels out. The work is in run/classify.
 import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { GptError } from '../../errors.js';
 import type { ClassEvent, ClassifyingEvent } from '../../run/events.js';
@@ -70,16 +69,10 @@ async function show(
   }
 }
 
-/** Begins to read when the model is there: an interface made earlier would lose lines. */
 async function* linesOf(context: Context): AsyncGenerator<string> {
-  const { stdin } = context.streams;
-  for await (const line of createInterface({
-    input: stdin,
-    signal: context.stopOnInterrupt(),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
-    if (line.trim() !== '') yield line;
-  }
+  const { linesOf: read } = await import('../../run/classify.js');
+  const options = { stdin: context.streams.stdin, signal: context.stopOnInterrupt() };
+  for await (const { text } of read({ name: 'standard input', kind: 'stdin' }, options)) yield text;
 }
 
 /** What is to be classified, from the three ways to say it. */

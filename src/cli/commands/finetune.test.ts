@@ -111,7 +111,7 @@ test('data check exits with 0 on warnings and 2 on errors, and prints what it fo
   writeFileSync(at('twice.csv'), 'text,label\na,x\na,x\nb,y\n');
   const warned = await typed(`data check ${at('twice.csv')}`);
   expect(warned.code).toBe(0);
-  expect(warned.out).toContain('warning: the same row as');
+  expect(warned.out).toContain('twice.csv:2 and 3');
   const failed = await typed(`data check ${at('broken.csv')} --json`);
   expect(failed.code).toBe(2);
   const report = JSON.parse(failed.out);

@@ -24,6 +24,8 @@ import {
   quickChecks,
   readLabelled,
   readTexts,
+  type SplitRule,
+  splitRule,
   type Task,
   type TextExample,
 } from '../../dataset/index.js';
@@ -62,12 +64,14 @@ export function columnsOf({ textColumn, labelColumn }: Pick<Settings, 'textColum
 
 /**
  * Reads the data, says what was decided, and runs the cheap checks of `data check`.
+ * @param rule how a part is held out; a resumed run keeps that which it began with
  * @throws GptError `data/...` for the first error in it
  */
 export async function* readLabelledTexts(
   path: string,
   settings: Settings,
   signal: AbortSignal | undefined,
+  rule: SplitRule = splitRule,
 ): AsyncGenerator<RunEvent, LabelledTexts> {
   const { task, limit, valSplit, seed, promptTemplate } = settings;
   if (!isTable(path) && (task === 'text' || task === 'auto') && existsSync(path)) {
@@ -94,10 +98,11 @@ export async function* readLabelledTexts(
   const facts = { task: data.task, reason: data.reason, labels: data.labels, template };
   if (data.task === 'text') return { ...facts, train: all, validation: validation ?? [] };
   if (validation) return { ...facts, train: all, validation };
-  const held = holdOut(all, valSplit, seed);
+  const { grouped, ...held } = holdOut(all, valSplit, seed, rule);
   if (held.validation.length > 0) {
-    const message = `${held.validation.length} of ${all.length} examples are kept for validation (--val-split ${valSplit})`;
-    yield { event: 'notice', level: 'info', message };
+    const message = `${held.validation.length} of ${all.length} examples are held out for validation (--val-split ${valSplit})`;
+    const copies = grouped > 0 && rule === 2 ? `; ${grouped} share their text with another, copies stay together` : '';
+    yield { event: 'notice', level: 'info', message: `${message}${copies}` };
   }
   return { ...facts, ...held };
 }
