@@ -12,6 +12,7 @@ export {
 export { type BuildCorpusOptions, buildCorpus, type Corpus, type CorpusProgress, openCorpus } from './corpus.js';
 export * from './labelled/index.js';
 export { type CorpusMeta, changedSources, fingerprint } from './meta.js';
+export { tokenBytes, unknownBytes } from './piece-encoder.js';
 export { isSafeCut, PieceCutter } from './pieces.js';
 export { findSources, type Source } from './sources.js';
 export { spanOf, type TokenSpan } from './span.js';
