@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { byteTokenizer } from './byte.js';
 import { byteName } from './char.js';
 import { trainCharTokenizer } from './char-train.js';
@@ -27,6 +28,16 @@ describe('the character tokenizer', () => {
     expect(tokenizerConfig(tokenizer, 8)).toMatchObject({ unk_token: '<|unk|>', eos_token: '<|endoftext|>' });
     const { unknown } = parseTokenizer(JSON.parse(JSON.stringify(tokenizer.toJSON())), 'x');
     expect(unknown).toBe(2);
+  });
+
+  test("its file is that of HF's tokenizers, with the same ids and texts there", async () => {
+    const { characters, file, texts, ids, decoded } = JSON.parse(
+      readFileSync('test/goldens/tokenizer/char.json', 'utf8'),
+    );
+    const tokenizer = await trainCharTokenizer(from([characters.join(''), true], ['h', true]));
+    expect(JSON.parse(JSON.stringify(tokenizer.toJSON()))).toEqual(file);
+    expect(texts.map((text: string) => [...tokenizer.encode(text, { special: true })])).toEqual(ids);
+    expect(ids.map((list: number[]) => tokenizer.decode(list))).toEqual(decoded);
   });
 
   test.each([
