@@ -61,7 +61,7 @@ export class TextModel {
     const { vocabSize } = this.gpt.config;
     if (endOfText < vocabSize) return endOfText;
     const [newline] = this.tokenizer.encode('\n');
-    return newline !== undefined && newline < vocabSize ? newline : 0;
+    return newline !== undefined && newline < vocabSize && newline !== this.tokenizer.unknown ? newline : 0;
   }
 
   /** Ids of a text. What the model has no row for is left out. */
