@@ -7,6 +7,7 @@ import { GptError } from '../errors.js';
 import { AtomicFile, makeFolder, replaceFile } from '../files/index.js';
 import type { TextPiece, Tokenizer } from '../tokenizer/types.js';
 import { type CorpusMeta, corpusVersion, fingerprint, readMeta } from './meta.js';
+import { PieceEncoder, tokenBytes } from './piece-encoder.js';
 import { PieceCutter } from './pieces.js';
 import { findSources, type Source } from './sources.js';
 import { FileSpan, type TokenSpan, type TokenType, tokenTypeFor } from './span.js';
@@ -67,11 +68,17 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
     await makeFolder(directory);
     await rm(join(directory, 'meta.json'), { force: true });
     file = await AtomicFile.create(path);
-    const { tokens, documents, sha256 } = await writeTokens(file.handle.fd, dtype, sources, options);
+    const { tokens, documents, unknown, sha256 } = await writeTokens(file.handle.fd, dtype, sources, options);
     if (tokens === 0)
       throw new GptError('dataset/empty', 'the text is empty', { hint: 'there is no text to learn from' });
     const trainTokens = trainLength(tokens, valSplit);
-    const { trainBytes, valBytes } = countBytes(file.temporary, dtype, tokens, trainTokens, tokenizer);
+    const { trainBytes, valBytes } = countBytes(
+      file.temporary,
+      dtype,
+      tokens,
+      trainTokens,
+      tokenBytes(tokenizer, unknown),
+    );
     const meta: CorpusMeta = {
       version: corpusVersion,
       dtype,
@@ -82,6 +89,7 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
       documents,
       bytes: trainBytes + valBytes,
       valBytes,
+      ...(unknown.tokens > 0 && { unknown }),
       sha256,
       tokenizer: {
         kind: tokenizer.kind,
@@ -120,6 +128,7 @@ async function writeTokens(file: number, dtype: TokenType, sources: readonly Sou
   const separator = Uint32Array.of(tokenizer.endOfText);
   const cutter = new PieceCutter();
   const writer = new TokenWriter(file, dtype);
+  const encoder = new PieceEncoder(tokenizer, (ids) => writer.push(ids));
   let documents = 0;
   let open = false; // whether the document so far has text
   for await (const { text, endOfDocument } of texts) {
@@ -128,20 +137,20 @@ async function writeTokens(file: number, dtype: TokenType, sources: readonly Sou
       if (documents++ > 0) writer.push(separator);
       open = true;
     }
-    for (const piece of cutter.push(text)) writer.push(tokenizer.encode(piece));
+    for (const piece of cutter.push(text)) encoder.push(piece);
     if (endOfDocument) {
-      writer.push(tokenizer.encode(cutter.flush()));
+      encoder.push(cutter.flush());
+      encoder.endDocument();
       open = false;
     }
     onProgress?.({ bytes, totalBytes, tokens: writer.length });
   }
-  writer.push(tokenizer.encode(cutter.flush()));
-  return { tokens: writer.length, documents, sha256: writer.finish() };
+  encoder.push(cutter.flush());
+  return { tokens: writer.length, documents, unknown: encoder.unknown, sha256: writer.finish() };
 }
 
 /** The UTF-8 bytes that the two parts of a token file stand for. */
-function countBytes(path: string, dtype: TokenType, tokens: number, trainTokens: number, tokenizer: Tokenizer) {
-  const lengths = Uint32Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.bytesOf(id).length);
+function countBytes(path: string, dtype: TokenType, tokens: number, trainTokens: number, lengths: Float64Array) {
   const file = openSync(path, 'r');
   const sum = (first: number, end: number) => {
     const span = new FileSpan('token', file, dtype, first, end - first);
@@ -149,7 +158,7 @@ function countBytes(path: string, dtype: TokenType, tokens: number, trainTokens:
     for (let at = 0; at < span.length; at += 1 << 16) {
       for (const id of span.read(at, Math.min(1 << 16, span.length - at))) bytes += lengths[id]!;
     }
-    return bytes;
+    return Math.round(bytes);
   };
   try {
     return { trainBytes: sum(0, trainTokens), valBytes: sum(trainTokens, tokens) };

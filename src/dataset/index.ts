@@ -14,6 +14,7 @@ export { decodeText } from './decode.js';
 export { splitLines } from './documents.js';
 export * from './labelled/index.js';
 export { type CorpusMeta, changedSources, fingerprint } from './meta.js';
+export { tokenBytes, unknownBytes } from './piece-encoder.js';
 export { isSafeCut, PieceCutter } from './pieces.js';
 export { quoteList } from './quote-list.js';
 export { findSources, type Source } from './sources.js';

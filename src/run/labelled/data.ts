@@ -28,6 +28,7 @@ import {
   splitRule,
   type Task,
   type TextExample,
+  unknownBytes,
 } from '../../dataset/index.js';
 import { GptError } from '../../errors.js';
 import { hash32 } from '../../rng.js';
@@ -204,16 +205,26 @@ export function* encodeAnswers(
 export function encodeDocuments(examples: readonly Example[], tokenizer: Tokenizer, blockSize: number): Encoded[] {
   const blocks: Encoded[] = [];
   let open: number[] = [];
+  let unknown = 0;
   const cut = (length: number) => {
     const tokens = Int32Array.from(open.slice(0, length + 1));
-    blocks.push({ ids: tokens.subarray(0, length), targets: tokens.subarray(1), label: -1, cut: 'nothing' });
+    const encoded = {
+      ids: tokens.subarray(0, length),
+      targets: tokens.subarray(1),
+      label: -1,
+      cut: 'nothing',
+    } as const;
+    blocks.push(unknown > 0 ? { ...encoded, unknownBytes: unknown } : encoded);
+    unknown = 0;
     open = open.slice(length); // the last target is the first id of what follows
   };
   for (const example of examples as readonly TextExample[]) {
-    for (const id of tokenizer.encode(example.text)) {
+    const ids = tokenizer.encode(example.text);
+    for (const id of ids) {
       open.push(id);
       if (open.length > blockSize) cut(blockSize);
     }
+    unknown += unknownBytes(tokenizer, example.text, ids);
     open.push(tokenizer.endOfText);
     if (open.length > blockSize) cut(blockSize);
   }
