@@ -7,7 +7,6 @@ import type {
   Jit,
   Precision,
   State,
-  StateKind,
   StepResult,
   TrainingProgram,
 } from '../src/engine/types.js';
@@ -42,7 +41,7 @@ export function feeds(step: number): Feeds {
 }
 
 export interface Arrays {
-  readonly kind: StateKind;
+  readonly kind: string;
   readonly name: string;
   readonly data: Float32Array;
 }

@@ -47,13 +47,14 @@ const opened = async (path = at('last')) => {
   return checkpoint;
 };
 
-test('a checkpoint is read back bit for bit, moments and training state included', async () => {
+test('a checkpoint is read back bit for bit, optimizer slots and training state included', async () => {
   const saved = content();
   await saveCheckpoint(at('last'), saved);
   const checkpoint = await openCheckpoint(at('last'));
   const state = stateOf(tiny, 99);
-  expect(await checkpoint.readInto(state, { moments: true })).toEqual({ nonFinite: [], missing: [] });
-  expect(state.arrays).toEqual((saved.state as MemoryState).arrays);
+  expect(await checkpoint.readInto(state)).toEqual({ nonFinite: [], missing: [] });
+  await checkpoint.readSlots(state);
+  expect(state.data).toEqual((saved.state as MemoryState).data);
   expect(checkpoint).toMatchObject({ config: tiny, training: trainingState, ignored: [], labels: undefined });
   expect((await checkpoint.loadTokenizer()).encode('né')).toEqual(new Uint32Array([110, 195, 169]));
   await checkpoint.close();
@@ -220,8 +221,8 @@ test('a checkpoint that is opened while a run saves is never a mixture', async (
 
 test('weights that are no numbers are loaded and reported', async () => {
   const state = stateOf(tiny);
-  state.arrays.get('parameter ln_f.weight')![2] = Number.NaN;
-  state.arrays.get('parameter wte.weight')![7] = Number.NEGATIVE_INFINITY;
+  state.data.get('parameter ln_f.weight')![2] = Number.NaN;
+  state.data.get('parameter wte.weight')![7] = Number.NEGATIVE_INFINITY;
   await saveCheckpoint(at('last'), content({ state }));
   const checkpoint = await openCheckpoint(at('last'));
   expect((await checkpoint.readInto(stateOf(tiny))).nonFinite).toEqual(['wte.weight', 'ln_f.weight']);
@@ -321,19 +322,19 @@ describe('a clear error for', () => {
     );
   });
 
-  test('truncated moments', async () => {
+  test('truncated optimizer slots', async () => {
     truncateSync(at('last', 'optimizer.safetensors'), 3000);
     const checkpoint = await openCheckpoint(at('last'));
-    expect((await thrown(checkpoint.readInto(stateOf(tiny), { moments: true }))).message).toContain(
+    expect((await thrown(checkpoint.readSlots(stateOf(tiny)))).message).toContain(
       'optimizer.safetensors is truncated',
     );
     await checkpoint.close();
   });
 
-  test('moments that are asked for and not there', async () => {
+  test('optimizer slots that are asked for and not there', async () => {
     rmSync(at('last', 'optimizer.safetensors'));
     const checkpoint = await openCheckpoint(at('last'));
-    expect(await thrown(checkpoint.readInto(stateOf(tiny), { moments: true }))).toMatchObject({
+    expect(await thrown(checkpoint.readSlots(stateOf(tiny)))).toMatchObject({
       code: 'checkpoint/missing',
     });
     await checkpoint.close();

@@ -1,6 +1,7 @@
 // Every setting of a run, once: default, type, range, help. Flags, config files, the JSON schema and the checks come
 // out of these tables (see setting.ts).
 import { z } from 'zod';
+import { defaultOptimizer, optimizerNames, optimizerSettings } from '../optimizer/registry.js';
 import { type ConfigCommand, choice, duration, integer, real, type Setting, text, texts, toggle } from './setting.js';
 
 const MACHINE = {
@@ -81,9 +82,12 @@ const TRAINING = {
     finetuneDefault: 'linear',
     help: 'how the learning rate falls after that',
   }),
-  weightDecay: real({ min: 0, max: 100, default: 0.1, finetuneDefault: 0.01, help: "AdamW's decay of matrices" }),
-  beta1: real({ min: 0, below: 1, default: 0.9, help: "AdamW's memory of the gradient" }),
-  beta2: real({ min: 0, below: 1, default: 0.99, finetuneDefault: 0.999, help: "AdamW's memory of its square" }),
+  optimizer: choice(optimizerNames, {
+    default: defaultOptimizer,
+    fixed: true,
+    help: 'what turns gradients into updates of the parameters',
+  }),
+  ...optimizerSettings,
   recompute: toggle({
     default: false,
     help: 'compute the inner values of blocks twice: less memory, more time',

@@ -11,9 +11,9 @@ export {
   setupTensorflow,
 } from './tensorflow/install/index.js';
 export { type Located, locateTensorflow } from './tensorflow/locate.js';
+export { type UpdateCost, updateCost } from './update/cost.js';
 export { defaultThreads } from './threads.js';
 export type {
-  AdamWOptions,
   ArraySpec,
   Device,
   Engine,
@@ -21,11 +21,14 @@ export type {
   Feeds,
   GraphListener,
   Jit,
+  Optimizer,
+  OptimizerOptions,
   Precision,
   Program,
   Results,
+  Slot,
   State,
-  StateKind,
+  StateOptions,
   StepFunction,
   StepResult,
   StepUpdate,

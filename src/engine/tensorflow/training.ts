@@ -1,11 +1,11 @@
-// A step with its gradients and AdamW's update as functions on resource variables: one function where a step is one
-// batch, else one that adds gradients up and one that updates. Batches and coefficients go in, losses and norms come out.
-import type { AdamWOptions, Update } from '../../optimizer/index.js';
+// A step with its gradients and the optimizer's update as functions on resource variables: one function where a step is one
+// batch, else one that adds gradients up and one that updates. Batches and scalars go in, losses and norms come out.
+import type { OptimizerOptions, Update } from '../../optimizer/index.js';
 import { type Graph, gradientName, sizeOf, type TensorSpec } from '../../trace/index.js';
 import { accumulate, type Outputs, resultOf, single } from '../accumulate.js';
 import { checkFeeds } from '../feeds.js';
 import type { Feeds, StepFunction, StepResult, StepUpdate } from '../types.js';
-import { updateFeeds, writeUpdate } from './adamw.js';
+import { updateFeeds, writeUpdate } from './update/write.js';
 import { type BoundFunction, BoundWriter } from './bound.js';
 import { writeGraph } from './compile.js';
 import type { Context } from './native/index.js';
@@ -19,7 +19,7 @@ export interface TrainingParts {
   readonly graph: Graph;
   readonly names: readonly string[];
   readonly state: VariableState;
-  readonly optimizer: AdamWOptions;
+  readonly optimizer: OptimizerOptions;
   readonly manner: Manner;
   readonly device?: string | undefined;
 }

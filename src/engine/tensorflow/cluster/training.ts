@@ -1,12 +1,12 @@
 // A training step of several workers: gradients of the own batch (a function), their sum over the workers (a collective
-// operation, which XLA does not run), the same AdamW update at every worker (a function). Losses, metrics and votes travel
+// operation, which XLA does not run), the same update at every worker (a function). Losses, metrics and votes travel
 // at the head of the gradients.
 import type { Update } from '../../../optimizer/index.js';
 import { gradientName, sizeOf, type TensorSpec } from '../../../trace/index.js';
 import { accumulate, resultOf, single } from '../../accumulate.js';
 import { checkFeeds } from '../../feeds.js';
 import type { Feeds, StepResult, StepUpdate } from '../../types.js';
-import { updateFeeds, writeUpdate } from '../adamw.js';
+import { updateFeeds, writeUpdate } from '../update/write.js';
 import { type BoundFunction, BoundWriter } from '../bound.js';
 import { writeGraph } from '../compile.js';
 import type { TensorHandle } from '../native/index.js';
