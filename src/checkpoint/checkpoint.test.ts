@@ -325,9 +325,7 @@ describe('a clear error for', () => {
   test('truncated optimizer slots', async () => {
     truncateSync(at('last', 'optimizer.safetensors'), 3000);
     const checkpoint = await openCheckpoint(at('last'));
-    expect((await thrown(checkpoint.readSlots(stateOf(tiny)))).message).toContain(
-      'optimizer.safetensors is truncated',
-    );
+    expect((await thrown(checkpoint.readSlots(stateOf(tiny)))).message).toContain('optimizer.safetensors is truncated');
     await checkpoint.close();
   });
 

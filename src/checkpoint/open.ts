@@ -13,7 +13,7 @@ import { locateCheckpoint, type Preference } from './locate.js';
 import { classifierHead } from './names.js';
 import { type OptimizerRecord, readSlots, unrecorded } from './optimizer.js';
 import { exists } from './replace-folder.js';
-import { openSharded, openSingle, SafetensorsFile, type TensorFiles } from './safetensors/index.js';
+import { openSharded, openSingle, type TensorFiles } from './safetensors/index.js';
 import { type MatchedTensors, matchTensors } from './tensors.js';
 import { parseTrainingState, type Recorded } from './training-state.js';
 

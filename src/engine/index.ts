@@ -11,7 +11,6 @@ export {
   setupTensorflow,
 } from './tensorflow/install/index.js';
 export { type Located, locateTensorflow } from './tensorflow/locate.js';
-export { type UpdateCost, updateCost } from './update/cost.js';
 export { defaultThreads } from './threads.js';
 export type {
   ArraySpec,
@@ -34,3 +33,4 @@ export type {
   StepUpdate,
   TrainingProgram,
 } from './types.js';
+export { type UpdateCost, updateCost } from './update/cost.js';

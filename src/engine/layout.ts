@@ -23,8 +23,7 @@ export class StateLayout {
   ) {
     this.training = training;
     this.optimizer = training ? optimizer : undefined;
-    const slotsOf = (spec: ArraySpec) =>
-      training && isTrainable(spec) ? optimizer.ruleFor(spec).slots(spec) : [];
+    const slotsOf = (spec: ArraySpec) => (training && isTrainable(spec) ? optimizer.ruleFor(spec).slots(spec) : []);
     this.entries = new Map(specs.map((spec) => [spec.name, { spec, slots: slotsOf(spec) }]));
     if (this.entries.size !== specs.length) throw new GptError('engine/state', 'two arrays have the same name');
   }

@@ -18,6 +18,8 @@ export function clipScaleOf(tf: Tfjs, norm: Tensor, gradClip: number): Tensor {
 
 /** The sum of squares, row by row first: one long sum in float32 would lose what comes late. */
 export function squareSumOf(tf: Tfjs, x: Tensor): Tensor {
-  const rows = tf.sum(tf.square(x), -1);
+  const square = tf.square(x);
+  if (square.rank === 0) return square;
+  const rows = tf.sum(square, -1);
   return rows.rank > 0 ? tf.sum(rows) : rows;
 }

@@ -10,6 +10,5 @@ export function squaredNorm(data: Float32Array): number {
 /** target += source * scale, elementwise. */
 export function accumulate(target: Float32Array, source: Float32Array, scale: number): void {
   const factor = Math.fround(scale);
-  for (let i = 0; i < target.length; i++)
-    target[i] = Math.fround(target[i]! + Math.fround(source[i]! * factor));
+  for (let i = 0; i < target.length; i++) target[i] = Math.fround(target[i]! + Math.fround(source[i]! * factor));
 }

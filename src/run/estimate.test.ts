@@ -10,7 +10,14 @@ const optimizer = adamw;
 const million = 1e6;
 
 test('a trained parameter has a gradient, its copy and optimizer slots, a frozen one nothing', () => {
-  const { parameters, gradients, optimizer: slots, activations, runtime, total } = estimateMemory({
+  const {
+    parameters,
+    gradients,
+    optimizer: slots,
+    activations,
+    runtime,
+    total,
+  } = estimateMemory({
     specs,
     optimizer,
     gradAccum: 1,
@@ -33,7 +40,14 @@ test('accumulation needs a second gradient', () => {
 
 describe('with tensorflow', () => {
   const of = (more: object) =>
-    estimateMemory({ specs, optimizer, gradAccum: 1, graphs: [700 * million, 20 * million], engine: 'tensorflow', ...more });
+    estimateMemory({
+      specs,
+      optimizer,
+      gradAccum: 1,
+      graphs: [700 * million, 20 * million],
+      engine: 'tensorflow',
+      ...more,
+    });
 
   test('gradients are there once, with accumulation twice, and graphs take their memory in turn', () => {
     const { gradients, optimizer: slots, activations } = of({ jit: 'graph' });

@@ -77,8 +77,10 @@ export function estimateMemory(parts: MemoryParts): MemoryEstimate {
 }
 
 function estimateBy(cost: Costs, { specs, optimizer: kept, gradAccum, graphs }: MemoryParts): MemoryEstimate {
-  const sizes = (some: readonly { readonly shape: readonly number[] }[]) => some.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1));
-  const bytes = (some: readonly { readonly shape: readonly number[] }[]) => sizes(some).reduce((sum, size) => sum + size, 0);
+  const sizes = (some: readonly { readonly shape: readonly number[] }[]) =>
+    some.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1));
+  const bytes = (some: readonly { readonly shape: readonly number[] }[]) =>
+    sizes(some).reduce((sum, size) => sum + size, 0);
   const parameters = bytes(specs);
   const trainable = specs.filter((spec) => spec.trainable !== false);
   const trained = bytes(trainable);

@@ -117,8 +117,26 @@ async function* pretrainIn(
     const { recompute, gradAccum } = config;
     const specs = parameterSpecs(model);
     const engine = config.backend === 'tensorflow' || team.cluster ? 'tensorflow' : 'onnx';
-    if (memoryCheck) requireMemory(estimateMemory({ specs, optimizer: optimizers[config.optimizer], gradAccum, graphs: [], engine, jit: config.jit }), config);
-    session = await Session.open(config, model, tokenizer!, { training: true, optimizer: config.optimizer, recompute, onGraph, profile, opened });
+    if (memoryCheck)
+      requireMemory(
+        estimateMemory({
+          specs,
+          optimizer: optimizers[config.optimizer],
+          gradAccum,
+          graphs: [],
+          engine,
+          jit: config.jit,
+        }),
+        config,
+      );
+    session = await Session.open(config, model, tokenizer!, {
+      training: true,
+      optimizer: config.optimizer,
+      recompute,
+      onGraph,
+      profile,
+      opened,
+    });
     yield* unheard(session.engine, options);
     if (team.leads) yield* session.fill(checkpoint, { seed: config.seed, resuming: resumed !== null });
     await team.shareState(session.state, { resuming: resumed !== null });

@@ -1,12 +1,12 @@
 // Runs a step op by op on a tfjs backend, in every call anew: slow, and the oracle of the engines that compile.
 import { GptError } from '../../errors.js';
+import { definedUpdater } from '../../optimizer/index.js';
 import * as tf from '../../tf.js';
 import type { DType, HostArray } from '../../trace/graph.js';
 import { placeholder } from '../../trace/index.js';
 import { checkFeeds } from '../feeds.js';
 import { HostState } from '../host-state.js';
 import { checkTrained, checkVariables, type GradientPass, hostTraining } from '../host-training.js';
-import { definedUpdater } from '../update/plain.js';
 import type {
   Device,
   Engine,
@@ -79,7 +79,7 @@ class EagerEngine implements Engine {
       });
       return outputs;
     };
-    const defined = definedUpdater(host, options);
+    const defined = definedUpdater(host.memory!, options);
     const updater: typeof defined = (span, update) => {
       this.activate();
       return defined(span, update);

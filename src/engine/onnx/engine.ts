@@ -1,8 +1,9 @@
 // The embedded engine: steps are traced once, compiled by onnxruntime, and run on flat host memory.
+
+import { kernelUpdater } from '../../optimizer/index.js';
 import type { Graph } from '../../trace/graph.js';
 import { gradientName } from '../../trace/index.js';
 import { checkFeeds } from '../feeds.js';
-import { kernelUpdater } from '../../optimizer/index.js';
 import { HostState } from '../host-state.js';
 import { checkTrained, checkVariables, type GradientPass, hostTraining } from '../host-training.js';
 import type {

@@ -5,11 +5,11 @@ import { type Graph, gradientName, sizeOf, type TensorSpec } from '../../trace/i
 import { accumulate, type Outputs, resultOf, single } from '../accumulate.js';
 import { checkFeeds } from '../feeds.js';
 import type { Feeds, StepFunction, StepResult, StepUpdate } from '../types.js';
-import { updateFeeds, writeUpdate } from './update/write.js';
 import { type BoundFunction, BoundWriter } from './bound.js';
 import { writeGraph } from './compile.js';
 import type { Context } from './native/index.js';
 import type { VariableState } from './state.js';
+import { updateFeeds, writeUpdate } from './update/write.js';
 import type { Manner, Ref } from './writer.js';
 
 export interface TrainingParts {

@@ -9,11 +9,7 @@ export interface UpdateCost extends Work {
 }
 
 /** Of one step. A kernel reads gradient, parameter and slots and writes the last two; the norm reads the gradient once more. */
-export function updateCost(
-  specs: readonly ArraySpec[],
-  optimizer: Optimizer,
-  options: OptimizerOptions,
-): UpdateCost {
+export function updateCost(specs: readonly ArraySpec[], optimizer: Optimizer, options: OptimizerOptions): UpdateCost {
   const graphs = new Map<string, Graph>();
   let [flops, bytes] = [0, 0];
   for (const array of specs.filter(({ trainable }) => trainable !== false)) {
@@ -25,8 +21,7 @@ export function updateCost(
       continue;
     }
     const key = JSON.stringify([rule.op, array.decay, array.shape, rule.slots(array)]);
-    const made = () =>
-      inlineComposites(updateGraph({ rule, arrays: [{ ...array, name: '' }] }, options), () => false);
+    const made = () => inlineComposites(updateGraph({ rule, arrays: [{ ...array, name: '' }] }, options), () => false);
     const graph = graphs.get(key) ?? made();
     graphs.set(key, graph);
     const work = workOf(graph);

@@ -99,7 +99,17 @@ export class Session {
     machine: MachineConfig,
     config: GptConfig,
     tokenizer: Tokenizer,
-    { training, optimizer, labels, lora, freeze = 0, layerDecay = 1, recompute = false, opened, ...inspection }: SessionOptions,
+    {
+      training,
+      optimizer,
+      labels,
+      lora,
+      freeze = 0,
+      layerDecay = 1,
+      recompute = false,
+      opened,
+      ...inspection
+    }: SessionOptions,
   ): Promise<Session> {
     const machinery = opened ?? (await openMachine(machine, { training, ...inspection }));
     const { engine } = machinery;
@@ -131,7 +141,13 @@ export class Session {
     const { name, device, jit } = this.engine;
     if (name === 'eager' || device !== 'cpu') return; // not known
     const { specs } = this;
-    const parts = { specs, optimizer: this.state.optimizer!, graphs: this.opened.graphs, gradAccum: batching.gradAccum, engine: name };
+    const parts = {
+      specs,
+      optimizer: this.state.optimizer!,
+      graphs: this.opened.graphs,
+      gradAccum: batching.gradAccum,
+      engine: name,
+    };
     requireMemory(estimateMemory({ ...parts, ...(jit && { jit }) }), batching);
   }
 

@@ -5,7 +5,15 @@ import { type Graph, gradientName, sizeOf } from '../../../trace/index.js';
 import { accumulate, resultOf } from '../../accumulate.js';
 import { checkFeeds } from '../../feeds.js';
 import { guarded } from '../../host-training.js';
-import type { ArraySpec, Feeds, OptimizerOptions, Program, StepFunction, StepResult, TrainingProgram } from '../../types.js';
+import type {
+  ArraySpec,
+  Feeds,
+  OptimizerOptions,
+  Program,
+  StepFunction,
+  StepResult,
+  TrainingProgram,
+} from '../../types.js';
 import { type ArrayGroup, groupsOf, port, squaresGraph, sumGraph, updateGraph } from '../../update/graph.js';
 import { prepared } from '../graphs.js';
 import { type DeviceTensor, GraphSession, type SessionOptions } from '../session.js';

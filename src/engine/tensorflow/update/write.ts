@@ -22,8 +22,7 @@ import { updateWriter } from './index.js';
 const go = 'update:go';
 
 /** Apart from the names of a step's own inputs. */
-const portName = (rule: UpdateRule, array: ArraySpec, scalar: string) =>
-  `update:${scalarGroup(rule, array)}:${scalar}`;
+const portName = (rule: UpdateRule, array: ArraySpec, scalar: string) => `update:${scalarGroup(rule, array)}:${scalar}`;
 
 /** The numbers of `writeUpdate`'s inputs. */
 export function updateFeeds(options: OptimizerOptions, update: Update, state: VariableState, run: boolean): Arrays {
