@@ -38,6 +38,12 @@ function lossesOf(result: Result): Map<string, number> {
   return losses;
 }
 
+/** The losses of a run of one worker that takes the batch of each step at once: two micro-batches of two workers. */
+async function undivided(words: readonly string[], rows: number): Promise<Map<string, number>> {
+  const all = await run([...words, '--batch-size', String(4 * rows), '--grad-accum', '1', '--backend', 'tensorflow']);
+  return new Map([...lossesOf(fine(all))].filter(([key]) => key.startsWith('step')));
+}
+
 /** How far apart the losses are that both runs have; `from` is the first step that `some` must have. */
 function apart(some: Map<string, number>, whole: Map<string, number>, from: number): number {
   const last = Math.max(...[...whole.keys()].map((key) => Number(key.split(' ')[1])));
@@ -116,6 +122,7 @@ withTensorflow('several workers through the whole program, on TensorFlow', () =>
     expect([...losses.keys()]).toEqual([...alone.keys()]);
     expect(losses.size).toBe(iters + (2 * iters) / 6);
     expect(apart(losses, alone, 1)).toBeLessThan(1e-5);
+    expect(apart(await undivided(of(path('undivided'), 4, iters), 4), losses, 1)).toBeLessThan(1e-5);
     const sample = ['sample', whole, '--prompt', 'Ada', '--max-new-tokens', '5', '--backend', 'onnx'];
     expect((await run(sample)).code).toBe(0);
   });
@@ -158,6 +165,7 @@ withTensorflow('several workers through the whole program, on TensorFlow', () =>
     const alone = lossesOf(fine(await run([...begin(path('tuned-alone'), 8), '--backend', 'tensorflow'])));
     const never = lossesOf(fine(await run(launch(2, begin(path('tuned'), 4)))));
     expect(apart(never, alone, 1)).toBeLessThan(1e-5);
+    expect(apart(await undivided(begin(path('tuned-undivided'), 4), 4), never, 1)).toBeLessThan(1e-5);
     const out = path('tuned-killed');
     const results = await goOn(out, begin(out, 4), [2, 3]);
     for (const result of results.values()) expect(apart(lossesOf(result), never, 21)).toBeLessThan(1e-5);

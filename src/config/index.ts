@@ -23,3 +23,4 @@ export {
   type TrainingConfig,
 } from './schema.js';
 export type { ConfigCommand, TrainCommand } from './setting.js';
+export { defaultWarmup } from './warmup.js';

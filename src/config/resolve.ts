@@ -14,6 +14,7 @@ import {
   settingsOf,
 } from './schema.js';
 import type { ConfigCommand } from './setting.js';
+import { defaultWarmup } from './warmup.js';
 
 /** Values from one place, by camelCase key. */
 export interface Layer {
@@ -77,7 +78,7 @@ function derive(values: Record<string, unknown>, sources: Record<string, string>
     sources[key] = 'derived';
   };
   set('minLr', Number((config.learningRate / 10).toPrecision(12)));
-  set('warmupIters', config.maxIters === null ? 100 : Math.min(100, Math.floor(config.maxIters / 10)));
+  if (config.maxIters !== null) set('warmupIters', defaultWarmup(config.maxIters)); // else the length is not known yet
   set('saveInterval', config.evalInterval);
   if (config.loraRank > 0) set('loraAlpha', 2 * config.loraRank);
 }

@@ -74,8 +74,9 @@ const TRAINING = {
   warmupIters: integer({
     min: 0,
     default: null,
-    defaultText: '100, a tenth of a short run',
-    help: 'steps in which the learning rate rises',
+    defaultText:
+      'a tenth of the steps of the run, at most 100; with --max-time of the steps that fit, by measured speed',
+    help: 'steps in which the learning rate rises to its full value',
   }),
   lrSchedule: choice(['cosine', 'linear', 'constant'], {
     default: 'cosine',

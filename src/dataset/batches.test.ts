@@ -42,6 +42,15 @@ test('parts of a batch put together are the batch of one worker with as many row
   expect(second.flatMap(({ ids }) => [...ids])).toEqual([...[...evaluationBatches(span, whole!, 2, 5)][1]!.ids]);
 });
 
+test('the micro-batches of a step put together are the batch of one with as many rows', () => {
+  const span = counting(100_000);
+  const drawn = (batchSize: number, micro: number) => [
+    ...randomBatch(span, { batchSize, blockSize: 8 }, { seed: 3, step: 9, micro }).ids,
+  ];
+  expect([0, 1, 2].flatMap((micro) => drawn(4, micro))).toEqual(drawn(12, 0));
+  expect([0, 1, 2, 3, 4, 5].flatMap((micro) => drawn(2, micro))).toEqual(drawn(12, 0));
+});
+
 test('where the workers do not divide a batch, the last parts have fewer rows or none, and the rest counts nowhere', () => {
   const span = counting(100_000);
   const [whole, part] = [6, 4].map((batchSize) => ({ batchSize, blockSize: 8 }));

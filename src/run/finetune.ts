@@ -15,7 +15,7 @@ import { fingerprintOf, tokensOf } from './labelled/data.js';
 import { type FinetuneTask, prepareTask } from './labelled/task.js';
 import { logged, recordOf, type SavedRun } from './record.js';
 import { goOn, resized, wholeBatchOf } from './resume.js';
-import { learningRateOf } from './schedule.js';
+import { checkWarmup, learningRateOf, stepsOf } from './schedule.js';
 import type { OpenedEngine } from './session/session.js';
 import { runTraining } from './training.js';
 import { leads, takeOrders, temporaryRun } from './workers/follow.js';
@@ -117,6 +117,7 @@ async function* finetuneIn(
     const program = yield* task.compile(batches);
     if (memoryCheck) session.requireMemory(config);
     const settled = settle(config, sources, batches.stepsPerEpoch);
+    yield* checkWarmup(settled);
     const { kind, reason, template, labels } = task;
     const facts = { task: kind, reason, ...(labels ? { labels } : { template }), fingerprint };
     const record = {
@@ -200,16 +201,12 @@ function requireSame(saved: SavedRun & { fingerprint?: number }, fingerprint: nu
 
 /** The settings that depend on how much data there is. */
 function settle(config: FinetuneConfig, sources: Sources, stepsPerEpoch: number): FinetuneConfig {
-  const { epochs } = config;
-  const maxIters = epochs === null ? config.maxIters : Math.ceil(epochs * stepsPerEpoch);
   const open = (key: keyof FinetuneConfig) => sources[key] === 'default' || sources[key] === 'derived';
   const evalInterval = open('evalInterval')
     ? Math.max(1, Math.min(config.evalInterval, Math.ceil(stepsPerEpoch)))
     : config.evalInterval;
-  const warmupIters =
-    open('warmupIters') && maxIters !== null ? Math.min(100, Math.floor(maxIters / 10)) : config.warmupIters;
   const saveInterval = open('saveInterval') ? evalInterval : config.saveInterval;
-  return { ...config, maxIters, evalInterval, warmupIters, saveInterval };
+  return { ...config, ...stepsOf(config, stepsPerEpoch), evalInterval, saveInterval };
 }
 
 interface JobParts {

@@ -3,7 +3,7 @@
 import type { Run } from '../checkpoint/index.js';
 import { rowRange } from '../cluster/index.js';
 import type { PretrainConfig } from '../config/index.js';
-import { type Corpus, randomBatch, stepsPerEpoch } from '../dataset/index.js';
+import { type Corpus, randomBatch } from '../dataset/index.js';
 import type { Feeds } from '../engine/index.js';
 import { countParameters, evaluationStep, lossStep, parameterSpecs } from '../model/index.js';
 import { type TrainingState, train } from '../train/index.js';
@@ -17,6 +17,7 @@ import type { Team } from './workers/team.js';
 export interface PretrainParts {
   readonly session: Session;
   readonly corpus: Corpus;
+  /** Whose steps are settled: see `stepsOf`. */
   readonly config: PretrainConfig;
   /** Rows in a batch of all workers together. */
   readonly wholeBatch: number;
@@ -31,13 +32,11 @@ export interface PretrainParts {
 export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEvent> {
   const { session, corpus, config, wholeBatch, run, resumed, team, signal } = parts;
   const { gpt, engine } = session;
-  const { batchSize, gradAccum, seed, evalIters } = config;
+  const { batchSize, gradAccum, seed, evalIters, maxIters } = config;
   const { blockSize } = gpt.config;
   const shape = { batchSize, blockSize };
   const { train: text, validation, valBytes } = corpus;
-  const whole = { batchSize: wholeBatch, blockSize, gradAccum };
   const part = team.partOf(wholeBatch);
-  const maxIters = config.epochs === null ? config.maxIters : Math.ceil(config.epochs * stepsPerEpoch(text, whole));
 
   if (parts.memoryCheck) session.watchMemory(config);
   const program = yield* session.compileTraining(

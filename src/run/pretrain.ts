@@ -4,7 +4,7 @@ import { basename, extname, join } from 'node:path';
 import { type Checkpoint, claimRun, type EventLog, openCheckpoint, type Run } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
 import { type Layer, type PretrainConfig, type Resolved, resolve, type TrainingConfig } from '../config/index.js';
-import { type Corpus, requireBlock } from '../dataset/index.js';
+import { type Corpus, requireBlock, stepsPerEpoch } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { GptConfig } from '../model/config.js';
 import { parameterSpecs } from '../model/index.js';
@@ -16,6 +16,7 @@ import { type Inspection, unheard } from './inspection.js';
 import { pretrainSteps } from './pretrain-steps.js';
 import { logged, recordOf, type SavedRun } from './record.js';
 import { goOn, resized, wholeBatchOf } from './resume.js';
+import { checkWarmup, stepsOf } from './schedule.js';
 import { type OpenedEngine, Session } from './session/session.js';
 import { prepareText, reopenText } from './text-data.js';
 import { leads, takeOrders, temporaryRun } from './workers/follow.js';
@@ -115,6 +116,9 @@ async function* pretrainIn(
     if (validation.length > 0) requireBlock(validation, model.blockSize);
 
     const { recompute, gradAccum } = config;
+    const whole = { batchSize: wholeBatch, blockSize: model.blockSize, gradAccum };
+    const settled = { ...config, ...stepsOf(config, stepsPerEpoch(text, whole)) };
+    yield* checkWarmup(settled);
     const specs = parameterSpecs(model);
     const engine = config.backend === 'tensorflow' || team.cluster ? 'tensorflow' : 'onnx';
     if (memoryCheck)
@@ -143,10 +147,12 @@ async function* pretrainIn(
 
     // The folder is begun when the first step can be made: whatever fails before leaves an older run as it was.
     for await (const event of pretrainSteps({
-      ...{ session, corpus, config, wholeBatch, run, resumed, team, signal, memoryCheck },
+      ...{ session, corpus, config: settled, wholeBatch, run, resumed, team, signal, memoryCheck },
     })) {
       if (event.event === 'start') {
-        const settings = { config: session.settled(config), model, workers: team.size, wholeBatch };
+        // What is settled is kept, so that a resumed run has the same; of steps and epochs only what was asked for.
+        const kept = session.settled({ ...settled, maxIters: config.maxIters });
+        const settings = { config: kept, model, workers: team.size, wholeBatch };
         const record = { command: 'pretrain', inputs, ...settings };
         log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
       }

@@ -1,19 +1,44 @@
-// From a configuration to the learning rate of a step. Knows the settings' meaning, not how a run is driven.
-import type { TrainingConfig } from '../config/index.js';
+// From a configuration to the length of a run and the learning rate of a step. Knows the settings' meaning, not how a run is
+// driven.
+import { defaultWarmup, type TrainingConfig } from '../config/index.js';
 import { learningRateAt } from '../optimizer/index.js';
+import type { NoticeEvent } from './events.js';
 
 type Settings = Pick<TrainingConfig, 'learningRate' | 'minLr' | 'warmupIters' | 'lrSchedule'>;
 
 /**
+ * The steps of a run and of its warm-up where the settings leave them to the data; null where time decides.
+ * @param stepsPerEpoch optimizer steps that see all the data once
+ */
+export function stepsOf(
+  { epochs, maxIters: given, warmupIters: warmup }: Pick<TrainingConfig, 'epochs' | 'maxIters' | 'warmupIters'>,
+  stepsPerEpoch: number,
+): Pick<TrainingConfig, 'maxIters' | 'warmupIters'> {
+  const maxIters = epochs === null ? given : Math.ceil(epochs * stepsPerEpoch);
+  return { maxIters, warmupIters: warmup ?? (maxIters === null ? null : defaultWarmup(maxIters)) };
+}
+
+/** Warns of a run that ends before its learning rate is at its full value. */
+export function* checkWarmup({
+  maxIters,
+  warmupIters,
+  learningRate,
+}: Pick<TrainingConfig, 'maxIters' | 'warmupIters' | 'learningRate'>): Generator<NoticeEvent> {
+  if (maxIters === null || warmupIters === null || warmupIters < maxIters) return;
+  const message = `the run of ${maxIters} steps ends within its warm-up: the learning rate does not reach ${learningRate} (--warmup-iters ${warmupIters})`;
+  yield { event: 'notice', level: 'warning', message };
+}
+
+/**
  * The rate of step `iter`, counted from 1, in a run of `total` steps. While the length of a run that time decides is
- * still unknown (null) the rate only warms up and then stays.
+ * still unknown (null) the rate only warms up and then stays. Warm-up that was not set follows the length.
  */
 export function learningRateOf({ learningRate, minLr, warmupIters, lrSchedule }: Settings) {
   return (iter: number, total: number | null): number =>
     learningRateAt(iter - 1, {
       learningRate,
       minLearningRate: minLr ?? learningRate / 10,
-      warmupIters: warmupIters ?? 100,
+      warmupIters: warmupIters ?? defaultWarmup(total),
       totalIters: total ?? Number.POSITIVE_INFINITY,
       kind: total === null ? 'constant' : lrSchedule,
     });

@@ -266,6 +266,24 @@ test('a time budget is turned into a number of steps, and the schedule runs over
   expect(fake.steps[0]!.learningRate).toBeCloseTo(0.1, 6);
 });
 
+test('a time budget for few steps is planned after two of them, and measured again until the sixth', async () => {
+  const fake = new Fake();
+  const seen: (number | null)[] = [];
+  const learningRate = (_: number, total: number | null) => {
+    seen.push(total);
+    return 0.01;
+  };
+  const { maxIters: _, ...job } = fake.job({ maxSeconds: 43, evalInterval: 1000, learningRate });
+  const events = await collect(job, (event) => {
+    if (event.kind === 'step') fake.stepSeconds = event.iter < 4 ? 1 : 2;
+  });
+  // After step 5 4 steps took 5 seconds and 37 are left; after step 6 5 took 7, and 35 are left.
+  const [fifth, sixth] = [5 + Math.floor(37 / (5 / 4)), 6 + Math.floor(35 / (7 / 5))];
+  expect(seen.slice(0, 7)).toEqual([null, null, 43, 43, 43, fifth, sixth]);
+  expect(new Set(seen.slice(6))).toEqual(new Set([sixth]));
+  expect(last(events)).toMatchObject({ reason: 'time' });
+});
+
 test('a time budget makes room for the evaluations, and a plan that was off is corrected', async () => {
   const fake = new Fake();
   const { maxIters: _, ...job } = fake.job({ maxSeconds: 1000, evalInterval: 20 });
@@ -292,6 +310,18 @@ test('a resumed run keeps its time budget and its planned length', async () => {
   fake.seconds = 9000;
   const resumed = await collect({ ...job, resume: kept! });
   expect(last(resumed)).toMatchObject({ reason: 'time', iter: 200, elapsed: 60 });
+});
+
+test('a run that resumes with a longer time budget trains on, its schedule stretched to the new length', async () => {
+  const fake = new Fake();
+  const { maxIters: _, ...job } = fake.job({ maxSeconds: 200, evalInterval: 1000 });
+  const { state } = last(await collect(job));
+  expect(state).toMatchObject({ iter: 200, plannedIters: 200, maxSeconds: 200 });
+  expect(kinds(await collect({ ...job, resume: state }))).toEqual(['done time 200']);
+  const longer = await collect({ ...job, maxSeconds: 420, resume: JSON.parse(JSON.stringify(state)) });
+  expect(last(longer)).toMatchObject({ reason: 'time' });
+  expect(last(longer).iter).toBeGreaterThan(400);
+  expect(fake.steps[200]!.learningRate).toBeCloseTo(0.1 * (1 - 201 / 421), 9);
 });
 
 test('a time budget shorter than one step still makes one, evaluates and saves', async () => {

@@ -6,15 +6,15 @@ import { Agreement } from './agreement.js';
 import type { DoneEvent, SaveEvent, TrainEvent } from './events.js';
 import { pushLoss } from './history.js';
 import { Throughput, TimePlan } from './pace.js';
-import { type Evaluation, initialState, isBetter, type TrainingState, withEvaluation } from './state.js';
+import { type Evaluation, initialState, isBetter, type TrainingState, withBudget, withEvaluation } from './state.js';
 
 export interface TrainingJob {
   readonly program: TrainingProgram;
-  /** The batches of step `iter` (from 1), whose mean gradient makes it: a pure function, or a resumed run would differ. */
+  /** The batches of step `iter` (from 1), whose gradients add up to the step's: a pure function, or a resumed run would differ. */
   microBatches(iter: number): readonly Feeds[] | Promise<readonly Feeds[]>;
   /**
    * The learning rate of step `iter` (from 1) in a run of `total` steps.
-   * @param total null while a time budget is still being measured: what warm-up then gives should not depend on it
+   * @param total null in the first steps of a run with a time budget, before their speed was measured
    */
   learningRate(iter: number, total: number | null): number;
   /**
@@ -66,6 +66,7 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
   const timePlan = job.maxSeconds === undefined ? undefined : new TimePlan(job.maxSeconds);
 
   let state = job.resume ?? initialState(job.seed);
+  if (job.maxSeconds !== undefined) state = withBudget(state, job.maxSeconds);
   let unsaved = job.resume === undefined; // whether steps were made since the last save
   const before = state.elapsed;
   const elapsed = () => clock() - started;
@@ -164,7 +165,7 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
     };
     if (timePlan !== undefined) {
       timePlan.measure(reading());
-      if (state.plannedIters === null && timePlan.ready(reading())) {
+      if (timePlan.due(reading(), state.plannedIters)) {
         state = { ...state, plannedIters: timePlan.plan(reading(), null, 0) };
       }
     }

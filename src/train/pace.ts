@@ -42,6 +42,9 @@ export interface Reading {
   readonly elapsed: number;
 }
 
+/** Until this step the plan is made anew after each step: a short run needs one early, and few steps measure poorly. */
+const earlySteps = 6;
+
 /**
  * Turns a time budget into a number of steps. The schedule of a run that time decides needs its length: it is measured
  * early, then corrected after an evaluation if it was off by more than 2 %. In between, the learning rate depends on the
@@ -57,9 +60,14 @@ export class TimePlan {
     this.start ??= now;
   }
 
-  /** Whether enough was seen for a first plan: 5 steps and 2 % of the budget. */
-  ready(now: Reading): boolean {
-    return this.start !== undefined && now.iter - this.start.iter >= 5 && now.elapsed >= 0.02 * this.budget;
+  /**
+   * Whether a plan is to be made now. It takes 2 % of the budget and 5 measured steps; where steps are so long that the first
+   * ones take as much, one measured step does for the time being.
+   */
+  due(now: Reading, current: number | null): boolean {
+    if (this.start === undefined || now.elapsed < 0.02 * this.budget) return false;
+    const measured = now.iter - this.start.iter;
+    return now.iter <= earlySteps ? measured >= 1 : current === null && measured >= 5;
   }
 
   /**

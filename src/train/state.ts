@@ -23,6 +23,8 @@ export interface TrainingState {
   readonly elapsed: number;
   /** With a time budget: how many steps fit into it, once measured. */
   readonly plannedIters: number | null;
+  /** The time budget that `plannedIters` is for, seconds; absent without one and in older states. */
+  readonly maxSeconds?: number;
   /** The last evaluation. `iter` below the state's own: the one due there has yet to be made. */
   readonly evaluation: (Evaluation & { readonly iter: number }) | null;
   readonly best: (Evaluation & { readonly iter: number }) | null;
@@ -43,6 +45,13 @@ export function initialState(seed: number): TrainingState {
     staleEvaluations: 0,
     history: emptyHistory,
   };
+}
+
+/** The state of a run that has this time budget now: with another one than before, its planned steps grow in proportion. */
+export function withBudget(state: TrainingState, maxSeconds: number): TrainingState {
+  const { plannedIters, maxSeconds: before = maxSeconds } = state;
+  if (plannedIters === null || before === maxSeconds) return { ...state, maxSeconds };
+  return { ...state, maxSeconds, plannedIters: Math.round((plannedIters * maxSeconds) / before) };
 }
 
 /** Whether `a` is better than `b`: by accuracy where there is one (then by loss), else by validation loss. NaN never is. */

@@ -57,6 +57,20 @@ describe('Bernoulli', () => {
   });
 });
 
+test('Bernoulli from a row of a larger tensor on has the bits of these rows, in int32 that wraps around', async () => {
+  const rowSize = 12 * 1024 * 1024;
+  const builder = new GraphBuilder('rows');
+  const inputs = ['seed', 'step', 'row'].map((name) => builder.input(name, i32));
+  const attributes = { place: 3, rate: 0.5, shape: [2, 5], first: 2, rowSize };
+  builder.output('y', builder.add('Bernoulli', inputs, attributes, [bool(2, 5)])[0]!);
+  const kept = keptOf(hash32(stream.dropout, 3, 9, 8), 0.5);
+  for (const row of [0, 1, 479]) {
+    const feeds = { seed: Int32Array.of(9), step: Int32Array.of(8), row: Int32Array.of(row) };
+    const { y } = await run(builder.build(), feeds);
+    expect(Array.from(y!)).toEqual(Array.from({ length: 10 }, (_, i) => kept(row * rowSize + 2 + i)));
+  }
+});
+
 test('Bernoulli with strides has the bits of its window in a larger tensor', async () => {
   // [2, 3, 4] out of [5, 6, 7], from [1, 2, 3] on
   const builder = new GraphBuilder('window');

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import type { Encoded } from '../../dataset/index.js';
 import { StepBatches } from './bucketed.js';
 
@@ -53,4 +54,41 @@ test('workers take the program that the fullest part needs', () => {
   for (let iter = 1; iter <= first.stepsPerEpoch; iter++) {
     expect(first.at(iter)[0]!.length).toBe(second.at(iter)[0]!.length);
   }
+});
+
+test('which rows a step has does not depend on how they are divided into micro-batches and among workers', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.integer({ min: 2, max: 30 }), { minLength: 1, maxLength: 60 }),
+      fc.record({
+        batchSize: fc.integer({ min: 1, max: 4 }),
+        gradAccum: fc.integer({ min: 1, max: 4 }),
+        count: fc.integer({ min: 1, max: 3 }),
+        missing: fc.integer({ min: 0, max: 3 }),
+      }),
+      (lengths, { batchSize, gradAccum, count, missing }) => {
+        const examples = lengths.map((length) => example(length, 1));
+        // Rows of one micro-batch of all workers: the last worker may have fewer.
+        const whole = batchSize * count - (count > 1 ? Math.min(missing, batchSize - 1) : 0);
+        const undivided = new StepBatches(examples, { ...shape, batchSize: whole * gradAccum }, 4);
+        const workers = Array.from(
+          { length: count },
+          (_, index) => new StepBatches(examples, { ...shape, batchSize, gradAccum }, 4, { index, count, whole }),
+        );
+        for (const worker of workers) expect(worker.stepsPerEpoch).toBe(undivided.stepsPerEpoch);
+        for (let iter = 1; iter <= undivided.stepsPerEpoch + 1; iter++) {
+          const rows = [...undivided.at(iter)[0]!.rows];
+          const parts = workers.map((worker) => worker.at(iter));
+          const found = Array.from({ length: gradAccum }, (_, micro) => parts.flatMap((part) => part[micro]!));
+          expect(found.flat().flatMap((part) => [...part.rows])).toEqual(rows);
+          for (const part of found.flat()) {
+            expect(part.whole).toEqual(rows);
+            expect([...part.rows]).toEqual(rows.slice(part.firstRow, part.firstRow + part.rows.length));
+          }
+          expect(new Set(found.flat().map(({ length }) => length)).size).toBe(1);
+        }
+      },
+    ),
+    { numRuns: 60 },
+  );
 });
