@@ -1,5 +1,5 @@
-// The contract of optimizer/: what an optimizer is, one step over flat memory, and the learning rate's schedule. Which
-// optimizers there are says registry.ts, which loads no tfjs.
+// The contract of optimizer/: what an optimizer is, one step over flat memory, and the learning rate's schedule. optimizers.ts
+// lists the optimizers, and registry.ts gives their names and settings; neither loads tfjs.
 export { adamw } from './adamw/index.js';
 export { clipScale, clipScaleOf, squareSumOf } from './clip.js';
 export { definedUpdater } from './defined.js';

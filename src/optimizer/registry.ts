@@ -1,8 +1,8 @@
-// Every optimizer by its name: adding one is a line here. Loads no tfjs.
-import { adamw } from './adamw/index.js';
+// What follows from the list of optimizers: their names and settings, as the schema of a run takes them. Loads no tfjs.
+import { optimizers } from './optimizers.js';
 import type { Optimizer, OptimizerOptions } from './types.js';
 
-export const optimizers = { adamw } as const satisfies Readonly<Record<string, Optimizer>>;
+export { optimizers };
 
 export type OptimizerName = keyof typeof optimizers;
 

@@ -81,7 +81,7 @@ export interface UpdateRule<
   readonly kernel?: (exports: KernelExports, call: KernelCall<Slots, Scalars, Constants>) => void;
 }
 
-/** An optimizer: one file or folder, and one line in registry.ts. */
+/** An optimizer: one file or folder, and one line in optimizers.ts. */
 export interface Optimizer<Settings = Readonly<Record<string, Setting<number> | Setting<boolean>>>> {
   /** As in `--optimizer`. */
   readonly name: string;
