@@ -20,7 +20,7 @@ import type {
 import { inferenceGraph, trainingGraph } from './graphs.js';
 import { loadRuntime } from './runtime.js';
 import { GraphSession } from './session.js';
-import { CompiledUpdates } from './update.js';
+import { compiledUpdates } from './update.js';
 import { deviceProgram, deviceTraining } from './webgpu/programs.js';
 import { DeviceState } from './webgpu/state.js';
 
@@ -96,7 +96,7 @@ class OnnxEngine implements Engine {
       return session.run(feeds);
     };
     const { profile: _, ...plain } = this.options;
-    const compiled = await CompiledUpdates.open(host, options, plain);
+    const compiled = await compiledUpdates(host, options, plain);
     const updater = kernelUpdater(options, compiled.updater);
     const release = async () => {
       await compiled.release();

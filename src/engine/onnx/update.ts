@@ -8,10 +8,42 @@ import { port, updateGraph } from '../update/graph.js';
 import { prepared } from './graphs.js';
 import { GraphSession, type SessionOptions } from './session.js';
 
+type How = SessionOptions & { readonly onGraph?: GraphListener };
+
 /** Arrays with fewer numbers are updated by one thread. */
 const oneThread = 2 ** 14;
 
-export class CompiledUpdates {
+/** What the programs of a state share. */
+interface Shared {
+  readonly updates: Promise<CompiledUpdates>;
+  users: number;
+}
+const sharedBy = new WeakMap<HostState, Map<string, Shared>>();
+
+/**
+ * Compiles what the arrays of a state need, once for all programs of the state.
+ * @returns what updates their spans, and what is to be called when a program no longer does
+ */
+export async function compiledUpdates(
+  state: HostState,
+  options: OptimizerOptions,
+  how: How,
+): Promise<{ updater: SpanUpdater; release: () => Promise<void> }> {
+  const all = sharedBy.get(state) ?? new Map<string, Shared>();
+  sharedBy.set(state, all);
+  const key = JSON.stringify(options);
+  const shared = all.get(key) ?? { updates: CompiledUpdates.open(state, options, how), users: 0 };
+  all.set(key, shared);
+  shared.users++;
+  const release = async () => {
+    if (--shared.users > 0) return;
+    all.delete(key);
+    await (await shared.updates).release();
+  };
+  return { updater: (await shared.updates).updater, release };
+}
+
+class CompiledUpdates {
   private readonly sessions = new Map<string, GraphSession>();
 
   private constructor(
@@ -19,24 +51,10 @@ export class CompiledUpdates {
     private readonly options: OptimizerOptions,
   ) {}
 
-  /** Compiles what the arrays of a state need. */
-  static async open(
-    state: HostState,
-    options: OptimizerOptions,
-    { onGraph, ...how }: SessionOptions & { readonly onGraph?: GraphListener },
-  ): Promise<CompiledUpdates> {
+  static async open(state: HostState, options: OptimizerOptions, { onGraph, ...how }: How): Promise<CompiledUpdates> {
     const updates = new CompiledUpdates(state, options);
-    for (const { rule, arrays } of state.memory!.spans) {
-      if (rule.kernel) continue;
-      for (const array of arrays) {
-        const key = updates.key(array);
-        if (updates.sessions.has(key)) continue;
-        const graph = prepared(updateGraph({ rule, arrays: [{ ...array, name: '' }] }, options));
-        onGraph?.(graph, 'update');
-        const threads = sizeOf(array.shape) < oneThread ? 1 : how.threads;
-        updates.sessions.set(key, await GraphSession.open(graph, { ...how, threads }));
-      }
-    }
+    const arrays = state.memory!.spans.flatMap((span) => (span.rule.kernel ? [] : span.arrays));
+    for (const array of arrays) await updates.compile(array, how, onGraph);
     return updates;
   }
 
@@ -55,6 +73,16 @@ export class CompiledUpdates {
   async release(): Promise<void> {
     for (const session of this.sessions.values()) await session.release();
     this.sessions.clear();
+  }
+
+  private async compile(array: OptimizedArray, how: SessionOptions, onGraph?: GraphListener): Promise<void> {
+    const key = this.key(array);
+    if (this.sessions.has(key)) return;
+    const rule = this.state.optimizer!.ruleFor(array);
+    const graph = prepared(updateGraph({ rule, arrays: [{ ...array, name: '' }] }, this.options));
+    onGraph?.(graph, 'update');
+    const threads = sizeOf(array.shape) < oneThread ? 1 : how.threads;
+    this.sessions.set(key, await GraphSession.open(graph, { ...how, threads }));
   }
 
   /** The same for arrays that one compiled update serves. */
