@@ -53,7 +53,7 @@ const TRAINING = {
     fixed: true,
     help: 'sequences in a batch',
   }),
-  gradAccum: integer({ min: 1, max: 65536, default: 1, fixed: true, help: 'batches whose gradients make one step' }),
+  gradAccum: integer({ min: 1, max: 65536, default: 1, fixed: true, help: 'micro-batches of batch-size in a step' }),
   maxIters: integer({ min: 1, max: 1e9, default: 2000, finetuneDefault: null, help: 'stop after this many steps' }),
   epochs: real({
     above: 0,
@@ -74,8 +74,7 @@ const TRAINING = {
   warmupIters: integer({
     min: 0,
     default: null,
-    defaultText:
-      'a tenth of the steps of the run, at most 100; with --max-time of the steps that fit, by measured speed',
+    defaultText: 'a tenth of the run, at most 100; with --max-time by measured speed',
     help: 'steps in which the learning rate rises to its full value',
   }),
   lrSchedule: choice(['cosine', 'linear', 'constant'], {
