@@ -52,6 +52,13 @@ test('their names and settings are flags of training', () => {
   expect(() => resolve('pretrain', flags({ optimizer: 'lion' }))).toThrow('one of adamw, sgd, matrix');
 });
 
+test('a flag of another optimizer is refused', () => {
+  const values = { optimizer: 'sgd', matrixRate: 3 };
+  expect(() => resolve('pretrain', flags(values))).toThrow('--matrix-rate has no effect: the optimizer is sgd');
+  expect(resolve('pretrain', flags({ ...values, optimizer: 'matrix' })).values).toMatchObject({ matrixRate: 3 });
+  expect(resolve('pretrain', [{ name: 'a preset', values }]).values).toMatchObject({ optimizer: 'sgd' });
+});
+
 test.each<[string, Readonly<Record<string, unknown>>]>([
   ['sgd', { backend: 'onnx' }],
   ['matrix', { backend: 'onnx', gradAccum: 2 }],
