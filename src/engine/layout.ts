@@ -4,6 +4,7 @@ import { GptError } from '../errors.js';
 import { adamw } from '../optimizer/index.js';
 import { sizeOf } from '../trace/graph.js';
 import type { ArraySpec, Optimizer, Slot, StateOptions } from './types.js';
+import { type ArrayGroup, groupsOf } from './update/groups.js';
 
 interface Entry {
   readonly spec: ArraySpec;
@@ -13,6 +14,8 @@ interface Entry {
 export class StateLayout {
   readonly training: boolean;
   readonly optimizer: Optimizer | undefined;
+  /** What is trained, by what can be updated together. */
+  readonly groups: readonly ArrayGroup<ArraySpec>[];
   private readonly entries: ReadonlyMap<string, Entry>;
   private closed = false;
 
@@ -26,6 +29,7 @@ export class StateLayout {
     const slotsOf = (spec: ArraySpec) => (training && isTrainable(spec) ? optimizer.ruleFor(spec).slots(spec) : []);
     this.entries = new Map(specs.map((spec) => [spec.name, { spec, slots: slotsOf(spec) }]));
     if (this.entries.size !== specs.length) throw new GptError('engine/state', 'two arrays have the same name');
+    this.groups = groupsOf(this.trained, optimizer);
   }
 
   /** What is trained, in the specs' order. */

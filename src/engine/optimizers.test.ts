@@ -30,7 +30,7 @@ const engines: Record<string, () => Promise<Engine>> = {
 const config: GptConfig = {
   vocabSize: 13,
   blockSize: 8,
-  nLayer: 2,
+  nLayer: 1,
   nHead: 2,
   nEmbd: 16,
   dropout: 0.2,
@@ -100,6 +100,45 @@ async function saveSlots(directory: string, state: State): Promise<void> {
 }
 
 const furthest = (a: Float32Array, b: Float32Array) => Math.max(...a.map((x, i) => Math.abs(x - b[i]!)));
+
+/** Moves by the gradient alone, and keeps what an update must not mix up: inputs and one value twice. */
+const echo: Optimizer = {
+  name: 'echo',
+  settings: {},
+  ruleFor: () => ({
+    op: 'Echo',
+    slots: ({ shape: own }) => ['before', 'after', 'again'].map((slot) => ({ name: slot, stored: slot, shape: own })),
+    constants: () => ({}),
+    scalars: (_, { learningRate }) => ({ rate: learningRate }),
+    update(tf, { parameter, gradient, scalars }) {
+      const moved = tf.sub(parameter, tf.mul(gradient, scalars['rate']!));
+      return { parameter: moved, slots: { before: parameter, after: moved, again: moved } };
+    },
+  }),
+};
+
+test.each(Object.entries(engines))('a slot may be what the parameter was or is, %s', async (_, open) => {
+  const engine = await open();
+  const gpt = new Gpt(config);
+  const state = await engine.createState(specs, { training: true, optimizer: echo });
+  for (const { name, data } of initialize(specs, 1337)) await state.write('parameter', name, data);
+  const program = await engine.compileTraining(lossStep(gpt, shape), state, { gradClip: 0 });
+  for (let iteration = 1; iteration <= 2; iteration++) {
+    const before = await state.read('parameter', 'h.0.mlp.c_fc.weight');
+    await program.step([batch(iteration)], { learningRate: 0.1, iteration });
+    const [was, is, again, now] = await Promise.all(
+      ['before', 'after', 'again', 'parameter'].map((slot) => state.read(slot, 'h.0.mlp.c_fc.weight')),
+    );
+    expect(was).toEqual(before);
+    expect(is).toEqual(now);
+    expect(again).toEqual(now);
+    expect(now).not.toEqual(before);
+  }
+  await program.dispose();
+  await state.dispose();
+  gpt.dispose();
+  await engine.dispose();
+});
 
 describe.each([
   ['sgd', sgd],

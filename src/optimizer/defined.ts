@@ -20,9 +20,9 @@ export function definedUpdater(memory: FlatMemory, options: OptimizerOptions): S
           slots: Object.fromEntries(slots),
           scalars: Object.fromEntries(Object.entries(scalars).map(([key, value]) => [key, tf.scalar(value)])),
         });
-        // All are computed before the first is written: on the CPU a tensor is the memory itself.
+        // All are copied before the first is written: on the CPU a tensor may be the memory itself.
         const results = Object.entries({ parameter: updated.parameter, ...updated.slots });
-        const numbers = results.map(([part, tensor]) => [part, tensor.dataSync()] as const);
+        const numbers = results.map(([part, tensor]) => [part, tensor.dataSync().slice()] as const);
         for (const [part, data] of numbers) memory.view(part, name).set(data);
       });
   };

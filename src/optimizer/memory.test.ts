@@ -36,12 +36,14 @@ test('views are the memory itself, do not overlap and have the size of the shape
   expect(() => memory.view('momentum', 'b')).toThrow('no momentum of an array b');
 });
 
+const { kernel, ...withoutKernel } = adamw.ruleFor();
+
 /** Sums of rows beside each matrix, nothing for the rest. */
 const rows: Optimizer = {
   name: 'rows',
   settings: {},
   ruleFor: ({ shape }) => ({
-    ...adamw.ruleFor(),
+    ...withoutKernel,
     op: shape.length > 1 ? 'Rows' : 'Nothing',
     slots: () => (shape.length > 1 ? [{ name: 'rowSums', stored: 'row_sums', shape: [shape[0]!] }] : []),
   }),
@@ -60,6 +62,11 @@ test('each array has the slots of its own rule, in their own shapes, side by sid
   expect([...memory.view('rowSums', 'c')]).toEqual(Array(40).fill(2));
   expect(() => memory.view('rowSums', 'b')).toThrow('no rowSums');
   for (const name of names) expect(memory.view('parameter', name).every((x) => x === 0)).toBe(true);
+});
+
+test('a rule with a kernel cannot have slots of another shape', () => {
+  const wrong: Optimizer = { ...rows, ruleFor: (array) => ({ ...rows.ruleFor(array), kernel: kernel! }) };
+  expect(() => new FlatMemory(arrays, wrong)).toThrow('Rows has a kernel, so its slots must have the shape of a');
 });
 
 test('several memories give the bits of one', async () => {

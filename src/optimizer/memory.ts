@@ -58,7 +58,10 @@ export class FlatMemory {
     const spans: Span[] = [];
     const entries = arrays.map((array) => {
       const rule = optimizer.ruleFor(array);
-      return { array, rule, slots: rule.slots(array) };
+      const slots = rule.slots(array);
+      if (rule.kernel && slots.some(({ shape }) => shape.join() !== array.shape.join()))
+        throw new Error(`${rule.op} has a kernel, so its slots must have the shape of ${array.name}`);
+      return { array, rule, slots };
     });
     for (const group of pack(entries, chunkBytes)) this.place(group, spans);
     this.runs = spans;

@@ -5,15 +5,14 @@ import {
   clipScaleOf,
   constantsOf,
   type OptimizedArray,
-  type Optimizer,
   type OptimizerOptions,
-  scalarGroup,
   scalarsOf,
   squareSumOf,
   type UpdateRule,
 } from '../../optimizer/index.js';
 import * as tf from '../../tf.js';
 import { type Graph, type TensorSpec, trace } from '../../trace/index.js';
+import type { ArrayGroup } from './groups.js';
 
 /** What the inputs and outputs of these graphs are called. */
 export const port = {
@@ -26,24 +25,6 @@ export const port = {
 } as const;
 
 const scalar: TensorSpec = { shape: [], dtype: 'float32' };
-
-/** Arrays with one rule and one set of scalars, in the given order. */
-export interface ArrayGroup<A extends OptimizedArray = OptimizedArray> {
-  readonly rule: UpdateRule;
-  readonly arrays: readonly A[];
-}
-
-export function groupsOf<A extends OptimizedArray>(arrays: readonly A[], optimizer: Optimizer): ArrayGroup<A>[] {
-  const groups = new Map<string, { rule: UpdateRule; arrays: A[] }>();
-  for (const array of arrays) {
-    const rule = optimizer.ruleFor(array);
-    const key = scalarGroup(rule, array);
-    const group = groups.get(key) ?? { rule, arrays: [] };
-    group.arrays.push(array);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
-}
 
 /** The names of a group's scalars. */
 export function scalarNames(rule: UpdateRule, options: OptimizerOptions, array: OptimizedArray): string[] {

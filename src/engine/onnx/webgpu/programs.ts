@@ -14,7 +14,8 @@ import type {
   StepResult,
   TrainingProgram,
 } from '../../types.js';
-import { type ArrayGroup, groupsOf, port, squaresGraph, sumGraph, updateGraph } from '../../update/graph.js';
+import { port, squaresGraph, sumGraph, updateGraph } from '../../update/graph.js';
+import type { ArrayGroup } from '../../update/groups.js';
 import { prepared } from '../graphs.js';
 import { type DeviceTensor, GraphSession, type SessionOptions } from '../session.js';
 import type { DeviceState } from './state.js';
@@ -50,7 +51,7 @@ export async function deviceTraining(
   optimizer: OptimizerOptions,
   options: SessionOptions,
 ): Promise<TrainingProgram> {
-  const groups = groupsOf(state.trained, state.optimizer!).flatMap(divided);
+  const groups = state.groups.flatMap(divided);
   const gradients = new Map(state.trained.map(({ name }) => [gradientName(name), name]));
   const parameters = parametersOf(graph, step);
   const pass = await GraphSession.open(graph, { ...options, onDevice: (output) => gradients.has(output) });

@@ -4,7 +4,8 @@ import { adamw, clipScale, FlatMemory, kernelUpdater, scalarsOf, updateAll } fro
 import { Random } from '../../../rng.js';
 import { optimize } from '../../../trace/index.js';
 import type { StepResult } from '../../types.js';
-import { groupsOf, port, squaresGraph, sumGraph, updateGraph } from '../../update/graph.js';
+import { port, squaresGraph, sumGraph, updateGraph } from '../../update/graph.js';
+import { groupsOf } from '../../update/groups.js';
 import { probe } from '../devices.js';
 import { createOnnxEngine } from '../engine.js';
 import { GraphSession } from '../session.js';

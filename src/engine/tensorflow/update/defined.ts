@@ -35,18 +35,23 @@ export const defined =
         ...[...held].map(([name, each]) => [name, writer.read(each)] as const),
         ...[...scalars].map(([name, ref]) => [port.scalar(name), ref] as const),
       ]);
-      const outputs = new Map(graph.outputs.map(({ name, value }) => [value.id, name]));
-      lowerInto(
+      const left = new Map(graph.outputs.map(({ name, value }) => [name, value.id]));
+      const put = (name: string, ref: Ref) => {
+        const value = tf.op('SelectV2', [ok, ref, given.get(name)!]);
+        writer.assign(held.get(name)!, value);
+        left.delete(name);
+        return value;
+      };
+      const outputs = lowerInto(
         tf,
         graph,
         (name) => given.get(name)!,
         ({ id }, ref) => {
-          const name = outputs.get(id);
-          if (name === undefined) return ref;
-          const value = tf.op('SelectV2', [ok, ref, given.get(name)!]);
-          writer.assign(held.get(name)!, value);
-          return value;
+          const found = [...left].find(([, value]) => value === id);
+          return found ? put(found[0], ref) : ref;
         },
       );
+      // An output that no node computes for itself: an input, a constant, or the same as another one.
+      for (const name of [...left.keys()]) put(name, outputs.get(name)!);
     };
   };

@@ -27,11 +27,9 @@ const portName = (rule: UpdateRule, array: ArraySpec, scalar: string) => `update
 /** The numbers of `writeUpdate`'s inputs. */
 export function updateFeeds(options: OptimizerOptions, update: Update, state: VariableState, run: boolean): Arrays {
   const feeds: Record<string, Float32Array> = { [go]: Float32Array.of(run ? 1 : 0) };
-  for (const array of state.trained) {
-    const rule = state.optimizer!.ruleFor(array);
-    for (const [name, value] of Object.entries(scalarsOf(rule, options, update, array)))
-      feeds[portName(rule, array, name)] ??= Float32Array.of(value);
-  }
+  for (const { rule, arrays } of state.groups)
+    for (const [name, value] of Object.entries(scalarsOf(rule, options, update, arrays[0]!)))
+      feeds[portName(rule, arrays[0]!, name)] = Float32Array.of(value);
   return feeds;
 }
 
