@@ -17,6 +17,12 @@ module.exports = {
       to: { path: '^src/(?!engine/|cluster/|trace/|optimizer/|tf\\.ts|errors\\.ts|rng\\.ts)' },
     },
     {
+      name: 'optimizer-knows-no-engine',
+      severity: 'error',
+      from: { path: folder('optimizer') },
+      to: { path: '^src/(?!optimizer/|trace/|config/setting\\.ts|tf\\.ts|errors\\.ts)' },
+    },
+    {
       name: 'cluster-knows-errors',
       severity: 'error',
       from: { path: folder('cluster') },

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 const flags = [
   ...['--bundle', '--platform=node', '--format=esm', '--main-fields=module,main', '--loader=ts', '--log-level=error'],
   ...['--external:onnxruntime-node', '--external:koffi'],
-  "--banner:js=import { createRequire as make } from 'node:module'; const require = make(process.cwd() + '/');",
+  "--banner:js=import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(process.cwd() + '/');",
 ];
 
 /**

@@ -1,16 +1,7 @@
 // A small model trained on an engine, for tests that compare runs. For tests only.
 
 import { createTensorflowEngine } from '../src/engine/tensorflow/engine.js';
-import type {
-  Engine,
-  Feeds,
-  Jit,
-  Precision,
-  State,
-  StateKind,
-  StepResult,
-  TrainingProgram,
-} from '../src/engine/types.js';
+import type { Engine, Feeds, Jit, Precision, State, StepResult, TrainingProgram } from '../src/engine/types.js';
 import { Gpt, type GptConfig, initialize, lossStep, parameterSpecs } from '../src/model/index.js';
 import { Random } from '../src/rng.js';
 
@@ -42,7 +33,7 @@ export function feeds(step: number): Feeds {
 }
 
 export interface Arrays {
-  readonly kind: StateKind;
+  readonly kind: string;
   readonly name: string;
   readonly data: Float32Array;
 }

@@ -12,6 +12,7 @@ import {
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parameterSpecs } from '../model/config.js';
+import { matrix } from '../optimizer/testing/matrix.js';
 import { openCheckpoint, SafetensorsFile, saveCheckpoint, type TensorSource, writeSafetensors } from './index.js';
 import { content, MemoryState, stateOf, temporaryFolder, thrown, tiny, trainingState } from './testing/fixtures.js';
 
@@ -47,15 +48,73 @@ const opened = async (path = at('last')) => {
   return checkpoint;
 };
 
-test('a checkpoint is read back bit for bit, moments and training state included', async () => {
+test('a checkpoint is read back bit for bit, optimizer slots and training state included', async () => {
   const saved = content();
   await saveCheckpoint(at('last'), saved);
   const checkpoint = await openCheckpoint(at('last'));
   const state = stateOf(tiny, 99);
-  expect(await checkpoint.readInto(state, { moments: true })).toEqual({ nonFinite: [], missing: [] });
-  expect(state.arrays).toEqual((saved.state as MemoryState).arrays);
+  expect(await checkpoint.readInto(state)).toEqual({ nonFinite: [], missing: [] });
+  await checkpoint.readSlots(state);
+  expect(state.data).toEqual((saved.state as MemoryState).data);
   expect(checkpoint).toMatchObject({ config: tiny, training: trainingState, ignored: [], labels: undefined });
   expect((await checkpoint.loadTokenizer()).encode('né')).toEqual(new Uint32Array([110, 195, 169]));
+  await checkpoint.close();
+});
+
+test('optimizer slots bear the names of torch, and training_state.json says what trained them', async () => {
+  await saveCheckpoint(at('last'), content());
+  const file = await SafetensorsFile.open(at('last', 'optimizer.safetensors'));
+  const names = parameterSpecs(tiny).map(({ name }) => name);
+  expect([...file.header.tensors.keys()]).toEqual([
+    ...names.map((name) => `exp_avg.${name}`),
+    ...names.map((name) => `exp_avg_sq.${name}`),
+  ]);
+  await file.close();
+  const recorded = { name: 'adamw', settings: { beta1: 0.9, beta2: 0.99 } };
+  expect(json('last', 'training_state.json').optimizer).toEqual(recorded);
+  expect((await opened(at('last'))).optimizer).toEqual(recorded);
+});
+
+test('a checkpoint from before optimizers were recorded holds the moments of AdamW', async () => {
+  await saveCheckpoint(at('last'), content());
+  edit('training_state.json', (state) => {
+    delete state['optimizer'];
+  });
+  const moments = parameterSpecs(tiny).flatMap(({ name, shape }, i) =>
+    ['exp_avg.', 'exp_avg_sq.'].map((prefix, k) => {
+      const size = shape.reduce((a, b) => a * b, 1);
+      return { name: prefix + name, shape, read: () => new Float32Array(size).fill(2 * i + k) };
+    }),
+  );
+  const handle = await open(at('last', 'optimizer.safetensors'), 'w');
+  await writeSafetensors(handle, moments);
+  await handle.close();
+  const checkpoint = await openCheckpoint(at('last'));
+  expect(checkpoint.training).toEqual(trainingState);
+  const state = stateOf(tiny, 99);
+  await checkpoint.readSlots(state);
+  for (const [i, { name }] of parameterSpecs(tiny).entries())
+    for (const [k, slot] of ['firstMoment', 'secondMoment'].entries())
+      expect(new Set(await state.read(slot, name))).toEqual(new Set([2 * i + k]));
+  await checkpoint.close();
+});
+
+test('slots of another optimizer are refused by both names; its own come back in their own shapes', async () => {
+  const specs = parameterSpecs(tiny);
+  const state = new MemoryState(specs, true, 1, matrix);
+  const trained = { state, optimizer: { name: 'matrix', settings: {} } };
+  await saveCheckpoint(at('last'), content({ state, trained }));
+  const checkpoint = await openCheckpoint(at('last'));
+  expect(await thrown(checkpoint.readSlots(stateOf(tiny)))).toMatchObject({
+    code: 'checkpoint/optimizer',
+    message: expect.stringMatching(/last was trained with matrix, not with adamw$/),
+    hint: expect.stringContaining('--optimizer matrix'),
+  });
+  const back = new MemoryState(specs, true, 99, matrix);
+  await checkpoint.readSlots(back);
+  for (const { name } of specs)
+    for (const slot of back.slots(name))
+      expect(await back.read(slot.name, name)).toEqual(await state.read(slot.name, name));
   await checkpoint.close();
 });
 
@@ -220,8 +279,8 @@ test('a checkpoint that is opened while a run saves is never a mixture', async (
 
 test('weights that are no numbers are loaded and reported', async () => {
   const state = stateOf(tiny);
-  state.arrays.get('parameter ln_f.weight')![2] = Number.NaN;
-  state.arrays.get('parameter wte.weight')![7] = Number.NEGATIVE_INFINITY;
+  state.data.get('parameter ln_f.weight')![2] = Number.NaN;
+  state.data.get('parameter wte.weight')![7] = Number.NEGATIVE_INFINITY;
   await saveCheckpoint(at('last'), content({ state }));
   const checkpoint = await openCheckpoint(at('last'));
   expect((await checkpoint.readInto(stateOf(tiny))).nonFinite).toEqual(['wte.weight', 'ln_f.weight']);
@@ -321,19 +380,17 @@ describe('a clear error for', () => {
     );
   });
 
-  test('truncated moments', async () => {
+  test('truncated optimizer slots', async () => {
     truncateSync(at('last', 'optimizer.safetensors'), 3000);
     const checkpoint = await openCheckpoint(at('last'));
-    expect((await thrown(checkpoint.readInto(stateOf(tiny), { moments: true }))).message).toContain(
-      'optimizer.safetensors is truncated',
-    );
+    expect((await thrown(checkpoint.readSlots(stateOf(tiny)))).message).toContain('optimizer.safetensors is truncated');
     await checkpoint.close();
   });
 
-  test('moments that are asked for and not there', async () => {
+  test('optimizer slots that are asked for and not there', async () => {
     rmSync(at('last', 'optimizer.safetensors'));
     const checkpoint = await openCheckpoint(at('last'));
-    expect(await thrown(checkpoint.readInto(stateOf(tiny), { moments: true }))).toMatchObject({
+    expect(await thrown(checkpoint.readSlots(stateOf(tiny)))).toMatchObject({
       code: 'checkpoint/missing',
     });
     await checkpoint.close();

@@ -12,14 +12,12 @@ import { AdapterFile } from './adapter.js';
 import { fromHuggingFace, type HuggingFaceModel } from './hf-config.js';
 import { locateCheckpoint, type Preference } from './locate.js';
 import { classifierHead } from './names.js';
-import { openSharded, openSingle, SafetensorsFile, type TensorFiles } from './safetensors/index.js';
-import { momentPrefix } from './save.js';
+import { type OptimizerRecord, readSlots, unrecorded } from './optimizer.js';
+import { openSharded, openSingle, type TensorFiles } from './safetensors/index.js';
 import { type MatchedTensors, matchTensors } from './tensors.js';
-import { parseTrainingState } from './training-state.js';
+import { parseTrainingState, type Recorded } from './training-state.js';
 
 export interface ReadOptions {
-  /** Read AdamW's moments too, to go on with a run. Without it they stay what they are. */
-  readonly moments?: boolean;
   /** Parameters that the checkpoint may lack, such as a new head; they stay what they are. */
   readonly optional?: readonly string[];
 }
@@ -43,13 +41,20 @@ export interface Checkpoint {
   readonly padToken: number | undefined;
   /** Where its run stands; only in a checkpoint that can be resumed from. */
   readonly training: TrainingState | undefined;
+  /** What trained it; only in a checkpoint that can be resumed from. */
+  readonly optimizer: OptimizerRecord | undefined;
   /** Tensors in the file that are no parameters of the model and were left alone. */
   readonly ignored: readonly string[];
   loadTokenizer(): Promise<Tokenizer>;
   /** One parameter, row-major. */
   read(name: string): Promise<Float32Array>;
-  /** Fills an engine's state, tensor by tensor. @throws GptError `checkpoint/tensor` if names or shapes differ */
+  /** Fills the parameters of an engine's state, tensor by tensor. @throws GptError `checkpoint/tensor` if names or shapes differ */
   readInto(state: Pick<State, 'specs' | 'write'>, options?: ReadOptions): Promise<ReadReport>;
+  /**
+   * Fills the optimizer's slots of an engine's state.
+   * @throws GptError `checkpoint/optimizer` when another optimizer trained it, `checkpoint/missing` when it has none
+   */
+  readSlots(state: Pick<State, 'specs' | 'slots' | 'optimizer' | 'write'>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -87,12 +92,12 @@ async function openFolder(directory: string, relocate: () => Promise<string>): P
     return openAdapter(directory);
   const model = fromHuggingFace(await readJson(join(directory, 'config.json')), join(directory, 'config.json'));
   const statePath = join(directory, 'training_state.json');
-  const training = (await exists(statePath)) ? parseTrainingState(await readJson(statePath), statePath) : undefined;
+  const recorded = (await exists(statePath)) ? parseTrainingState(await readJson(statePath), statePath) : undefined;
   const files = await openModel(directory);
   try {
     const matched = await matchTensors(files, model);
     const tokenizer = () => loadTokenizer(directory).catch(async () => loadTokenizer(await relocate()));
-    return { ...checkpointOf(directory, model, files, matched, training), loadTokenizer: tokenizer };
+    return { ...checkpointOf(directory, model, files, matched, recorded), loadTokenizer: tokenizer };
   } catch (error) {
     await files.close();
     throw error;
@@ -120,6 +125,7 @@ async function openAdapter(directory: string): Promise<Checkpoint> {
     specs,
     labels: adapter.hasHead ? await labelsOf(adapter) : base.labels,
     training: undefined,
+    optimizer: undefined,
     loadTokenizer: () =>
       exists(join(directory, 'tokenizer.json')).then((own) => (own ? loadTokenizer(directory) : base.loadTokenizer())),
     ...reading(directory, specs, read),
@@ -147,7 +153,7 @@ function checkpointOf(
   model: HuggingFaceModel,
   files: TensorFiles,
   { config, specs, stored, ignored }: MatchedTensors,
-  training: TrainingState | undefined,
+  recorded: Recorded | undefined,
 ): Omit<Checkpoint, 'loadTokenizer'> {
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const read = (name: string) => {
@@ -161,9 +167,11 @@ function checkpointOf(
     specs,
     labels: byName.has(classifierHead) ? model.labels : undefined,
     padToken: model.padToken,
-    training,
+    training: recorded?.training,
+    optimizer: recorded?.optimizer,
     ignored,
     ...reading(directory, specs, read),
+    readSlots: (state) => readSlots(directory, recorded?.optimizer ?? unrecorded, state),
     close: () => files.close(),
   };
 }
@@ -177,7 +185,7 @@ function reading(
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   return {
     read,
-    readInto: async (state, { moments = false, optional = [] } = {}) => {
+    readInto: async (state, { optional = [] } = {}) => {
       const nonFinite: string[] = [];
       const missing: string[] = [];
       for (const { name, shape } of state.specs) {
@@ -192,7 +200,6 @@ function reading(
         if (!allFinite(values)) nonFinite.push(name);
         await state.write('parameter', name, values);
       }
-      if (moments) await readMoments(directory, state);
       return { nonFinite, missing };
     },
   };
@@ -203,27 +210,6 @@ function allFinite(values: Float32Array): boolean {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * 0;
   return sum === 0;
-}
-
-async function readMoments(directory: string, state: Pick<State, 'specs' | 'write'>): Promise<void> {
-  const path = join(directory, 'optimizer.safetensors');
-  if (!(await exists(path))) {
-    throw new GptError('checkpoint/missing', `${directory} has no optimizer.safetensors`, {
-      hint: 'only the last/ checkpoint of a run can be resumed; others can be continued with --init',
-    });
-  }
-  const file = await SafetensorsFile.open(path);
-  try {
-    for (const { name, shape } of state.specs.filter(({ trainable }) => trainable !== false)) {
-      for (const kind of ['firstMoment', 'secondMoment'] as const) {
-        const stored = momentPrefix[kind] + name;
-        requireShape(path, stored, file.entry(stored).shape, shape);
-        await state.write(kind, name, await file.read(stored));
-      }
-    }
-  } finally {
-    await file.close();
-  }
 }
 
 function requireShape(where: string, name: string, found: readonly number[], expected: readonly number[]): void {

@@ -1,5 +1,5 @@
 // Writing a checkpoint: a Hugging Face folder, beside it what a resumed run needs. Complete or absent at any moment.
-import { open, writeFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { State } from '../engine/types.js';
 import { explain, replaceFile, replaceFolder } from '../files/index.js';
@@ -10,6 +10,7 @@ import { modelCard } from './card.js';
 import { fixedPositions } from './fixed-positions.js';
 import { toHuggingFace } from './hf-config.js';
 import { classifierHead, storedName } from './names.js';
+import { type OptimizerRecord, optimizerFile, slotTensors } from './optimizer.js';
 import { type TensorSource, writeSafetensors } from './safetensors/index.js';
 import { trainingStateJson } from './training-state.js';
 
@@ -24,12 +25,18 @@ export interface CheckpointContent {
   readonly resumable?: boolean;
   /** Names of a classifier's classes, by id. */
   readonly labels?: readonly string[];
-  /** What the moments in optimizer.safetensors are of; default: `state`. */
-  readonly trained?: Pick<State, 'specs' | 'read'>;
+  /** What was trained, for a checkpoint that can be resumed from. */
+  readonly trained?: TrainedContent | undefined;
   /** More keys of config.json. */
   readonly configKeys?: Readonly<Record<string, unknown>>;
   /** Writes more files into the checkpoint. */
   readonly more?: (folder: string) => Promise<void>;
+}
+
+/** The optimizer and its state. */
+export interface TrainedContent {
+  readonly state: Pick<State, 'specs' | 'slots' | 'read'>;
+  readonly optimizer: OptimizerRecord;
 }
 
 /**
@@ -39,7 +46,7 @@ export interface CheckpointContent {
  */
 export async function saveCheckpoint(directory: string, content: CheckpointContent): Promise<void> {
   const { config, tokenizer, state, training, labels, resumable = false } = content;
-  if (resumable && (training === undefined || !state.training))
+  if (resumable && (training === undefined || content.trained === undefined))
     throw new Error('a resumable checkpoint needs its training state');
   const tensors = await modelTensors(config, state, labels !== undefined);
   // A model of single characters may have no row for <|endoftext|>; transformers refuses an id beyond its rows.
@@ -59,8 +66,9 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
     await json('tokenizer_config.json', { ...tokenizerConfig(tokenizer, config.blockSize), ...padding });
     await writeFile(join(folder, 'README.md'), modelCard({ config, tokenizer, training, labels }));
     if (resumable) {
-      await json('training_state.json', trainingStateJson(training!));
-      await writeTensors(join(folder, 'optimizer.safetensors'), optimizerTensors(content.trained ?? state));
+      const { state: trained, optimizer } = content.trained!;
+      await json('training_state.json', trainingStateJson(training!, optimizer));
+      await writeTensors(join(folder, optimizerFile), slotTensors(trained));
     }
     await content.more?.(folder);
   });
@@ -72,13 +80,12 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
  */
 export async function replaceTrainingState(directory: string, training: TrainingState): Promise<void> {
   const path = join(directory, 'training_state.json');
-  await replaceFile(path, `${JSON.stringify(trainingStateJson(training), null, 2)}\n`).catch((error) => {
+  const { optimizer } = JSON.parse(await readFile(path, 'utf8')) as { optimizer: OptimizerRecord };
+  const json = trainingStateJson(training, optimizer);
+  await replaceFile(path, `${JSON.stringify(json, null, 2)}\n`).catch((error) => {
     throw explain(error, path);
   });
 }
-
-/** The names of AdamW's moments in optimizer.safetensors: torch's, before the parameter's name. */
-export const momentPrefix = { firstMoment: 'exp_avg.', secondMoment: 'exp_avg_sq.' } as const;
 
 /** GPT-2's full set of tensors: what the model leaves out is written as what transformers must compute with. */
 async function modelTensors(
@@ -104,13 +111,6 @@ async function modelTensors(
   const head = state.specs.find(({ name }) => name === classifierHead);
   if (classifier && !head) throw new Error(`the state lacks "${classifierHead}"`);
   return head ? [...body, { ...head, read: () => state.read('parameter', head.name) }] : body;
-}
-
-function optimizerTensors(state: Pick<State, 'specs' | 'read'>): TensorSource[] {
-  const trained = state.specs.filter(({ trainable }) => trainable !== false);
-  return (['firstMoment', 'secondMoment'] as const).flatMap((kind) =>
-    trained.map(({ name, shape }) => ({ name: momentPrefix[kind] + name, shape, read: () => state.read(kind, name) })),
-  );
 }
 
 async function writeTensors(path: string, tensors: readonly TensorSource[]): Promise<void> {

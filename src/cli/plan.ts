@@ -67,7 +67,7 @@ const duration = (seconds: number) => (seconds < 1 ? `${Math.ceil(seconds * 1000
 const megabytes = (bytes: number) => `${count(bytes / 1e6)} MB`;
 
 export function planLines({ config, assumed }: Planned, plan: Plan): string[] {
-  const { parameters, gradients, moments, activations, runtime, total } = plan.memory;
+  const { parameters, gradients, optimizer, activations, runtime, total } = plan.memory;
   const { batchSize, gradAccum, blockSize } = config;
   const micro = gradAccum > 1 ? `${gradAccum} x ${batchSize}` : String(batchSize);
   return [
@@ -79,7 +79,7 @@ export function planLines({ config, assumed }: Planned, plan: Plan): string[] {
       [
         ['  parameters', megabytes(parameters)],
         ['  gradients', megabytes(gradients)],
-        ["  AdamW's moments", megabytes(moments)],
+        ['  optimizer state', megabytes(optimizer)],
         ['  activations', megabytes(activations)],
         ['  program and libraries', megabytes(runtime)],
         ['  all', megabytes(total)],

@@ -1,5 +1,6 @@
 // What no single setting can tell: whether settings fit each other. Every message says what would fit.
 import { GptError } from '../errors.js';
+import { optimizerNames, optimizerSettings, optimizers } from '../optimizer/registry.js';
 import { defaultOf, type FinetuneConfig, flagName, type PretrainConfig, type TrainingConfig } from './schema.js';
 
 /** Where a value came from: a flag, a file, a preset, `default`, or `derived` from other values. */
@@ -56,6 +57,17 @@ function checkLearningRate(config: TrainingConfig, sources: Sources): void {
   }
 }
 
+/** A flag of another optimizer is refused, not ignored: a person who gave it expects something of it. */
+function checkOptimizer({ optimizer }: TrainingConfig, sources: Sources): void {
+  const has = (name: (typeof optimizerNames)[number], key: string) => Object.hasOwn(optimizers[name].settings, key);
+  const unused = Object.keys(optimizerSettings).find((key) => sources[key] === 'flag' && !has(optimizer, key));
+  if (unused === undefined) return;
+  const owners = optimizerNames.filter((name) => has(name, unused));
+  throw new GptError('config/unused', `--${flagName(unused)} has no effect: the optimizer is ${optimizer}`, {
+    hint: `leave it out, or choose --optimizer ${owners.join(' or ')}`,
+  });
+}
+
 function checkTokenizer({ tokenizer, vocabSize }: TrainingConfig, sources: Sources): void {
   if (
     tokenizer !== 'bpe' &&
@@ -99,13 +111,14 @@ function checkFinetuning({ freeze, loraRank, loraAlpha, from }: FinetuneConfig):
 
 /**
  * Checks a training configuration as a whole.
- * @throws GptError config/shape, heads, rope, size, min-lr, warmup, vocab, freeze, lora-rank or lora-alpha
+ * @throws GptError config/shape, heads, rope, size, min-lr, warmup, unused, vocab, freeze, lora-rank or lora-alpha
  */
 export function checkTraining(config: PretrainConfig | FinetuneConfig, sources: Sources): void {
   checkShape(config, sources);
   checkHeads(config);
   checkSize(config);
   checkLearningRate(config, sources);
+  checkOptimizer(config, sources);
   checkTokenizer(config, sources);
   if ('from' in config) checkFinetuning(config);
 }

@@ -1,6 +1,7 @@
 // Every setting of a run, once: default, type, range, help. Flags, config files, the JSON schema and the checks come
 // out of these tables (see setting.ts).
 import { z } from 'zod';
+import { defaultOptimizer, optimizerNames, optimizerSettings } from '../optimizer/registry.js';
 import { type ConfigCommand, choice, duration, integer, real, type Setting, text, texts, toggle } from './setting.js';
 
 const MACHINE = {
@@ -96,21 +97,12 @@ const TRAINING = {
     finetuneDefault: 'linear',
     help: 'shape of the learning-rate decay after warm-up',
   }),
-  weightDecay: real({
-    min: 0,
-    max: 100,
-    default: 0.1,
-    finetuneDefault: 0.01,
-    help: 'weight decay of the matrices (AdamW)',
+  optimizer: choice(optimizerNames, {
+    default: defaultOptimizer,
+    fixed: true,
+    help: 'what turns gradients into updates of the parameters',
   }),
-  beta1: real({ min: 0, below: 1, default: 0.9, help: "AdamW's decay rate of the first moment" }),
-  beta2: real({
-    min: 0,
-    below: 1,
-    default: 0.99,
-    finetuneDefault: 0.999,
-    help: "AdamW's decay rate of the second moment",
-  }),
+  ...optimizerSettings,
   recompute: toggle({
     default: false,
     help: 'gradient checkpointing: recompute the activations of each block, less memory for more time',

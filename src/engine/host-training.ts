@@ -1,22 +1,27 @@
-// One training step of an engine that computes on the CPU: gradients of the micro-batches into flat memory, then AdamW.
-// Knows nothing of how a gradient is computed.
+// One training step of an engine that computes on the CPU: gradients of the micro-batches into flat memory, then the
+// optimizer. Knows nothing of how a gradient is computed.
 import { GptError } from '../errors.js';
-import { addScratch, gradientNorm, type Region, type Update, updateAll } from '../optimizer/index.js';
+import { addScratch, gradientNorm, type SpanUpdater, type Update, updateAll } from '../optimizer/index.js';
 import { accumulate, type Outputs, resultOf } from './accumulate.js';
 import type { HostState } from './host-state.js';
-import type { AdamWOptions, Feeds, StepFunction, StepResult, TrainingProgram } from './types.js';
+import type { StateLayout } from './layout.js';
+import type { Feeds, OptimizerOptions, StepFunction, StepResult, TrainingProgram } from './types.js';
 
 /** Computes one micro-batch: its gradients go to a region of the state's memory, its outputs come back as numbers. */
-export type GradientPass = (feeds: Feeds, region: Extract<Region, 'gradient' | 'scratch'>) => Promise<Outputs>;
+export type GradientPass = (feeds: Feeds, region: 'gradient' | 'scratch') => Promise<Outputs>;
 
-/** Joins a gradient pass and the optimizer. `release` frees what the pass holds. */
-export function hostTraining(
-  step: StepFunction,
-  state: HostState,
-  options: AdamWOptions,
-  pass: GradientPass,
-  release: () => Promise<void>,
-): TrainingProgram {
+export interface HostTraining {
+  readonly step: StepFunction;
+  readonly state: HostState;
+  readonly options: OptimizerOptions;
+  readonly pass: GradientPass;
+  readonly updater: SpanUpdater;
+  /** Frees what pass and updater hold. */
+  readonly release: () => Promise<void>;
+}
+
+/** Joins a gradient pass and the optimizer. */
+export function hostTraining({ step, state, options, pass, updater, release }: HostTraining): TrainingProgram {
   const run = async (microBatches: readonly Feeds[], update: Update): Promise<StepResult> => {
     const sums = await accumulate(step, microBatches, async (feeds, first) => {
       const outputs = await pass(feeds, first ? 'gradient' : 'scratch');
@@ -24,7 +29,7 @@ export function hostTraining(
       return outputs;
     });
     const result = resultOf(sums, gradientNorm(state.memory!));
-    if (result.updated) updateAll(state.memory!, options, update, result.gradNorm);
+    if (result.updated) await updateAll(state.memory!, options, update, result.gradNorm, updater);
     return result;
   };
   return guarded(run, release);
@@ -51,11 +56,11 @@ export function guarded(run: TrainingProgram['step'], release: () => Promise<voi
 }
 
 /** What a step is checked against, wherever its state lives. */
-export type Trained = Pick<HostState, 'specs' | 'training' | 'trainableNames'>;
+export type Trained = Pick<StateLayout, 'specs' | 'training' | 'trained'>;
 
 /** The names of what is trained; throws `engine/state` when the step does not read one of them. */
 export function checkTrained(step: StepFunction, state: Trained): string[] {
-  const names = state.trainableNames();
+  const names = state.trained.map(({ name }) => name);
   if (!state.training) throw new GptError('engine/state', `${step.name} cannot train a state made for inference`);
   const unread = names.find((name) => !step.variables.has(name));
   if (unread !== undefined)

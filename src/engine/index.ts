@@ -13,7 +13,6 @@ export {
 export { type Located, locateTensorflow } from './tensorflow/locate.js';
 export { defaultThreads } from './threads.js';
 export type {
-  AdamWOptions,
   ArraySpec,
   Device,
   Engine,
@@ -21,13 +20,17 @@ export type {
   Feeds,
   GraphListener,
   Jit,
+  Optimizer,
+  OptimizerOptions,
   Precision,
   Program,
   Results,
+  Slot,
   State,
-  StateKind,
+  StateOptions,
   StepFunction,
   StepResult,
   StepUpdate,
   TrainingProgram,
 } from './types.js';
+export { type UpdateCost, updateCost } from './update/cost.js';

@@ -1,12 +1,12 @@
-// What an engine promises to the code above it: it holds the state (parameters and AdamW's moments) and runs programs
-// on it. Knows nothing of GPT, of files or of the command line.
+// What an engine promises to the code above it: it holds the state (parameters and the optimizer's slots) and runs
+// programs on it. Knows nothing of GPT, of files, of the command line or of any particular optimizer.
 import type { Cluster } from '../cluster/types.js';
-import type { AdamWOptions } from '../optimizer/types.js';
+import type { OptimizedArray, Optimizer, OptimizerOptions, Slot } from '../optimizer/types.js';
 import type { HostArray } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
 import type { Device, EngineName, Jit } from './names.js';
 
-export type { AdamWOptions } from '../optimizer/types.js';
+export type { Optimizer, OptimizerOptions, Slot } from '../optimizer/types.js';
 export type { StepFunction } from '../trace/step.js';
 export type { GraphListener } from './listener.js';
 export type { Device, EngineName, Jit, Precision } from './names.js';
@@ -40,41 +40,44 @@ export interface StepUpdate {
   readonly votes?: readonly number[];
 }
 
-/** A compiled StepFunction with its gradients and AdamW's update, on one State. */
+/** A compiled StepFunction with its gradients and the optimizer's update, on one State. */
 export interface TrainingProgram {
   /**
    * One optimizer step over the sum of the micro-batches' gradients: each micro-batch's loss is its share of the loss of the
    * whole batch. In a cluster all workers make the step together: gradient, loss and metrics are sums over all of them, and
    * their states stay alike.
-   * @param update `iteration` counts optimizer steps from 1 (for AdamW's bias correction); `votes` are added up over the
+   * @param update `iteration` counts optimizer steps from 1; `votes` are added up over the
    * workers with the gradient, as float32 numbers
    */
   step(microBatches: readonly Feeds[], update: StepUpdate): Promise<StepResult>;
   dispose(): Promise<void>;
 }
 
-export type StateKind = 'parameter' | 'firstMoment' | 'secondMoment';
-
-/** A trainable array as an engine sees it. `model/config`'s ParameterSpec is one. */
-export interface ArraySpec {
-  readonly name: string;
-  readonly shape: readonly number[];
-  /** Whether AdamW decays it. */
-  readonly decay: boolean;
-  /** False: no gradient, no moments (frozen). Default true. */
+/** An array as an engine sees it. `model/config`'s ParameterSpec is one. */
+export interface ArraySpec extends OptimizedArray {
+  /** False: no gradient, no slots (frozen). Default true. */
   readonly trainable?: boolean;
-  /** What the learning rate is multiplied with for this array, the decay's too. Default 1. */
-  readonly learningRateScale?: number;
 }
 
-/** Parameters and, for training, AdamW's moments. They may live on a device; read copies out, write copies in. */
+/** Parameters and, for training, the optimizer's slots. They may live on a device; read copies out, write copies in. */
 export interface State {
   readonly specs: readonly ArraySpec[];
-  /** Whether there are moments. */
+  /** Whether it can be trained. */
   readonly training: boolean;
-  read(kind: StateKind, name: string): Promise<Float32Array>;
-  write(kind: StateKind, name: string, data: Float32Array): Promise<void>;
+  /** What trains it; undefined in a state for inference. */
+  readonly optimizer: Optimizer | undefined;
+  /** What the optimizer keeps for an array; nothing where it is not trained. */
+  slots(name: string): readonly Slot[];
+  /** @param slot `parameter`, or the name of a slot of the array */
+  read(slot: string, name: string): Promise<Float32Array>;
+  write(slot: string, name: string, data: Float32Array): Promise<void>;
   dispose(): Promise<void>;
+}
+
+export interface StateOptions {
+  readonly training: boolean;
+  /** What trains it. Default: AdamW. */
+  readonly optimizer?: Optimizer | undefined;
 }
 
 export interface Engine {
@@ -86,13 +89,16 @@ export interface Engine {
   /** How compiled steps are run, where there is a choice and once it is made; a resumed run must make the same one. */
   readonly jit?: Exclude<Jit, 'auto'> | undefined;
   /** All zeros; fill it with `write`. */
-  createState(specs: readonly ArraySpec[], options: { training: boolean }): Promise<State>;
+  createState(specs: readonly ArraySpec[], options: StateOptions): Promise<State>;
   compile(step: StepFunction, state: State): Promise<Program>;
-  /** `step` must have a scalar float32 output named `loss`; the gradient is taken of it. */
+  /**
+   * `step` must have a scalar float32 output named `loss`; the gradient is taken of it.
+   * @param options of the state's optimizer
+   */
   compileTraining(
     step: StepFunction,
     state: State,
-    optimizer: AdamWOptions,
+    options: OptimizerOptions,
     /** What steps will be like: what they take is then compiled before the first one. */
     expected?: { readonly microBatches?: number },
   ): Promise<TrainingProgram>;

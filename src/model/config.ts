@@ -29,7 +29,7 @@ export interface ParameterSpec {
   /** GPT-2's name: `h.0.attn.c_attn.weight`. */
   readonly name: string;
   readonly shape: readonly number[];
-  /** Whether AdamW decays it: matrices yes, vectors no. */
+  /** Whether weight decay applies to it: matrices yes, vectors no. */
   readonly decay: boolean;
   readonly init: Initialization;
 }

@@ -1,5 +1,5 @@
 // The model against PyTorch: test/goldens/model-*.json, written by scripts/goldens/model.py.
-import { adamw, clipScale, coefficients } from '../optimizer/index.js';
+import { adamw, definedUpdater, FlatMemory, gradientNorm, updateAll } from '../optimizer/index.js';
 import * as tf from '../tf.js';
 import { parameterSpecs } from './config.js';
 import { Gpt } from './gpt.js';
@@ -47,34 +47,24 @@ describe.each(['learned', 'sinusoidal', 'rope', 'no-bias'])('a GPT with %s equal
     }
   });
 
-  test('in the losses and gradient norms of ten AdamW steps with clipping', () => {
+  test('in the losses and gradient norms of ten AdamW steps with clipping', async () => {
     const { learningRate, losses, gradNorms, ...options } = golden.adamw;
     const step = lossStep(gpt, shape);
     const specs = parameterSpecs(golden.config);
-    const state = specs.map(({ name }) => {
-      const parameters = Float32Array.from(golden.parameters[name]!);
-      return { parameters, first: parameters.map(() => 0), second: parameters.map(() => 0) };
-    });
-    const found = losses.map((_, i) =>
-      tf.tidy(() => {
-        specs.forEach(({ name }, k) => {
-          assign(gpt, name, state[k]!.parameters);
-        });
+    const memory = new FlatMemory(specs, adamw);
+    const updater = definedUpdater(memory, options);
+    for (const { name } of specs) memory.view('parameter', name).set(golden.parameters[name]!);
+    for (const [i, expected] of losses.entries()) {
+      const found = tf.tidy(() => {
+        for (const { name } of specs) assign(gpt, name, memory.view('parameter', name).slice());
         const { loss, gradients: slopes } = gradients(step, feed(step, batch));
-        const arrays = specs.map(({ name }) => slopes.get(name)!.dataSync<'float32'>());
-        const norm = Math.sqrt(arrays.flatMap((a) => [...a]).reduce((sum, x) => sum + x * x, 0));
-        const scale = clipScale(norm, options.gradClip);
-        specs.forEach(({ decay }, k) => {
-          const { parameters, first, second } = state[k]!;
-          const folded = coefficients(options, { learningRate, iteration: i + 1 }, decay, scale);
-          adamw(parameters, arrays[k]!, first, second, folded);
-        });
-        return { loss: loss.dataSync()[0]!, norm };
-      }),
-    );
-    losses.forEach((loss, i) => {
-      expect(relative([found[i]!.loss], [loss])).toBeLessThan(1e-4);
-      expect(relative([found[i]!.norm], [gradNorms[i]!])).toBeLessThan(1e-4);
-    });
+        for (const { name } of specs) memory.view('gradient', name).set(slopes.get(name)!.dataSync<'float32'>());
+        return loss.dataSync()[0]!;
+      });
+      const norm = gradientNorm(memory);
+      expect(relative([found], [expected])).toBeLessThan(1e-4);
+      expect(relative([norm], [gradNorms[i]!])).toBeLessThan(1e-4);
+      await updateAll(memory, options, { learningRate, iteration: i + 1 }, norm, updater);
+    }
   });
 });

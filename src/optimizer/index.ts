@@ -1,6 +1,18 @@
-// The contract of optimizer/: AdamW over flat memory, and the learning rate's schedule.
-export { adamw, type Coefficients, clipScale, coefficients, scaled } from './adamw.js';
-export { FlatMemory, type Region } from './memory.js';
+// The contract of optimizer/: what an optimizer is, one step over flat memory, and the learning rate's schedule. optimizers.ts
+// lists the optimizers, and registry.ts gives their names and settings; neither loads tfjs.
+export { adamw } from './adamw/index.js';
+export { clipScale, clipScaleOf, squareSumOf } from './clip.js';
+export { definedUpdater } from './defined.js';
+export { FlatMemory, type Region, type Span } from './memory.js';
 export { learningRateAt, type Schedule } from './schedule.js';
-export { addScratch, gradientNorm, updateAll } from './step.js';
-export type { AdamWOptions, FlatArray, Update } from './types.js';
+export { addScratch, gradientNorm, kernelUpdater, type SpanUpdate, type SpanUpdater, updateAll } from './step.js';
+export {
+  defineRule,
+  type OptimizedArray,
+  type Optimizer,
+  type OptimizerOptions,
+  type Slot,
+  type Update,
+  type UpdateRule,
+} from './types.js';
+export { applyRule, constantsOf, scalarGroup, scalarsOf, type Updated, type UpdateTensors } from './update.js';

@@ -1,17 +1,24 @@
 // The compiled kernels on one WebAssembly memory, with types. Pointers are byte offsets, lengths are in floats.
-import type { Coefficients } from './adamw.js';
 import { kernelsWasm } from './assembly/kernels.generated.js';
 
+/** What the WebAssembly module exports, by name. */
+export type KernelExports = Readonly<Record<string, (...numbers: number[]) => void>>;
+
 export interface Kernels {
-  adamw(p: number, g: number, m: number, v: number, length: number, coefficients: Coefficients): void;
+  readonly exports: KernelExports;
   squaredNorm(pointer: number, length: number): number;
   accumulate(target: number, source: number, length: number, scale: number): void;
 }
 
-interface Exports {
-  adamw(...numbers: number[]): void;
-  squaredNorm(pointer: number, length: number): number;
-  accumulate(target: number, source: number, length: number, scale: number): void;
+/** One update of neighbouring arrays in place. */
+export interface KernelCall<Slots extends string, Scalars, Constants> {
+  /** Where the arrays' part of a region begins. */
+  pointer(region: 'parameter' | 'gradient' | Slots): number;
+  readonly length: number;
+  /** What the gradient is multiplied with first: clipping. */
+  readonly gradientScale: number;
+  readonly scalars: Scalars;
+  readonly constants: Constants;
 }
 
 let compiled: WebAssembly.Module | undefined;
@@ -22,26 +29,7 @@ export function kernelsOn(memory: WebAssembly.Memory): Kernels {
   const abort = () => {
     throw new Error('the optimizer kernels aborted');
   };
-  const exports = new WebAssembly.Instance(compiled, { env: { memory, abort } }).exports as unknown as Exports;
-  return {
-    adamw: (p, g, m, v, length, c) =>
-      exports.adamw(
-        p,
-        g,
-        m,
-        v,
-        length,
-        c.beta1,
-        c.rest1,
-        c.beta2,
-        c.rest2,
-        c.stepSize,
-        c.inverseRoot,
-        c.decay,
-        c.epsilon,
-        c.scale,
-      ),
-    squaredNorm: (pointer, length) => exports.squaredNorm(pointer, length),
-    accumulate: (target, source, length, scale) => exports.accumulate(target, source, length, scale),
-  };
+  const { exports } = new WebAssembly.Instance(compiled, { env: { memory, abort } });
+  const { squaredNorm, accumulate } = exports as unknown as Kernels;
+  return { exports: exports as KernelExports, squaredNorm, accumulate };
 }

@@ -1,37 +1,40 @@
 // Where trainable arrays live: flat WebAssembly memories of a fixed size, one or several, in which each array is whole
-// and has its gradient and moments at the same place of other regions. Knows nothing of engines.
+// and has its gradient and its optimizer's slots in other regions. Knows no engine and no particular optimizer.
 import { GptError } from '../errors.js';
 import { type Kernels, kernelsOn } from './kernels.js';
-import type { FlatArray } from './types.js';
+import type { OptimizedArray, Optimizer, Slot, UpdateRule } from './types.js';
+import { scalarGroup } from './update.js';
 
-/**
- * `gradient` is where a step's gradient ends up; `scratch` takes those of further micro-batches before they are added.
- * Pages that are never touched cost no memory, so a region that is not used is free.
- */
-export const regions = ['parameter', 'gradient', 'firstMoment', 'secondMoment', 'scratch'] as const;
-export type Region = (typeof regions)[number];
+/** `parameter`, `gradient`, `scratch`, or the name of a slot. */
+export type Region = string;
 
-/** A run of neighbouring arrays with one decay and one learning rate: what one kernel call works on. */
+/** Neighbouring arrays with one rule and one set of scalars: what one kernel call can work on. */
 export interface Span {
   readonly kernels: Kernels;
-  readonly decay: boolean;
-  readonly learningRateScale: number;
-  /** In floats, a multiple of 16. */
+  readonly rule: UpdateRule;
+  readonly arrays: readonly OptimizedArray[];
+  /** In floats, a multiple of 16: of the parameters, and of each slot that has their shape. */
   readonly length: number;
   /** Byte offset in its memory. */
   pointer(region: Region): number;
 }
 
+/** An array with all that is kept for it. */
+interface Entry {
+  readonly array: OptimizedArray;
+  readonly rule: UpdateRule;
+  readonly slots: readonly Slot[];
+}
+
 interface Place {
   readonly chunk: Chunk;
-  /** In floats from the region's start. */
-  readonly offset: number;
-  readonly size: number;
+  /** In bytes from the memory's start, and in floats. */
+  readonly regions: ReadonlyMap<Region, { readonly pointer: number; readonly size: number }>;
 }
 
 interface Chunk {
   readonly memory: WebAssembly.Memory;
-  readonly base: Readonly<Record<Region, number>>;
+  readonly base: ReadonlyMap<Region, number>;
 }
 
 const page = 65536;
@@ -45,14 +48,22 @@ export class FlatMemory {
   private readonly places = new Map<string, Place>();
 
   /**
-   * All zeros.
+   * All zeros. `gradient` is where a step's gradient ends up; `scratch` takes those of further micro-batches before they
+   * are added. Pages that are never touched cost no memory, so a region that is not used is free.
    * @param chunkBytes the largest memory to make; for tests
-   * @throws GptError `memory/array` when one array's five regions are larger than a chunk, `memory/full` when the
-   * system refuses the memory
+   * @throws GptError `memory/array` when one array's regions are larger than a chunk, `memory/full` when the system
+   * refuses the memory
    */
-  constructor(arrays: readonly FlatArray[], chunkBytes = largestChunk) {
+  constructor(arrays: readonly OptimizedArray[], optimizer: Optimizer, chunkBytes = largestChunk) {
     const spans: Span[] = [];
-    for (const group of pack(arrays, chunkBytes)) this.place(group, spans);
+    const entries = arrays.map((array) => {
+      const rule = optimizer.ruleFor(array);
+      const slots = rule.slots(array);
+      if (rule.kernel && slots.some(({ shape }) => shape.join() !== array.shape.join()))
+        throw new Error(`${rule.op} has a kernel, so its slots must have the shape of ${array.name}`);
+      return { array, rule, slots };
+    });
+    for (const group of pack(entries, chunkBytes)) this.place(group, spans);
     this.runs = spans;
   }
 
@@ -68,9 +79,9 @@ export class FlatMemory {
   /** The array's part of a region: the memory itself, not a copy. */
   view(region: Region, name: string): Float32Array {
     const place = this.places.get(name);
-    if (!place) throw new Error(`no array ${name} in this memory`);
-    const { chunk, offset, size } = place;
-    return new Float32Array(chunk.memory.buffer, chunk.base[region] + offset * 4, size);
+    const found = place?.regions.get(region);
+    if (!place || !found) throw new Error(`no ${region} of an array ${name} in this memory`);
+    return new Float32Array(place.chunk.memory.buffer, found.pointer, found.size);
   }
 
   /** Lets the memories go; views that are still held keep them alive. */
@@ -79,76 +90,101 @@ export class FlatMemory {
     this.runs = [];
   }
 
-  private place(group: readonly FlatArray[], spans: Span[]): void {
-    const total = group.reduce((sum, array) => sum + room(array), 0);
-    const chunk = allocate(total);
+  private place(group: readonly Entry[], spans: Span[]): void {
+    const chunk = allocate(group);
     const kernels = kernelsOn(chunk.memory);
-    let offset = 0;
+    const next = new Map(chunk.base);
     for (const alike of updatedAlike(group)) {
-      const start = offset;
-      for (const array of alike) {
-        this.places.set(array.name, { chunk, offset, size: sizeOf(array) });
-        offset += room(array);
+      const starts = new Map(next);
+      for (const entry of alike) {
+        const regions = regionsOf(entry).map(([region, size]) => {
+          const pointer = next.get(region)!;
+          next.set(region, pointer + room(size) * 4);
+          return [region, { pointer, size }] as const;
+        });
+        this.places.set(entry.array.name, { chunk, regions: new Map(regions) });
       }
-      const pointer = (region: Region) => chunk.base[region] + start * 4;
-      const { decay, learningRateScale = 1 } = alike[0]!;
-      if (offset > start) spans.push({ kernels, decay, learningRateScale, length: offset - start, pointer });
+      const { rule } = alike[0]!;
+      const length = (next.get('parameter')! - starts.get('parameter')!) / 4;
+      const pointer = (region: Region) => starts.get(region)!;
+      if (length > 0) spans.push({ kernels, rule, arrays: alike.map(({ array }) => array), length, pointer });
     }
   }
 }
 
-/** The arrays that one call of a kernel can update: of one learning rate, first what is decayed. */
-function updatedAlike(group: readonly FlatArray[]): FlatArray[][] {
-  const alike = new Map<string, FlatArray[]>();
-  const decayedFirst = [...group.filter(({ decay }) => decay), ...group.filter(({ decay }) => !decay)];
-  for (const array of decayedFirst) {
-    const key = `${array.decay} ${array.learningRateScale ?? 1}`;
-    alike.set(key, [...(alike.get(key) ?? []), array]);
+/** The arrays that one call of a kernel can update: first what is decayed. */
+function updatedAlike(group: readonly Entry[]): Entry[][] {
+  const alike = new Map<string, Entry[]>();
+  const isDecayed = ({ array }: Entry) => array.decay;
+  for (const entry of [...group.filter(isDecayed), ...group.filter((entry) => !isDecayed(entry))]) {
+    const key = scalarGroup(entry.rule, entry.array);
+    alike.set(key, [...(alike.get(key) ?? []), entry]);
   }
   return [...alike.values()];
 }
 
-/** Bytes of address space that one array takes, all regions. */
-function bytes(array: FlatArray): number {
-  return room(array) * 4 * regions.length;
+/** What is kept for one array: regions and their sizes in floats. */
+function regionsOf({ array, slots }: Entry): [Region, number][] {
+  const size = sizeOf(array);
+  return [
+    ['parameter', size],
+    ['gradient', size],
+    ...slots.map((slot): [Region, number] => [slot.name, sizeOf(slot)]),
+    ['scratch', size],
+  ];
 }
 
-function sizeOf({ shape }: FlatArray): number {
+/** Bytes of address space that one array takes, all regions. */
+function bytes(entry: Entry): number {
+  return regionsOf(entry).reduce((sum, [, size]) => sum + room(size) * 4, 0);
+}
+
+function sizeOf({ shape }: { readonly shape: readonly number[] }): number {
   return shape.reduce((product, length) => product * length, 1);
 }
 
-function room(array: FlatArray): number {
-  return Math.ceil(sizeOf(array) / aligned) * aligned;
+function room(size: number): number {
+  return Math.ceil(size / aligned) * aligned;
 }
 
 /** Groups in the given order, none larger than a chunk. */
-function pack(arrays: readonly FlatArray[], chunkBytes: number): FlatArray[][] {
-  const groups: FlatArray[][] = [];
+function pack(entries: readonly Entry[], chunkBytes: number): Entry[][] {
+  const groups: Entry[][] = [];
   let left = 0;
-  for (const array of arrays) {
-    const need = bytes(array);
-    if (need > chunkBytes - page)
-      throw new GptError('memory/array', `${array.name} of shape [${array.shape}] needs ${need} bytes in one memory`, {
+  for (const entry of entries) {
+    const need = bytes(entry);
+    if (need > chunkBytes - page) {
+      const { name, shape } = entry.array;
+      throw new GptError('memory/array', `${name} of shape [${shape}] needs ${need} bytes in one memory`, {
         hint: `at most ${chunkBytes - page} are possible; make the vocabulary or the width smaller`,
       });
+    }
     if (groups.length === 0 || need > left) {
       groups.push([]);
       left = chunkBytes - page;
     }
-    groups.at(-1)!.push(array);
+    groups.at(-1)!.push(entry);
     left -= need;
   }
   return groups;
 }
 
-function allocate(floats: number): Chunk {
-  const pages = Math.ceil((reserved + floats * 4 * regions.length) / page);
-  const base = Object.fromEntries(regions.map((region, i) => [region, reserved + i * floats * 4]));
+/** One region after the other. */
+function allocate(group: readonly Entry[]): Chunk {
+  const sizes = new Map<Region, number>();
+  for (const [region, size] of group.flatMap(regionsOf)) sizes.set(region, (sizes.get(region) ?? 0) + room(size));
+  const base = new Map<Region, number>();
+  let end = reserved;
+  for (const [region, size] of sizes) {
+    base.set(region, end);
+    end += size * 4;
+  }
+  const pages = Math.ceil(end / page);
   try {
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    return { memory, base: base as Record<Region, number> };
+    return { memory: new WebAssembly.Memory({ initial: pages, maximum: pages }), base };
   } catch (cause) {
-    throw new GptError('memory/full', `the system gave no ${(pages * page) / 2 ** 20} MiB for parameters and moments`, {
+    const wanted = `${(pages * page) / 2 ** 20} MiB for parameters and optimizer state`;
+    throw new GptError('memory/full', `the system gave no ${wanted}`, {
       hint: 'make the model smaller, or free memory (ulimit -v may also be too low)',
       cause,
     });

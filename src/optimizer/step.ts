@@ -1,7 +1,19 @@
-// One AdamW step over a FlatMemory: global norm, clipping, update. Knows nothing of where gradients come from.
-import { clipScale, coefficients, scaled } from './adamw.js';
-import type { FlatMemory } from './memory.js';
-import type { AdamWOptions, Update } from './types.js';
+// One optimizer step over a FlatMemory: global norm, clipping, updates. Knows neither where gradients come from nor which
+// optimizer it runs.
+import { clipScale } from './clip.js';
+import type { FlatMemory, Span } from './memory.js';
+import type { OptimizerOptions, Update } from './types.js';
+import { constantsOf, scalarsOf } from './update.js';
+
+/** What one span is updated with. */
+export interface SpanUpdate {
+  readonly gradientScale: number;
+  /** As float32 numbers. */
+  readonly scalars: Readonly<Record<string, number>>;
+}
+
+/** Updates the arrays of a span in place. */
+export type SpanUpdater = (span: Span, update: SpanUpdate) => void | Promise<void>;
 
 /** Adds the gradients in `scratch` to those in `gradient`. */
 export function addScratch(memory: FlatMemory): void {
@@ -17,18 +29,27 @@ export function gradientNorm(memory: FlatMemory): number {
 }
 
 /**
- * Updates parameters and moments.
+ * Updates parameters and slots.
  * @param norm the global norm of `gradient`
  */
-export function updateAll(memory: FlatMemory, options: AdamWOptions, update: Update, norm: number): void {
-  const scale = clipScale(norm, options.gradClip);
-  for (const { kernels, length, pointer, decay, learningRateScale } of memory.spans)
-    kernels.adamw(
-      pointer('parameter'),
-      pointer('gradient'),
-      pointer('firstMoment'),
-      pointer('secondMoment'),
-      length,
-      coefficients(options, scaled(update, learningRateScale), decay, scale),
-    );
+export async function updateAll(
+  memory: FlatMemory,
+  options: OptimizerOptions,
+  update: Update,
+  norm: number,
+  updater: SpanUpdater,
+): Promise<void> {
+  const gradientScale = Math.fround(clipScale(norm, options.gradClip));
+  for (const span of memory.spans)
+    await updater(span, { gradientScale, scalars: scalarsOf(span.rule, options, update, span.arrays[0]!) });
+}
+
+/** Updates by the rule's kernel, in one pass over memory; `otherwise` takes the rules that have none. */
+export function kernelUpdater(options: OptimizerOptions, otherwise: SpanUpdater): SpanUpdater {
+  return (span, update) => {
+    const { rule, arrays, kernels, length, pointer } = span;
+    if (!rule.kernel) return otherwise(span, update);
+    const constants = constantsOf(rule, options, arrays[0]!);
+    rule.kernel(kernels.exports, { pointer, length, constants, ...update });
+  };
 }

@@ -53,7 +53,7 @@ export async function* classify(options: ClassifyOptions): AsyncGenerator<Classi
     const findings = new Findings();
     const session = await Session.open(machine, config, tokenizer, { training: false, labels });
     try {
-      for await (const event of session.fill(checkpoint, { seed: machine.seed, moments: false })) {
+      for await (const event of session.fill(checkpoint, { seed: machine.seed, resuming: false })) {
         if (event.event === 'notice') yield event;
       }
       const one = typeof options.input === 'object' && Array.isArray(options.input) && options.input.length === 1;

@@ -1,39 +1,59 @@
 import type { GptError } from '../errors.js';
+import { adamw } from '../optimizer/index.js';
 import { estimateMemory, fitting, gigabytes, requireMemory } from './estimate.js';
 
-const specs = [{ shape: [1000, 1000] }, { shape: [500, 1000], trainable: false }];
+const specs = [
+  { name: 'a', shape: [1000, 1000], decay: true },
+  { name: 'b', shape: [500, 1000], decay: true, trainable: false },
+];
+const optimizer = adamw;
 const million = 1e6;
 
-test('a trained parameter has a gradient, its copy and two moments, a frozen one nothing', () => {
-  const { parameters, gradients, moments, activations, runtime, total } = estimateMemory({
+test('a trained parameter has a gradient, its copy and optimizer slots, a frozen one nothing', () => {
+  const {
+    parameters,
+    gradients,
+    optimizer: slots,
+    activations,
+    runtime,
+    total,
+  } = estimateMemory({
     specs,
+    optimizer,
     gradAccum: 1,
     graphs: [7 * million, 2 * million],
   });
-  expect({ parameters, gradients, moments, activations }).toEqual({
+  expect({ parameters, gradients, slots, activations }).toEqual({
     parameters: 6 * million,
     gradients: 8 * million,
-    moments: 8 * million,
+    slots: 8 * million,
     activations: 9 * million,
   });
   expect(total).toBe(31 * million + runtime);
 });
 
 test('accumulation needs a second gradient', () => {
-  const one = estimateMemory({ specs, gradAccum: 1, graphs: [] });
-  const four = estimateMemory({ specs, gradAccum: 4, graphs: [] });
+  const one = estimateMemory({ specs, optimizer, gradAccum: 1, graphs: [] });
+  const four = estimateMemory({ specs, optimizer, gradAccum: 4, graphs: [] });
   expect(four.total - one.total).toBe(4 * million);
 });
 
 describe('with tensorflow', () => {
   const of = (more: object) =>
-    estimateMemory({ specs, gradAccum: 1, graphs: [700 * million, 20 * million], engine: 'tensorflow', ...more });
+    estimateMemory({
+      specs,
+      optimizer,
+      gradAccum: 1,
+      graphs: [700 * million, 20 * million],
+      engine: 'tensorflow',
+      ...more,
+    });
 
   test('gradients are there once, with accumulation twice, and graphs take their memory in turn', () => {
-    const { gradients, moments, activations } = of({ jit: 'graph' });
-    expect({ gradients, moments, activations }).toEqual({
+    const { gradients, optimizer: slots, activations } = of({ jit: 'graph' });
+    expect({ gradients, slots, activations }).toEqual({
       gradients: 4 * million,
-      moments: 8 * million,
+      slots: 8 * million,
       activations: 560 * million,
     });
     expect(of({ jit: 'graph', gradAccum: 4 }).gradients).toBe(8 * million);
@@ -46,7 +66,7 @@ describe('with tensorflow', () => {
   });
 });
 
-const wide = estimateMemory({ specs, gradAccum: 1, graphs: [1200 * million] });
+const wide = estimateMemory({ specs, optimizer, gradAccum: 1, graphs: [1200 * million] });
 const refusal = (limit: number): Partial<GptError> => {
   try {
     requireMemory(wide, { batchSize: 12, gradAccum: 2 }, limit);
@@ -82,7 +102,7 @@ test('a model that does not fit at all is told so', () => {
 
 test('the machine that runs this has room for a small run', () => {
   expect(() =>
-    requireMemory(estimateMemory({ specs: [], gradAccum: 1, graphs: [] }), { batchSize: 1, gradAccum: 1 }),
+    requireMemory(estimateMemory({ specs: [], optimizer, gradAccum: 1, graphs: [] }), { batchSize: 1, gradAccum: 1 }),
   ).not.toThrow();
 });
 

@@ -1,6 +1,6 @@
 // How much memory a training run takes at its peak, before it starts, and the refusal of one that the machine cannot
 // hold. Knows sizes, not engines; what it counts was compared with measured runs (docs/performance.md).
-import { availableMemory, type Jit } from '../engine/index.js';
+import { type ArraySpec, availableMemory, type Jit, type Optimizer } from '../engine/index.js';
 import { GptError } from '../errors.js';
 
 /** Bytes, by what takes them. */
@@ -8,17 +8,20 @@ export interface MemoryEstimate {
   readonly parameters: number;
   /** With the scratch that accumulation adds from, and with onnx the copy that onnxruntime's binding returns. */
   readonly gradients: number;
-  /** AdamW's two. */
-  readonly moments: number;
+  /** The optimizer's slots. */
+  readonly optimizer: number;
   /** What lies between input and gradient: the values of the compiled graphs that are alive at once. */
   readonly activations: number;
   /** Node, this program, the engine's library and its compiler. */
   readonly runtime: number;
   readonly total: number;
+  /** Of `parameters`, those that are trained. */
+  readonly trained: number;
 }
 
 export interface MemoryParts {
-  readonly specs: readonly { readonly shape: readonly number[]; readonly trainable?: boolean }[];
+  readonly specs: readonly ArraySpec[];
+  readonly optimizer: Optimizer;
   readonly gradAccum: number;
   /** Bytes of each compiled graph (trace, peakBytes). */
   readonly graphs: readonly number[];
@@ -73,17 +76,20 @@ export function estimateMemory(parts: MemoryParts): MemoryEstimate {
   return graph.total > xla.total ? graph : xla;
 }
 
-function estimateBy(cost: Costs, { specs, gradAccum, graphs }: MemoryParts): MemoryEstimate {
-  const sizes = (some: MemoryParts['specs']) => some.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1));
-  const bytes = (some: MemoryParts['specs']) => sizes(some).reduce((sum, size) => sum + size, 0);
+function estimateBy(cost: Costs, { specs, optimizer: kept, gradAccum, graphs }: MemoryParts): MemoryEstimate {
+  const sizes = (some: readonly { readonly shape: readonly number[] }[]) =>
+    some.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1));
+  const bytes = (some: readonly { readonly shape: readonly number[] }[]) =>
+    sizes(some).reduce((sum, size) => sum + size, 0);
   const parameters = bytes(specs);
-  const trained = bytes(specs.filter(({ trainable }) => trainable !== false));
+  const trainable = specs.filter((spec) => spec.trainable !== false);
+  const trained = bytes(trainable);
   const gradients = trained * cost.gradientCopies(gradAccum);
-  const moments = trained * 2;
+  const optimizer = bytes(trainable.flatMap((spec) => kept.ruleFor(spec).slots(spec)));
   const activations = Math.round(cost.activations(graphs));
   const runtime = cost.runtime(specs.length, Math.max(0, ...sizes(specs)));
-  const total = parameters + gradients + moments + activations + runtime;
-  return { parameters, gradients, moments, activations, runtime, total };
+  const total = parameters + gradients + optimizer + activations + runtime;
+  return { parameters, gradients, optimizer, activations, runtime, total, trained };
 }
 
 export interface Batching {
@@ -112,12 +118,12 @@ export function requireMemory(estimate: MemoryEstimate, batching: Batching, limi
 
 /** The largest part of the batch that fits when its gradients are accumulated; undefined when none does. */
 export function fitting(
-  { parameters, gradients, moments, activations, runtime: rest }: MemoryEstimate,
+  { parameters, gradients, optimizer, activations, runtime: rest, trained }: MemoryEstimate,
   { batchSize, gradAccum }: Batching,
   limit: number,
 ): Batching | undefined {
-  const scratch = gradAccum > 1 ? 0 : moments / 2;
-  const fixed = parameters + gradients + scratch + moments + rest;
+  const scratch = gradAccum > 1 ? 0 : trained;
+  const fixed = parameters + gradients + scratch + optimizer + rest;
   for (let parts = 2; parts <= batchSize; parts++) {
     if (batchSize % parts !== 0 || fixed + activations / parts > limit) continue;
     return { batchSize: batchSize / parts, gradAccum: gradAccum * parts };

@@ -44,7 +44,7 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
     const tokenizer = await checkpoint.loadTokenizer();
     const session = await Session.open(machine, checkpoint.config, tokenizer, { training: false, labels });
     try {
-      for await (const event of session.fill(checkpoint, { seed: machine.seed, moments: false })) {
+      for await (const event of session.fill(checkpoint, { seed: machine.seed, resuming: false })) {
         if (event.event === 'notice') yield event;
       }
       yield* evaluateLabelled({ session, ...labelled, choice: options, directory, signal: options.signal });
@@ -78,7 +78,7 @@ async function* evaluateText(
     );
     const session = await Session.open(machine, checkpoint.config, tokenizer, { training: false });
     try {
-      for await (const event of session.fill(checkpoint, { seed: machine.seed, moments: false })) {
+      for await (const event of session.fill(checkpoint, { seed: machine.seed, resuming: false })) {
         if (event.event === 'notice') yield event;
       }
       yield* scoreText(session, corpus, signal);

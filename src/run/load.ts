@@ -30,7 +30,7 @@ export async function loadCheckpoint(path: string, machine: Partial<MachineConfi
   try {
     const tokenizer = await checkpoint.loadTokenizer();
     const session = await Session.open(settings, checkpoint.config, tokenizer, { training: false });
-    const filling = session.fill(checkpoint, { seed: settings.seed, moments: false });
+    const filling = session.fill(checkpoint, { seed: settings.seed, resuming: false });
     while (!(await filling.next()).done);
     const text = session.textModel();
     return {

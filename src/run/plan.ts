@@ -1,8 +1,9 @@
 // What a pretraining run will cost, from its settings alone: parameters, memory by part, arithmetic and, by a quick
 // measurement of this machine, time a step. Reads no text and trains nothing.
 import type { PretrainConfig } from '../config/index.js';
-import { defaultThreads, graphsOfEngine, measureOnnx } from '../engine/index.js';
+import { defaultThreads, graphsOfEngine, measureOnnx, updateCost } from '../engine/index.js';
 import { countParameters, evaluationStep, Gpt, type GptConfig, lossStep, parameterSpecs } from '../model/index.js';
+import { optimizers, optionsFor } from '../optimizer/registry.js';
 import { peakBytes, type Work, workOf } from '../trace/index.js';
 import { type EstimatedEngine, estimateMemory, type MemoryEstimate } from './estimate.js';
 
@@ -30,16 +31,19 @@ export async function planPretraining(model: GptConfig, config: PretrainConfig):
   const engine = config.backend === 'tensorflow' ? 'tensorflow' : 'onnx';
   const { peaks, work } = graphsOf({ ...model, dropout: config.dropout }, { batchSize, recompute, engine });
   const parameters = countParameters(specs);
+  const optimizer = optimizers[config.optimizer];
+  const update = updateCost(specs, optimizer, optionsFor(optimizer, config));
+  const graphs = [...peaks, ...update.peaks];
   const speed = { gflops: await measureOnnx('cpu', threads), bytesPerSecond: copySpeed() };
   return {
     engine,
     parameters,
     tokensPerStep: batchSize * model.blockSize * gradAccum,
-    memory: estimateMemory({ specs, gradAccum, graphs: peaks, engine, jit: config.jit }),
-    flopsPerStep: work.flops * gradAccum,
+    memory: estimateMemory({ specs, optimizer, gradAccum, graphs, engine, jit: config.jit }),
+    flopsPerStep: work.flops * gradAccum + update.flops,
     threads,
     gflops: speed.gflops,
-    secondsPerStep: gradAccum * secondsOf(work, speed) + (optimizerBytes * parameters) / speed.bytesPerSecond,
+    secondsPerStep: gradAccum * secondsOf(work, speed) + secondsOf(update, speed),
   };
 }
 
@@ -59,9 +63,6 @@ function graphsOf(
     gpt.dispose();
   }
 }
-
-/** AdamW reads gradient, parameter and both moments and writes the last three; the norm reads the gradient once more. */
-const optimizerBytes = 4 * 8;
 
 interface Speed {
   readonly gflops: number;

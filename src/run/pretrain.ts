@@ -8,6 +8,7 @@ import { type Corpus, requireBlock, stepsPerEpoch } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { GptConfig } from '../model/config.js';
 import { parameterSpecs } from '../model/index.js';
+import { optimizers } from '../optimizer/registry.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { estimateMemory, requireMemory } from './estimate.js';
 import type { RunEvent } from './events.js';
@@ -124,11 +125,29 @@ async function* pretrainIn(
     yield* checkWarmup(settled);
     const specs = parameterSpecs(model);
     const engine = config.backend === 'tensorflow' || team.cluster ? 'tensorflow' : 'onnx';
-    if (memoryCheck) requireMemory(estimateMemory({ specs, gradAccum, graphs: [], engine, jit: config.jit }), config);
-    session = await Session.open(config, model, tokenizer!, { training: true, recompute, onGraph, profile, opened });
+    if (memoryCheck)
+      requireMemory(
+        estimateMemory({
+          specs,
+          optimizer: optimizers[config.optimizer],
+          gradAccum,
+          graphs: [],
+          engine,
+          jit: config.jit,
+        }),
+        config,
+      );
+    session = await Session.open(config, model, tokenizer!, {
+      training: true,
+      optimizer: config.optimizer,
+      recompute,
+      onGraph,
+      profile,
+      opened,
+    });
     yield* unheard(session.engine, options);
-    if (team.leads) yield* session.fill(checkpoint, { seed: config.seed, moments: resumed !== null });
-    await team.shareState(session.state, { moments: resumed !== null });
+    if (team.leads) yield* session.fill(checkpoint, { seed: config.seed, resuming: resumed !== null });
+    await team.shareState(session.state, { resuming: resumed !== null });
 
     // The folder is begun when the first step can be made: whatever fails before leaves an older run as it was.
     for await (const event of pretrainSteps({

@@ -24,7 +24,7 @@ export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEv
     const tokenizer = await checkpoint.loadTokenizer();
     const session = await Session.open(config, checkpoint.config, tokenizer, { training: false });
     try {
-      for await (const event of session.fill(checkpoint, { seed: config.seed, moments: false })) {
+      for await (const event of session.fill(checkpoint, { seed: config.seed, resuming: false })) {
         if (event.event === 'notice') yield event;
       }
       const model = session.textModel();

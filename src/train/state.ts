@@ -1,4 +1,4 @@
-// Where a run stands, beside weights and moments: plain JSON, kept in a checkpoint, all that a resumed run needs in
+// Where a run stands, beside weights and optimizer state: plain JSON, kept in a checkpoint, all that a resumed run needs in
 // order to do what an unbroken one would.
 import { emptyHistory, type LossHistory, pushEvaluation } from './history.js';
 

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ArraySpec, State, StateKind } from '../../engine/types.js';
+import { StateLayout } from '../../engine/layout.js';
+import type { ArraySpec, Optimizer, State } from '../../engine/types.js';
 import { type GptConfig, parameterSpecs } from '../../model/config.js';
 import { Random } from '../../rng.js';
 import { byteTokenizer } from '../../tokenizer/index.js';
@@ -21,38 +22,31 @@ export const tiny: GptConfig = {
   layerNormEpsilon: 1e-5,
 };
 
-const kinds: readonly StateKind[] = ['parameter', 'firstMoment', 'secondMoment'];
-
 /** A State whose arrays are plain memory, filled with numbers that depend on `seed`. */
-export class MemoryState implements State {
-  readonly arrays = new Map<string, Float32Array>();
+export class MemoryState extends StateLayout implements State {
+  readonly data = new Map<string, Float32Array>();
 
-  constructor(
-    readonly specs: readonly ArraySpec[],
-    readonly training = true,
-    seed = 1,
-  ) {
+  constructor(specs: readonly ArraySpec[], training = true, seed = 1, optimizer?: Optimizer) {
+    super(specs, { training, optimizer });
     const random = new Random(seed);
-    for (const kind of kinds) {
-      for (const { name, shape } of specs) {
+    for (const { name } of specs)
+      for (const { name: slot, shape } of this.arrays(name)) {
         const size = shape.reduce((a, b) => a * b, 1);
-        this.arrays.set(
-          `${kind} ${name}`,
+        this.data.set(
+          `${slot} ${name}`,
           Float32Array.from({ length: size }, () => random.normal()),
         );
       }
-    }
   }
 
-  async read(kind: StateKind, name: string): Promise<Float32Array> {
-    const values = this.arrays.get(`${kind} ${name}`);
-    if (!values) throw new Error(`no ${kind} ${name}`);
-    return values.slice();
+  async read(slot: string, name: string): Promise<Float32Array> {
+    this.shapeOf(slot, name);
+    return this.data.get(`${slot} ${name}`)!.slice();
   }
 
-  async write(kind: StateKind, name: string, data: Float32Array): Promise<void> {
-    if ((await this.read(kind, name)).length !== data.length) throw new Error(`${name} has another size`);
-    this.arrays.set(`${kind} ${name}`, data.slice());
+  async write(slot: string, name: string, data: Float32Array): Promise<void> {
+    this.requireSize(slot, name, data);
+    this.data.set(`${slot} ${name}`, data.slice());
   }
 
   async dispose(): Promise<void> {}
@@ -81,10 +75,13 @@ export function content(
   changes: Partial<CheckpointContent> & { config?: GptConfig; seed?: number } = {},
 ): CheckpointContent {
   const { config = tiny, seed = 1, ...rest } = changes;
+  const state = stateOf(config, seed);
+  const settings = { beta1: 0.9, beta2: 0.99 };
   return {
     config,
     tokenizer: byteTokenizer(),
-    state: stateOf(config, seed),
+    state,
+    trained: { state, optimizer: { name: 'adamw', settings } },
     training: trainingState,
     resumable: true,
     ...rest,

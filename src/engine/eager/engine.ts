@@ -1,19 +1,21 @@
 // Runs a step op by op on a tfjs backend, in every call anew: slow, and the oracle of the engines that compile.
 import { GptError } from '../../errors.js';
+import { definedUpdater } from '../../optimizer/index.js';
 import * as tf from '../../tf.js';
 import type { DType, HostArray } from '../../trace/graph.js';
 import { placeholder } from '../../trace/index.js';
 import { checkFeeds } from '../feeds.js';
 import { HostState } from '../host-state.js';
-import { checkTrained, checkVariables, hostTraining } from '../host-training.js';
+import { checkTrained, checkVariables, type GradientPass, hostTraining } from '../host-training.js';
 import type {
-  AdamWOptions,
   Device,
   Engine,
   Feeds,
+  OptimizerOptions,
   Program,
   Results,
   State,
+  StateOptions,
   StepFunction,
   TrainingProgram,
 } from '../types.js';
@@ -34,8 +36,8 @@ class EagerEngine implements Engine {
     private readonly activate: Activate,
   ) {}
 
-  async createState(specs: State['specs'], { training }: { training: boolean }): Promise<State> {
-    return new HostState(specs, training);
+  async createState(specs: State['specs'], options: StateOptions): Promise<State> {
+    return new HostState(specs, options);
   }
 
   async compile(step: StepFunction, state: State): Promise<Program> {
@@ -53,12 +55,12 @@ class EagerEngine implements Engine {
     };
   }
 
-  async compileTraining(step: StepFunction, state: State, optimizer: AdamWOptions): Promise<TrainingProgram> {
+  async compileTraining(step: StepFunction, state: State, options: OptimizerOptions): Promise<TrainingProgram> {
     const host = state as HostState;
     checkVariables(step, host);
     const names = checkTrained(step, host);
     const variables = names.map((name) => step.variables.get(name)!);
-    const pass: Parameters<typeof hostTraining>[3] = async (feeds, region) => {
+    const pass: GradientPass = async (feeds, region) => {
       let outputs: Results = {};
       this.inside(step, host, feeds, (inputs) => {
         const forward = () => {
@@ -77,7 +79,12 @@ class EagerEngine implements Engine {
       });
       return outputs;
     };
-    return hostTraining(step, host, optimizer, pass, async () => {});
+    const defined = definedUpdater(host.memory!, options);
+    const updater: typeof defined = (span, update) => {
+      this.activate();
+      return defined(span, update);
+    };
+    return hostTraining({ step, state: host, options, pass, updater, release: async () => {} });
   }
 
   async dispose(): Promise<void> {

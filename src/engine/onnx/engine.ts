@@ -1,22 +1,26 @@
 // The embedded engine: steps are traced once, compiled by onnxruntime, and run on flat host memory.
+
+import { kernelUpdater } from '../../optimizer/index.js';
 import type { Graph } from '../../trace/graph.js';
 import { gradientName } from '../../trace/index.js';
 import { checkFeeds } from '../feeds.js';
 import { HostState } from '../host-state.js';
-import { checkTrained, checkVariables, hostTraining } from '../host-training.js';
+import { checkTrained, checkVariables, type GradientPass, hostTraining } from '../host-training.js';
 import type {
-  AdamWOptions,
   Device,
   Engine,
   GraphListener,
+  OptimizerOptions,
   Program,
   State,
+  StateOptions,
   StepFunction,
   TrainingProgram,
 } from '../types.js';
 import { inferenceGraph, trainingGraph } from './graphs.js';
 import { loadRuntime } from './runtime.js';
 import { GraphSession } from './session.js';
+import { compiledUpdates } from './update.js';
 import { deviceProgram, deviceTraining } from './webgpu/programs.js';
 import { DeviceState } from './webgpu/state.js';
 
@@ -27,7 +31,7 @@ export interface OnnxEngineOptions {
   readonly profile?: string;
   /** Told of every graph before it is compiled. What it throws, the compilation throws. */
   readonly onGraph?: GraphListener;
-  /** Whether parameters and moments stay on the device between steps. Default: on webgpu. */
+  /** Whether parameters and slots stay on the device between steps. Default: on webgpu. */
   readonly stateOnDevice?: boolean;
   /** Writes graphs as for this device; for tests without one. */
   readonly dialect?: Device;
@@ -49,9 +53,9 @@ class OnnxEngine implements Engine {
     this.threads = options.threads;
   }
 
-  async createState(specs: State['specs'], { training }: { training: boolean }): Promise<State> {
+  async createState(specs: State['specs'], options: StateOptions): Promise<State> {
     const { device, stateOnDevice = device === 'webgpu' } = this.options;
-    return stateOnDevice ? DeviceState.create(specs, training, this.options) : new HostState(specs, training);
+    return stateOnDevice ? DeviceState.create(specs, options, this.options) : new HostState(specs, options);
   }
 
   async compile(step: StepFunction, state: State): Promise<Program> {
@@ -71,13 +75,13 @@ class OnnxEngine implements Engine {
     };
   }
 
-  async compileTraining(step: StepFunction, state: State, optimizer: AdamWOptions): Promise<TrainingProgram> {
+  async compileTraining(step: StepFunction, state: State, options: OptimizerOptions): Promise<TrainingProgram> {
     checkVariables(step, state as HostState | DeviceState);
     const names = checkTrained(step, state as HostState | DeviceState);
     const trainable = new Set(names);
     const graph = trainingGraph(step, (name) => trainable.has(name));
     this.options.onGraph?.(graph, 'training');
-    if (state instanceof DeviceState) return deviceTraining(step, graph, names, state, optimizer, this.options);
+    if (state instanceof DeviceState) return deviceTraining(step, graph, state, options, this.options);
     const host = state as HostState;
     const session = await this.open(graph);
     bindParameters(session, graph, step, host);
@@ -86,12 +90,19 @@ class OnnxEngine implements Engine {
     };
     bind('gradient');
     let bound: 'gradient' | 'scratch' = 'gradient';
-    const pass: Parameters<typeof hostTraining>[3] = async (feeds, region) => {
+    const pass: GradientPass = async (feeds, region) => {
       if (region !== bound) bind(region);
       bound = region;
       return session.run(feeds);
     };
-    return hostTraining(step, host, optimizer, pass, () => close(session, this.options));
+    const { profile: _, ...plain } = this.options;
+    const compiled = await compiledUpdates(host, options, plain);
+    const updater = kernelUpdater(options, compiled.updater);
+    const release = async () => {
+      await compiled.release();
+      await close(session, this.options);
+    };
+    return hostTraining({ step, state: host, options, pass, updater, release });
   }
 
   async dispose(): Promise<void> {

@@ -15,7 +15,8 @@ export function trainingGraph(step: StepFunction, trainable: (name: string) => b
   return prepared(trace(step, { gradients: true, trainable }));
 }
 
-function prepared(graph: Graph): Graph {
+/** A traced graph as this engine wants it. */
+export function prepared(graph: Graph): Graph {
   const improved = optimize(graph, { keep: (op) => kept.has(op) });
   return [scatterIntoSum, shareGelu, turnFirst].reduce((fused, pass) => pass(fused), improved);
 }

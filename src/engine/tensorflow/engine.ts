@@ -6,14 +6,15 @@ import { trace } from '../../trace/index.js';
 import { checkFeeds } from '../feeds.js';
 import { checkTrained, checkVariables, guarded } from '../host-training.js';
 import type {
-  AdamWOptions,
   Device,
   Engine,
   GraphListener,
   Jit,
+  OptimizerOptions,
   Precision,
   Program,
   State,
+  StateOptions,
   StepFunction,
   TrainingProgram,
 } from '../types.js';
@@ -93,8 +94,8 @@ class TensorflowEngine implements Engine {
     return this.mode;
   }
 
-  async createState(specs: State['specs'], { training }: { training: boolean }): Promise<State> {
-    return new VariableState(this.context, specs, training, this.place);
+  async createState(specs: State['specs'], options: StateOptions): Promise<State> {
+    return new VariableState(this.context, specs, options, this.place);
   }
 
   async compile(step: StepFunction, state: State): Promise<Program> {
@@ -118,7 +119,7 @@ class TensorflowEngine implements Engine {
   async compileTraining(
     step: StepFunction,
     state: State,
-    optimizer: AdamWOptions,
+    optimizer: OptimizerOptions,
     { microBatches = 1 }: { microBatches?: number } = {},
   ): Promise<TrainingProgram> {
     const held = state as VariableState;

@@ -36,10 +36,16 @@ export function kept(mode: Mode): (op: string) => boolean {
 /**
  * Writes a graph whose composites, but those that are `kept`, have been inlined.
  * @param inputs what computes each of the graph's inputs, by name
+ * @param computed may put something else in place of a value that a node computes, for the nodes that follow
  * @returns what computes each of its outputs, by name
  * @throws GptError `tensorflow/op` for an operation that has no lowering
  */
-export function lowerInto(tf: GraphWriter, graph: Graph, inputs: (name: string) => Ref): Map<string, Ref> {
+export function lowerInto(
+  tf: GraphWriter,
+  graph: Graph,
+  inputs: (name: string) => Ref,
+  computed: (value: Value, ref: Ref) => Ref = (_, ref) => ref,
+): Map<string, Ref> {
   const table = lowerings[tf.manner.mode];
   const refs = new Map<Value['id'], Ref>();
   for (const { name, value } of graph.inputs) refs.set(value.id, inputs(name));
@@ -49,8 +55,8 @@ export function lowerInto(tf: GraphWriter, graph: Graph, inputs: (name: string) 
     if (!lowering) throw new GptError('tensorflow/op', `the tensorflow engine cannot compute ${node.op}`);
     const given = node.inputs.map(({ id }) => refs.get(id)!);
     const results = lowering(tf, given, node);
-    node.outputs.forEach(({ id }, i) => {
-      refs.set(id, results[i]!);
+    node.outputs.forEach((value, i) => {
+      refs.set(value.id, computed(value, results[i]!));
     });
   }
   return new Map(graph.outputs.map(({ name, value }) => [name, refs.get(value.id)!]));

@@ -32,7 +32,7 @@ export async function saveBase(session: Session, directory: string): Promise<voi
   await saveCheckpoint(join(directory, baseName), {
     config: session.gpt.config,
     tokenizer,
-    state: { specs, training: false, read: (kind, name) => state.read(kind, name) },
+    state: { specs, training: false, read: (slot, name) => state.read(slot, name) },
     ...(configKeys && { configKeys }),
   });
 }
@@ -61,7 +61,7 @@ export async function saveMerged(
       training: state.training,
       read: (_, name) => read(name),
     },
-    trained: state,
+    trained: session.trained,
     training,
     resumable,
     ...(labels && { labels }),
@@ -74,16 +74,16 @@ export async function saveMerged(
   return directory;
 }
 
-/** Gives the state of a run that goes on its values: base, adapter, head and moments, bit for bit as they were. */
+/** Gives the state of a run that goes on its values: base, adapter, head and optimizer slots, bit for bit as they were. */
 export async function* resumeMerged(
   session: Session,
   run: string,
   last: Checkpoint,
-  options: Omit<FillOptions, 'moments'>,
+  options: Omit<FillOptions, 'resuming'>,
 ): AsyncGenerator<RunEvent> {
   const base = await openCheckpoint(join(run, baseName));
   try {
-    yield* session.fill(base, { ...options, moments: false });
+    yield* session.fill(base, { ...options, resuming: false });
   } finally {
     await base.close();
   }
@@ -97,8 +97,6 @@ export async function* resumeMerged(
   }
   const specs = state.specs.filter(({ trainable }) => trainable !== false);
   const optional = specs.map(({ name }) => name).filter((name) => /\.lora_[AB]\./.test(name));
-  await last.readInto(
-    { specs, write: (kind, name, data) => state.write(kind, name, data) },
-    { moments: true, optional },
-  );
+  await last.readInto({ specs, write: (slot, name, data) => state.write(slot, name, data) }, { optional });
+  await last.readSlots(state);
 }

@@ -78,6 +78,7 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
   const inside = { onGraph, profile };
   const session = await Session.open(config, model, tokenizer, {
     training: true,
+    optimizer: config.optimizer,
     labels,
     freeze,
     layerDecay,
@@ -90,8 +91,8 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
     const sameLabels = labels && checkpoint?.labels?.join('\n') === labels.join('\n');
     const fresh = labels && !sameLabels ? [classifierHead] : [];
     if (resuming && lora && team.leads) yield* resumeMerged(session, run.directory, checkpoint!, { seed });
-    else if (team.leads) yield* session.fill(checkpoint, { seed, moments: resuming, fresh });
-    await team.shareState(session.state, { moments: resuming });
+    else if (team.leads) yield* session.fill(checkpoint, { seed, resuming, fresh });
+    await team.shareState(session.state, { resuming });
   } catch (error) {
     await session.close();
     throw error;

@@ -5,8 +5,8 @@ import { initialize, type ParameterSpec } from '../../model/index.js';
 
 export interface FillOptions {
   readonly seed: number;
-  /** Read AdamW's moments too. */
-  readonly moments: boolean;
+  /** Read the optimizer's slots too. */
+  readonly resuming: boolean;
   /** Parameters that begin anew, whatever the checkpoint has. */
   readonly fresh?: readonly string[];
 }
@@ -22,7 +22,7 @@ export async function fillState(
   state: State,
   specs: readonly ParameterSpec[],
   checkpoint: Checkpoint | undefined,
-  { seed, moments, fresh = [] }: FillOptions,
+  { seed, resuming, fresh = [] }: FillOptions,
 ): Promise<readonly string[]> {
   const stored = new Map(checkpoint?.specs.map((spec) => [spec.name, spec]));
   const isNew = ({ name }: { name: string }) => fresh.includes(name) || !stored.has(name);
@@ -33,16 +33,14 @@ export async function fillState(
   const grown = known.map((spec) =>
     spec.name === tokenTable && spec.shape[0]! > rows ? { ...spec, shape: [rows, spec.shape[1]!] } : spec,
   );
-  const { nonFinite } = await checkpoint.readInto(
-    {
-      specs: grown,
-      write: (kind, name, data) => {
-        const wanted = name === tokenTable ? specs.find((spec) => spec.name === tokenTable)!.shape[0]! : rows;
-        return state.write(kind, name, wanted > rows && name === tokenTable ? withMeanRows(data, rows, wanted) : data);
-      },
+  const { nonFinite } = await checkpoint.readInto({
+    specs: grown,
+    write: (slot, name, data) => {
+      const wanted = name === tokenTable ? specs.find((spec) => spec.name === tokenTable)!.shape[0]! : rows;
+      return state.write(slot, name, wanted > rows && name === tokenTable ? withMeanRows(data, rows, wanted) : data);
     },
-    { moments },
-  );
+  });
+  if (resuming) await checkpoint.readSlots(state);
   return nonFinite;
 }
 

@@ -1,10 +1,11 @@
 // A model at work on an engine: its parameters in the engine's memory, its programs compiled once a shape.
-import { type Checkpoint, saveCheckpoint } from '../../checkpoint/index.js';
+import { type Checkpoint, saveCheckpoint, type TrainedContent } from '../../checkpoint/index.js';
 import type { MachineConfig, TrainingConfig } from '../../config/index.js';
 import {
   type ClusterChoice,
   type Engine,
   type GraphListener,
+  type OptimizerOptions,
   openEngine,
   type Program,
   type State,
@@ -23,6 +24,7 @@ import {
   type Training,
   withTrainable,
 } from '../../model/index.js';
+import { type OptimizerName, optimizers, optionsFor } from '../../optimizer/registry.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
 import { peakBytes } from '../../trace/index.js';
 import type { TrainingState } from '../../train/index.js';
@@ -34,8 +36,9 @@ import { type FillOptions, fillState } from './fill.js';
 import { TextModel } from './text-model.js';
 
 export interface SessionOptions extends Training, Omit<Inspection, 'memoryCheck'> {
-  /** With AdamW's moments. */
+  /** With the slots of `optimizer`. */
   readonly training: boolean;
+  readonly optimizer?: OptimizerName | undefined;
   /** A classifier's classes by id: the model then has a head. */
   readonly labels?: readonly string[] | undefined;
   /** With low-rank adapters, which alone are trained. */
@@ -78,6 +81,7 @@ export async function openMachine(
 export class Session {
   private readonly programs: { dispose(): Promise<void> }[] = [];
   private text: TextModel | undefined;
+  private optimizerOptions: OptimizerOptions | undefined;
 
   private constructor(
     readonly engine: Engine,
@@ -95,7 +99,17 @@ export class Session {
     machine: MachineConfig,
     config: GptConfig,
     tokenizer: Tokenizer,
-    { training, labels, lora, freeze = 0, layerDecay = 1, recompute = false, opened, ...inspection }: SessionOptions,
+    {
+      training,
+      optimizer,
+      labels,
+      lora,
+      freeze = 0,
+      layerDecay = 1,
+      recompute = false,
+      opened,
+      ...inspection
+    }: SessionOptions,
   ): Promise<Session> {
     const machinery = opened ?? (await openMachine(machine, { training, ...inspection }));
     const { engine } = machinery;
@@ -106,7 +120,7 @@ export class Session {
       ...(labels ? [headSpec(config.nEmbd, labels.length)] : []),
     ];
     const specs = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
-    const state = await engine.createState(specs, { training });
+    const state = await engine.createState(specs, { training, optimizer: optimizer && optimizers[optimizer] });
     const classifier = labels && new Classifier(gpt, labels.length);
     return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, machinery);
   }
@@ -127,7 +141,13 @@ export class Session {
     const { name, device, jit } = this.engine;
     if (name === 'eager' || device !== 'cpu') return; // not known
     const { specs } = this;
-    const parts = { specs, graphs: this.opened.graphs, gradAccum: batching.gradAccum, engine: name };
+    const parts = {
+      specs,
+      optimizer: this.state.optimizer!,
+      graphs: this.opened.graphs,
+      gradAccum: batching.gradAccum,
+      engine: name,
+    };
     requireMemory(estimateMemory({ ...parts, ...(jit && { jit }) }), batching);
   }
 
@@ -147,10 +167,10 @@ export class Session {
   }
 
   async *compileTraining(step: StepFunction, config: TrainingConfig): AsyncGenerator<RunEvent, TrainingProgram> {
-    const { beta1, beta2, weightDecay, gradClip } = config;
-    const optimizer = { beta1, beta2, epsilon: 1e-8, weightDecay, gradClip };
+    const options = optionsFor(this.state.optimizer!, config);
+    this.optimizerOptions = options;
     return yield* phase('compiling', async () => {
-      const program = await this.engine.compileTraining(step, this.state, optimizer, {
+      const program = await this.engine.compileTraining(step, this.state, options, {
         microBatches: config.gradAccum,
       });
       this.programs.push(program);
@@ -177,10 +197,17 @@ export class Session {
     return text;
   }
 
+  /** The optimizer and its state, once training is compiled. */
+  get trained(): TrainedContent | undefined {
+    const { state, optimizerOptions: settings } = this;
+    return settings && { state, optimizer: { name: state.optimizer!.name, settings } };
+  }
+
   async save(directory: string, training: TrainingState, resumable: boolean): Promise<string> {
-    const { state, tokenizer, labels } = this;
+    const { state, tokenizer, labels, trained } = this;
     const { config } = this.gpt;
-    await saveCheckpoint(directory, { config, tokenizer, state, training, resumable, ...(labels && { labels }) });
+    const content = { config, tokenizer, state, trained, training, resumable };
+    await saveCheckpoint(directory, { ...content, ...(labels && { labels }) });
     return directory;
   }
 

@@ -2,6 +2,7 @@
 import { inMemoryCluster } from '../../cluster/testing/in-memory.js';
 import { resolve } from '../../config/index.js';
 import { GptError } from '../../errors.js';
+import { adamw } from '../../optimizer/index.js';
 import { type Orders, takeOrders } from './follow.js';
 import { Team } from './team.js';
 
@@ -58,7 +59,7 @@ test('another command at one worker is told to all', async () => {
   expect(all[1]).toMatch(/^cluster\/different: this is finetune of gpt-cli .*, worker 0 runs pretrain/);
 });
 
-test('parameters and moments of worker 0 reach all; a part that is not trained has no moments', async () => {
+test('parameters and optimizer slots of worker 0 reach all; a part that is not trained has none', async () => {
   const specs = [
     { name: 'w', shape: [2, 2] },
     { name: 'frozen', shape: [3], trainable: false },
@@ -74,12 +75,13 @@ test('parameters and moments of worker 0 reach all; a part that is not trained h
       held,
       read: async (kind: string, name: string) => held.get(`${kind} ${name}`)!.slice(),
       write: async (kind: string, name: string, data: Float32Array) => void held.set(`${kind} ${name}`, data),
+      slots: (name: string) => (name === 'w' ? adamw.ruleFor().slots({ name, shape: [2, 2], decay: true }) : []),
       dispose: async () => {},
     };
   };
-  const sharing = async (moments: boolean) => {
+  const sharing = async (resuming: boolean) => {
     const states = [0, 1, 2].map(state);
-    await outcomes(teamsOf(3), (team) => team.shareState(states[team.rank]! as never, { moments }));
+    await outcomes(teamsOf(3), (team) => team.shareState(states[team.rank]! as never, { resuming }));
     return states.map(({ held }) => [...held].map(([key, data]) => `${key} ${data[0]}`));
   };
   const own = (rank: number) => [...state(rank).held].map(([key, data]) => `${key} ${data[0]}`);

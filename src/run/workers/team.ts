@@ -45,22 +45,17 @@ export class Team {
 
   /**
    * Gives every worker the numbers of worker 0.
-   * @param moments AdamW's too
+   * @param resuming those of the optimizer's slots too
    */
-  async shareState(state: State, { moments }: { moments: boolean }): Promise<void> {
+  async shareState(state: State, { resuming }: { resuming: boolean }): Promise<void> {
     if (!this.cluster) return;
-    for (const { name, shape, trainable } of state.specs) {
-      const kinds =
-        moments && trainable !== false
-          ? (['parameter', 'firstMoment', 'secondMoment'] as const)
-          : (['parameter'] as const);
-      for (const kind of kinds) {
-        const size = shape.reduce((product, length) => product * length, 1);
-        const data = this.leads ? await state.read(kind, name) : new Float32Array(size);
+    for (const { name, shape } of state.specs)
+      for (const part of [{ name: 'parameter', shape }, ...(resuming ? state.slots(name) : [])]) {
+        const size = part.shape.reduce((product, length) => product * length, 1);
+        const data = this.leads ? await state.read(part.name, name) : new Float32Array(size);
         await shareArray(this.cluster, data);
-        if (!this.leads) await state.write(kind, name, data);
+        if (!this.leads) await state.write(part.name, name, data);
       }
-    }
   }
 
   /**

@@ -1,13 +1,23 @@
-// Programs on a state that lives on a device. Batches and coefficients go there, losses and norms come back, nothing
-// else crosses: gradients, moments and parameters stay.
-import { type AdamWOptions, clipScale, scaled, type Update } from '../../../optimizer/index.js';
+// Programs on a state that lives on a device. Batches and scalars go there, losses and norms come back, nothing else
+// crosses: gradients, slots and parameters stay.
+import { clipScale, scalarsOf, type Update } from '../../../optimizer/index.js';
 import { type Graph, gradientName, sizeOf } from '../../../trace/index.js';
 import { accumulate, resultOf } from '../../accumulate.js';
 import { checkFeeds } from '../../feeds.js';
 import { guarded } from '../../host-training.js';
-import type { ArraySpec, Feeds, Program, StepFunction, StepResult, TrainingProgram } from '../../types.js';
+import type {
+  ArraySpec,
+  Feeds,
+  OptimizerOptions,
+  Program,
+  StepFunction,
+  StepResult,
+  TrainingProgram,
+} from '../../types.js';
+import { port, squaresGraph, sumGraph, updateGraph } from '../../update/graph.js';
+import type { ArrayGroup } from '../../update/groups.js';
+import { prepared } from '../graphs.js';
 import { type DeviceTensor, GraphSession, type SessionOptions } from '../session.js';
-import { coefficientFeeds, port, squaresGraph, sumGraph, updateGraph } from './optimizer.js';
 import type { DeviceState } from './state.js';
 
 type Gradients = Record<string, DeviceTensor>;
@@ -33,22 +43,20 @@ export async function deviceProgram(
   };
 }
 
-/** @param graph the step with a gradient for each of `names`, as `trace` gives it */
+/** @param graph the step with a gradient for each array that the state trains, as `trace` gives it */
 export async function deviceTraining(
   step: StepFunction,
   graph: Graph,
-  names: readonly string[],
   state: DeviceState,
-  adamw: AdamWOptions,
+  optimizer: OptimizerOptions,
   options: SessionOptions,
 ): Promise<TrainingProgram> {
-  const trained = new Set(names);
-  const groups = grouped(state.specs.filter(({ name }) => trained.has(name)));
-  const gradients = new Map(names.map((name) => [gradientName(name), name]));
+  const groups = state.groups.flatMap(divided);
+  const gradients = new Map(state.trained.map(({ name }) => [gradientName(name), name]));
   const parameters = parametersOf(graph, step);
   const pass = await GraphSession.open(graph, { ...options, onDevice: (output) => gradients.has(output) });
   const { profile: _, ...plain } = options;
-  const parts = await Promise.all(groups.map((group) => Group.open(group, adamw, plain)));
+  const parts = await Promise.all(groups.map((group) => Group.open(group, optimizer, plain)));
 
   /** Adds the gradients of one micro-batch to those before it. */
   const addGradients = async (feeds: Feeds, before: Gradients | undefined) => {
@@ -70,9 +78,8 @@ export async function deviceTraining(
       let squares = 0;
       for (const part of parts) squares += await part.squares(sum!);
       const result = resultOf(sums, Math.sqrt(squares));
-      const scale = clipScale(result.gradNorm, adamw.gradClip);
-      for (const part of result.updated ? parts : [])
-        await part.update(state, sum!, coefficientFeeds(adamw, scaled(update, part.learningRateScale), scale));
+      const scale = clipScale(result.gradNorm, optimizer.gradClip);
+      for (const part of result.updated ? parts : []) await part.update(state, sum!, update, scale);
       return result;
     } finally {
       for (const tensor of Object.values(sum ?? {})) tensor.dispose();
@@ -89,52 +96,63 @@ class Group {
   private summing: Promise<GraphSession> | undefined;
 
   private constructor(
-    private readonly arrays: readonly ArraySpec[],
+    private readonly group: ArrayGroup<ArraySpec>,
+    private readonly optimizer: OptimizerOptions,
     private readonly options: SessionOptions,
     private readonly measuring: GraphSession,
     private readonly updating: GraphSession,
   ) {}
 
-  /** That of all its arrays. */
-  get learningRateScale(): number | undefined {
-    return this.arrays[0]!.learningRateScale;
-  }
-
-  static async open(arrays: readonly ArraySpec[], adamw: AdamWOptions, options: SessionOptions): Promise<Group> {
-    const measuring = await GraphSession.open(squaresGraph(arrays), options);
+  static async open(
+    group: ArrayGroup<ArraySpec>,
+    optimizer: OptimizerOptions,
+    options: SessionOptions,
+  ): Promise<Group> {
+    const measuring = await GraphSession.open(prepared(squaresGraph(group.arrays)), options);
     const all = { ...options, onDevice: () => true };
-    return new Group(arrays, options, measuring, await GraphSession.open(updateGraph(arrays, adamw), all));
+    const updating = await GraphSession.open(prepared(updateGraph(group, optimizer)), all);
+    return new Group(group, optimizer, options, measuring, updating);
   }
 
   /** found += before, which is let go. */
   async addTo(found: Gradients, before: Gradients): Promise<void> {
-    this.summing ??= GraphSession.open(sumGraph(this.arrays), { ...this.options, onDevice: () => true });
+    const { arrays } = this.group;
+    this.summing ??= GraphSession.open(prepared(sumGraph(arrays)), { ...this.options, onDevice: () => true });
     const session = await this.summing;
     const { onDevice } = await session.runOnDevice(
-      this.named((name) => ({ [port.gradient(name)]: found[name]!, [port.addend(name)]: before[name]! })),
+      this.named((name) => ({ [port.array('gradient', name)]: found[name]!, [port.addend(name)]: before[name]! })),
     );
-    for (const { name } of this.arrays) {
+    for (const { name } of arrays) {
       found[name]!.dispose();
       before[name]!.dispose();
-      found[name] = onDevice[port.gradient(name)]!;
+      found[name] = onDevice[port.array('gradient', name)]!;
     }
   }
 
   /** The sum of squares. */
   async squares(gradients: Gradients): Promise<number> {
-    const { squares } = await this.measuring.run(this.named((name) => ({ [port.gradient(name)]: gradients[name]! })));
+    const { squares } = await this.measuring.run(
+      this.named((name) => ({ [port.array('gradient', name)]: gradients[name]! })),
+    );
     return squares![0]!;
   }
 
-  async update(state: DeviceState, gradients: Gradients, coefficients: Record<string, Float32Array>): Promise<void> {
-    const kinds = ['parameter', 'firstMoment', 'secondMoment'] as const;
+  async update(state: DeviceState, gradients: Gradients, update: Update, gradientScale: number): Promise<void> {
+    const { rule, arrays } = this.group;
+    const parts = (name: string) => state.arrays(name).map((part) => part.name);
     const tensors = this.named((name) => ({
-      ...Object.fromEntries(kinds.map((kind) => [port[kind](name), state.tensor(kind, name)])),
-      [port.gradient(name)]: gradients[name]!,
+      ...Object.fromEntries(parts(name).map((part) => [port.array(part, name), state.tensor(part, name)])),
+      [port.array('gradient', name)]: gradients[name]!,
     }));
-    const { onDevice } = await this.updating.runOnDevice({ ...tensors, ...coefficients });
-    for (const { name } of this.arrays)
-      for (const kind of kinds) state.replace(kind, name, onDevice[port[kind](name)]!);
+    const scalars = scalarsOf(rule, this.optimizer, update, arrays[0]!);
+    const numbers = Object.entries(scalars).map(([name, value]) => [port.scalar(name), Float32Array.of(value)]);
+    const { onDevice } = await this.updating.runOnDevice({
+      ...tensors,
+      ...Object.fromEntries(numbers),
+      [port.gradientScale]: Float32Array.of(gradientScale),
+    });
+    for (const { name } of arrays)
+      for (const part of parts(name)) state.replace(part, name, onDevice[port.array(part, name)]!);
   }
 
   async release(): Promise<void> {
@@ -144,25 +162,24 @@ class Group {
   }
 
   private named<T>(make: (name: string) => Record<string, T>): Record<string, T> {
-    return Object.assign({}, ...this.arrays.map(({ name }) => make(name)));
+    return Object.assign({}, ...this.group.arrays.map(({ name }) => make(name)));
   }
 }
 
-/** In the given order, each of one learning rate, none larger than `groupSize` unless it is one array. */
-function grouped(arrays: readonly ArraySpec[]): ArraySpec[][] {
-  const groups: ArraySpec[][] = [];
+/** Groups no larger than `groupSize`, unless one is a single array. */
+function divided({ rule, arrays }: ArrayGroup<ArraySpec>): ArrayGroup<ArraySpec>[] {
+  const parts: ArraySpec[][] = [];
   let left = 0;
   for (const array of arrays) {
     const size = sizeOf(array.shape);
-    const before = groups.at(-1)?.[0];
-    if (!before || before.learningRateScale !== array.learningRateScale || size > left) {
-      groups.push([]);
+    if (parts.length === 0 || size > left) {
+      parts.push([]);
       left = groupSize;
     }
-    groups.at(-1)!.push(array);
+    parts.at(-1)!.push(array);
     left -= size;
   }
-  return groups;
+  return parts.map((part) => ({ rule, arrays: part }));
 }
 
 function parametersOf(graph: Graph, step: StepFunction): string[] {

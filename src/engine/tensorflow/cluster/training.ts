@@ -1,23 +1,24 @@
 // A training step of several workers: gradients of the own batch (a function), their sum over the workers (a collective
-// operation, which XLA does not run), the same AdamW update at every worker (a function). Losses, metrics and votes travel
+// operation, which XLA does not run), the same update at every worker (a function). Losses, metrics and votes travel
 // at the head of the gradients.
 import type { Update } from '../../../optimizer/index.js';
-import { gradientName, sizeOf, type TensorSpec } from '../../../trace/index.js';
-import { accumulate, resultOf, single } from '../../accumulate.js';
+import { gradientName, type TensorSpec } from '../../../trace/index.js';
+import { resultOf } from '../../accumulate.js';
 import { checkFeeds } from '../../feeds.js';
 import type { Feeds, StepResult, StepUpdate } from '../../types.js';
-import { updateFeeds, writeUpdate } from '../adamw.js';
-import { type BoundFunction, BoundWriter } from '../bound.js';
-import { writeGraph } from '../compile.js';
+import type { BoundFunction, BoundWriter } from '../bound.js';
 import type { TensorHandle } from '../native/index.js';
-import { type Trainer, type TrainingParts, zeroBatches } from '../training.js';
+import { StepWriter, type TrainingParts, zeroBatches } from '../step.js';
+import type { Trainer } from '../training.js';
+import { updateFeeds, writeUpdate } from '../update/write.js';
 import type { Ref } from '../writer.js';
 import { concat, type Layout, layoutOf, readBuckets, slice, writeBuckets } from './buckets.js';
 import type { Collectives } from './collectives.js';
 
 const scalar: TensorSpec = { shape: [], dtype: 'float32' };
 /** Apart from the names of a step's own inputs. */
-const [going, votesInput, metricsInput] = ['update:going', 'cluster:votes', 'cluster:metrics'];
+const votesInput = 'cluster:votes';
+const metricsInput = 'cluster:metrics';
 const bucketName = (bucket: number) => `cluster:bucket ${bucket}`;
 
 /** The most votes of a step. */
@@ -30,7 +31,7 @@ interface Updating {
 }
 
 export class SharedTraining implements Trainer {
-  private readonly metrics: readonly string[];
+  private readonly own: StepWriter;
   private readonly layout: Layout;
   private readonly functions = new Map<string, BoundFunction>();
 
@@ -39,14 +40,11 @@ export class SharedTraining implements Trainer {
     private readonly collectives: Collectives,
     private readonly device = 'CPU:0',
   ) {
-    const { graph, names, state, step } = parts;
-    const gradients = new Set(names.map(gradientName));
-    const outputs = graph.outputs.filter(({ name }) => !gradients.has(name));
-    for (const { name, value } of outputs) single(step, name, { length: sizeOf(value.shape) });
-    this.metrics = outputs.map(({ name }) => name);
+    const { names, state } = parts;
+    this.own = new StepWriter(parts);
     this.layout = layoutOf(
       names.map((name) => state.specOf(name)),
-      this.metrics.length + votesMost,
+      this.own.metrics.length + votesMost,
     );
   }
 
@@ -75,16 +73,17 @@ export class SharedTraining implements Trainer {
     { voters, go }: Updating,
   ): Promise<StepResult> {
     try {
-      const coefficients = updateFeeds(this.parts.optimizer, update, this.parts.state, go);
+      const scalars = updateFeeds(this.parts.optimizer, update, this.parts.state, go);
       const given = Object.fromEntries(buckets.map((handle, bucket) => [bucketName(bucket), handle]));
       const function_ = this.function('update', () => this.writeUpdate());
-      return this.resultOf(await function_.runToHandles({ ...coefficients, ...given }), voters);
+      return this.resultOf(await function_.runToHandles({ ...scalars, ...given }), voters);
     } finally {
       for (const handle of buckets) handle.dispose();
     }
   }
 
   dispose(): void {
+    this.own.dispose();
     for (const each of this.functions.values()) each.dispose();
     this.functions.clear();
   }
@@ -96,11 +95,8 @@ export class SharedTraining implements Trainer {
       const gradients = this.function('gradients', () => this.writeGradients());
       return gradients.runToHandles({ ...microBatches[0]!, [votesInput]: votes });
     }
-    const accumulating = this.function('accumulate', () => this.writeAccumulating());
-    const sums = await accumulate(this.parts.step, microBatches, (feeds, first) =>
-      accumulating.run({ ...feeds, [going!]: Float32Array.of(first ? 0 : 1) }),
-    );
-    const metrics = Float32Array.from(this.metrics, (name) => sums[name]!);
+    const sums = await this.own.accumulate(microBatches);
+    const metrics = Float32Array.from(this.own.metrics, (name) => sums[name]!);
     const flatten = this.function('flatten', () => this.writeFlattening());
     return flatten.runToHandles({ [metricsInput]: metrics, [votesInput]: votes });
   }
@@ -129,8 +125,8 @@ export class SharedTraining implements Trainer {
       handle.dispose();
       return numbers;
     });
-    const sums = Object.fromEntries(this.metrics.map((name, i) => [name, head![i]!]));
-    const votes = Array.from({ length: voters }, (_, i) => head![this.metrics.length + i]!);
+    const sums = Object.fromEntries(this.own.metrics.map((name, i) => [name, head![i]!]));
+    const votes = Array.from({ length: voters }, (_, i) => head![this.own.metrics.length + i]!);
     return { ...resultOf(sums, norm![0]!), votes };
   }
 
@@ -140,40 +136,21 @@ export class SharedTraining implements Trainer {
     return known;
   }
 
-  private writer(part: string): BoundWriter {
-    return new BoundWriter(this.parts.context, `${part} ${this.parts.step.name}`, this.parts.manner, this.parts.device);
-  }
-
   /** Gradients of one batch, in buckets. */
   private writeGradients(): BoundFunction {
-    const writer = this.writer('gradients');
+    const writer = this.own.begin('gradients');
     const { tf } = writer;
-    const outputs = this.writeStep(writer);
-    const metrics = this.metrics.map((name) => tf.op('Reshape', [outputs.get(name)!, tf.ints([1])]));
-    const head = concat(tf, [...metrics, writer.input(votesInput!, { shape: [votesMost], dtype: 'float32' })]);
+    const outputs = this.own.write(writer);
+    const metrics = this.own.metrics.map((name) => tf.op('Reshape', [outputs.get(name)!, tf.ints([1])]));
+    const head = concat(tf, [...metrics, writer.input(votesInput, { shape: [votesMost], dtype: 'float32' })]);
     this.outputBuckets(writer, head, (name) => outputs.get(gradientName(name))!);
     return writer.finish();
   }
 
-  /** Adds the gradients of one batch to sums. */
-  private writeAccumulating(): BoundFunction {
-    const writer = this.writer('accumulate');
-    const { tf } = writer;
-    const outputs = this.writeStep(writer);
-    const adding = tf.op('Greater', [writer.input(going!, scalar), tf.scalar(0)]);
-    for (const name of this.parts.names) {
-      const sum = this.parts.state.gradientSum(name);
-      const gradient = outputs.get(gradientName(name))!;
-      writer.assign(sum, tf.op('SelectV2', [adding, tf.op('AddV2', [writer.read(sum), gradient]), gradient]));
-    }
-    for (const name of this.metrics) writer.output(name, scalar, outputs.get(name)!);
-    return writer.finish();
-  }
-
   private writeFlattening(): BoundFunction {
-    const writer = this.writer('flatten');
-    const metrics = writer.input(metricsInput!, { shape: [this.metrics.length], dtype: 'float32' });
-    const votes = writer.input(votesInput!, { shape: [votesMost], dtype: 'float32' });
+    const writer = this.own.begin('flatten');
+    const metrics = writer.input(metricsInput, { shape: [this.own.metrics.length], dtype: 'float32' });
+    const votes = writer.input(votesInput, { shape: [votesMost], dtype: 'float32' });
     this.outputBuckets(writer, concat(writer.tf, [metrics, votes]), (name) =>
       writer.read(this.parts.state.gradientSum(name)),
     );
@@ -182,12 +159,12 @@ export class SharedTraining implements Trainer {
 
   private writeUpdate(): BoundFunction {
     const { state, optimizer, names } = this.parts;
-    const writer = this.writer('update');
+    const writer = this.own.begin('update');
     const { tf } = writer;
     const { head, lengths } = this.layout;
     const buckets = lengths.map((length, i) => writer.input(bucketName(i), { shape: [length], dtype: 'float32' }));
     const sums = readBuckets(tf, this.layout, buckets);
-    const loss = tf.op('Reshape', [slice(tf, buckets[0]!, this.metrics.indexOf('loss'), 1), tf.ints([])]);
+    const loss = tf.op('Reshape', [slice(tf, buckets[0]!, this.own.metrics.indexOf('loss'), 1), tf.ints([])]);
     const gradients = names.map((name) => ({ name, gradient: sums.get(name)! }));
     writer.output('norm', scalar, writeUpdate(writer, state, gradients, loss, optimizer));
     writer.output('head', { shape: [head], dtype: 'float32' }, slice(tf, buckets[0]!, 0, head));
@@ -198,12 +175,5 @@ export class SharedTraining implements Trainer {
     const { lengths } = this.layout;
     for (const [i, ref] of writeBuckets(writer.tf, this.layout, head, gradient).entries())
       writer.output(bucketName(i), { shape: [lengths[i]!], dtype: 'float32' }, ref);
-  }
-
-  private writeStep(writer: BoundWriter): ReadonlyMap<string, Ref> {
-    const { graph, step, state } = this.parts;
-    return writeGraph(writer, graph, (name) =>
-      Object.hasOwn(step.inputs, name) ? undefined : state.variable('parameter', name),
-    );
   }
 }

@@ -1,9 +1,14 @@
-// AdamW's update of an array, by how the function is run.
+// How the arrays of a rule are updated: by an operation of TensorFlow's own where a plain graph has one, else as defined.
+import type { OptimizerOptions, UpdateRule } from '../../../optimizer/index.js';
 import type { Mode } from '../writer.js';
-import { formulas } from './formulas.js';
-import { kernels } from './kernels.js';
+import { adamw } from './adamw.js';
+import { defined } from './defined.js';
 import type { UpdateWriter } from './types.js';
 
-export type { ArrayUpdate } from './types.js';
+/** By the rule's operation. */
+const own: Readonly<Record<Mode, Readonly<Record<string, UpdateWriter>>>> = { xla: {}, graph: { AdamW: adamw } };
 
-export const updates: Readonly<Record<Mode, UpdateWriter>> = { xla: formulas, graph: kernels };
+export function updateWriter({ op }: UpdateRule, mode: Mode, options: OptimizerOptions): UpdateWriter {
+  const table = own[mode];
+  return (Object.hasOwn(table, op) ? table[op] : undefined) ?? defined(options);
+}

@@ -1,6 +1,5 @@
-// What the update of one array is told, however it is written.
-import type { Coefficients } from '../../../optimizer/index.js';
-import type { StateKind } from '../../types.js';
+// What the update of one array is written with.
+import type { OptimizedArray, UpdateRule } from '../../../optimizer/index.js';
 import type { BoundWriter } from '../bound.js';
 import type { Variable } from '../variable.js';
 import type { Ref } from '../writer.js';
@@ -10,20 +9,20 @@ export interface CommonUpdate {
   /** bool []: false leaves everything as it is. */
   readonly ok: Ref;
   /** []: what gradients are multiplied with. */
-  readonly scale: Ref;
-  /** []: 1 / sqrt(1 - beta2^iteration) */
-  readonly inverseRoot: Ref;
-  readonly fixed: Pick<Coefficients, 'beta1' | 'rest1' | 'beta2' | 'rest2' | 'epsilon'>;
+  readonly gradientScale: Ref;
 }
 
 export interface ArrayUpdate {
+  readonly rule: UpdateRule;
+  readonly array: OptimizedArray;
   readonly gradient: Ref;
-  readonly variables: Readonly<Record<StateKind, Variable>>;
-  /** []: learningRate / (1 - beta1^iteration) */
-  readonly stepSize: Ref;
-  /** []: 1 - learningRate * weightDecay; none for arrays that are not decayed. */
-  readonly kept?: Ref;
+  /** `parameter`, or a slot. */
+  variable(slot: string): Variable;
+  /** [] each. */
+  readonly scalars: ReadonlyMap<string, Ref>;
+  /** As float32 numbers. */
+  readonly constants: Readonly<Record<string, number>>;
 }
 
-/** Begins the update of a step; what it gives is called for one array after the other. */
+/** Begins the updates of a step; what it gives is called for one array after the other. */
 export type UpdateWriter = (writer: BoundWriter, common: CommonUpdate) => (array: ArrayUpdate) => void;
