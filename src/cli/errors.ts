@@ -1,6 +1,7 @@
 // What is printed when a command fails, and the exit code: 1 a bug, 2 wrong usage, config or data, 130 interrupted.
 import { CommanderError } from 'commander';
 import { GptError } from '../errors.js';
+import { quoteWord } from '../shell-quote.js';
 
 export interface Failure {
   readonly exitCode: number;
@@ -19,6 +20,11 @@ function usage(error: CommanderError, command: string): Failure {
   }
   if (SHOWN.includes(error.code)) return { exitCode: 0, text: '' };
   const [what = '', guess] = error.message.replace(/^error: /, '').split('\n');
+  const dashed = /^unknown option '(-.*)'$/s.exec(what)?.[1];
+  if (dashed !== undefined && (!/^--?[a-z][\w-]*$/i.test(dashed) || !guess)) {
+    const hint = `see ${command} --help; text that begins with a dash goes behind --: ${command} ... -- ${quoteWord(dashed)}`;
+    return { exitCode: 2, text: line(what, hint) };
+  }
   const hint = guess?.replace(/^\((.*)\)$/, '$1').replace(/^Did/, 'did') ?? `see ${command} --help`;
   return { exitCode: 2, text: line(what.replace(/\.$/, ''), hint) };
 }

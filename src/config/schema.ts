@@ -135,6 +135,12 @@ const CLUSTER = {
 };
 
 const PRETRAINING = {
+  textKey: text({
+    default: 'text',
+    placeholder: 'name',
+    fixed: true,
+    help: 'key or column of the text in JSONL, JSON, CSV and TSV files',
+  }),
   sampleEvery: integer({ min: 0, default: 0, help: 'steps between samples printed during training; 0: none' }),
   init: text({ default: null, placeholder: 'folder', fixed: true, help: 'start from the weights of this checkpoint' }),
 };

@@ -130,7 +130,7 @@ test('a build that fails or is aborted leaves no corpus and no rest, not even of
   const bad = folder.write('bad.txt', Uint8Array.of(0x61, 0xff));
   (await buildCorpus({ inputs: [good], tokenizer, directory, valSplit: 0 })).close();
   expect((await errorOf(() => buildCorpus({ inputs: [good, bad], tokenizer, directory, valSplit: 0 }))).code).toBe(
-    'dataset/encoding',
+    'dataset/truncated',
   );
   expect((await errorOf(() => openCorpus(directory))).code).toBe('dataset/no-corpus');
   const signal = AbortSignal.abort(new Error('stopped'));

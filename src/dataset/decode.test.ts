@@ -57,7 +57,7 @@ test.each([
 ])('%s is an error with its offset (gpt-2-simple#9)', async (_, bytes, offset) => {
   for (const size of [1, 2, 3, 100]) {
     const error = await errorOf(() => decode(Uint8Array.from(bytes), size));
-    expect(error.code).toBe('dataset/encoding');
+    expect(error.code).toBe('dataset/truncated');
     expect(error.message).toMatch(`file.txt is not UTF-8: byte ${offset} (0x`);
     expect(error.hint).toMatch(/iconv -f WINDOWS-1252 -t UTF-8 file.txt/);
   }

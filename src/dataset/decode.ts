@@ -2,6 +2,7 @@
 // the byte. Works on chunks of any size and never splits a character. Knows nothing of documents.
 import { isUtf8 } from 'node:buffer';
 import { GptError } from '../errors.js';
+import { refuseKnown } from './known-formats.js';
 
 interface Decoder {
   push(bytes: Buffer): string;
@@ -21,7 +22,7 @@ export async function* decodeText(chunks: AsyncIterable<Uint8Array | string>, na
     let bytes = typeof chunk === 'string' ? Buffer.from(chunk) : view(chunk);
     if (decoder === undefined) {
       head = Buffer.concat([head, bytes]);
-      if (head.length < 3) continue; // a byte order mark has up to 3 bytes
+      if (head.length < headBytes) continue;
       [decoder, bytes] = start(head, name);
     }
     const text = decoder.push(bytes);
@@ -40,8 +41,12 @@ function view(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
+/** Enough for a byte order mark and for what `refuseKnown` looks at. */
+const headBytes = 64;
+
 /** The decoder that the byte order mark asks for, and the bytes after the mark. */
 function start(head: Buffer, name: string): [Decoder, Buffer] {
+  refuseKnown(head, name);
   if (head.length >= 2 && head[0] === 0xff && head[1] === 0xfe) return [new Utf16(name, false), head.subarray(2)];
   if (head.length >= 2 && head[0] === 0xfe && head[1] === 0xff) return [new Utf16(name, true), head.subarray(2)];
   const mark = head.length >= 3 && head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
@@ -69,7 +74,10 @@ class Utf8 implements Decoder {
   }
 
   end(): void {
-    if (this.carry.length > 0) throw encodingError(this.name, this.offset, this.carry[0]!);
+    if (this.carry.length === 0) return;
+    throw new GptError('dataset/truncated', `${this.name} ends in the middle of a character, at byte ${this.offset}`, {
+      hint: 'the file is cut off: copy or download it again',
+    });
   }
 }
 
@@ -143,7 +151,7 @@ function looksLikeUtf16(bytes: Buffer): boolean {
 function binaryError(name: string, offset: number, utf16: boolean): GptError {
   const hint = utf16
     ? `it looks like UTF-16 without a byte order mark; convert it, for example: iconv -f UTF-16LE -t UTF-8 ${name} > utf8.txt`
-    : 'give text: .txt, .md, .jsonl; a PDF, a DOCX or an archive must be turned into text first';
+    : 'give text: .txt, .md, .jsonl, .csv';
   return new GptError('dataset/binary', `${name} is not text: byte ${offset} is NUL`, { hint });
 }
 

@@ -2,6 +2,7 @@
 
 import { nearest } from '../config/nearest.js';
 import { GptError } from '../errors.js';
+import { quoteWord } from '../shell-quote.js';
 import type { TextPiece } from '../tokenizer/types.js';
 import { parseJsonValue } from './json-values.js';
 import { quoteList } from './quote-list.js';
@@ -123,7 +124,7 @@ export async function* jsonDocuments(
   textKey: string,
 ): AsyncGenerator<TextPiece> {
   for await (const { line, value } of parseJsonLines(chunks, name)) {
-    const text = value[textKey];
+    const text = Object.hasOwn(value, textKey) ? value[textKey] : undefined;
     if (typeof text === 'string') {
       yield* splitDocuments(once(text));
       continue;
@@ -135,20 +136,26 @@ export async function* jsonDocuments(
         `${name}:${line}: "${textKey}" is ${text === null ? 'null' : `a ${typeof text}`}, not a string`,
       );
     }
-    const near = nearest(
-      textKey,
-      keys.filter((key) => typeof value[key] === 'string'),
-    );
-    const there = keys.length > 0 ? `the keys there are ${quoteList(keys)}` : 'the object is empty';
-    throw new GptError('dataset/no-text-key', `${name}:${line}: no "${textKey}" key; ${there}`, {
-      hint:
-        near === undefined
-          ? `each line needs a string under "${textKey}"`
-          : `did you mean "${near}"? Rename it to "${textKey}"`,
-    });
+    const strings = keys.filter((key) => typeof value[key] === 'string');
+    throw noTextKey(`${name}:${line}`, textKey, keys, strings);
   }
 }
 
-async function* once(text: string): AsyncGenerator<string> {
+/** @param candidates the keys that could be meant */
+export function noTextKey(
+  place: string,
+  textKey: string,
+  keys: readonly string[],
+  candidates: readonly string[] = keys,
+): GptError {
+  const guess = nearest(textKey, candidates) ?? (candidates.length === 1 ? candidates[0] : undefined);
+  const there = keys.length > 0 ? `the keys there are ${quoteList(keys)}` : 'the object is empty';
+  return new GptError('dataset/no-text-key', `${place}: no "${textKey}" key; ${there}`, {
+    hint:
+      guess === undefined ? 'name the one that holds the text with --text-key' : `try --text-key ${quoteWord(guess)}`,
+  });
+}
+
+export async function* once(text: string): AsyncGenerator<string> {
   yield text;
 }

@@ -1,8 +1,8 @@
 // A short text read whole: a prompt. Decoded as a corpus is.
 import { GptError } from '../errors.js';
+import { type ReadBytesOptions, readBytes } from './bytes.js';
 import { decodeText } from './decode.js';
 import type { Source } from './sources.js';
-import { type ReadTextsOptions, readBytes } from './texts.js';
 
 /** Characters that a prompt may have: more than any context holds. */
 const longest = 1 << 26;
@@ -10,7 +10,7 @@ const longest = 1 << 26;
 /** @throws GptError `dataset/unreadable`, `dataset/binary`, `dataset/encoding`, `dataset/too-long` */
 export async function readWhole(
   source: Pick<Source, 'name' | 'kind'>,
-  options: ReadTextsOptions = {},
+  options: ReadBytesOptions = {},
 ): Promise<string> {
   let text = '';
   for await (const piece of decodeText(readBytes(source, options), source.name)) {

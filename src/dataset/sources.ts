@@ -8,13 +8,34 @@ import { GptError } from '../errors.js';
 export interface Source {
   readonly name: string;
   readonly kind: 'file' | 'stdin';
-  /** One JSON object a line, or plain text. */
-  readonly format: 'text' | 'jsonl';
+  /** Plain text, one JSON object a line, or a table of which one column is the text. */
+  readonly format: 'text' | 'jsonl' | 'table';
   /** Bytes; 0 for standard input. */
   readonly size: number;
   readonly mtimeMs: number;
   /** Named by the person itself, not found in a folder or by a glob. */
   readonly explicit: boolean;
+}
+
+const formats: ReadonlyMap<string, Source['format']> = new Map([
+  ['.jsonl', 'jsonl'],
+  ['.ndjson', 'jsonl'],
+  ['.csv', 'table'],
+  ['.tsv', 'table'],
+  ['.json', 'table'],
+]);
+
+const markup = new Set(['.html', '.htm', '.xhtml', '.xml', '.svg', '.rtf', '.ipynb']);
+
+/** What a person should know of the files that are read as they are: markup is learned like any other text. */
+export function sourceWarnings(sources: readonly Source[]): string[] {
+  const raw = sources.filter(({ name }) => markup.has(extname(name).toLowerCase())).map(({ name }) => name);
+  if (raw.length === 0) return [];
+  const [names, are] = [
+    raw.slice(0, 3).join(', ') + (raw.length > 3 ? ` and ${raw.length - 3} more` : ''),
+    raw.length === 1 ? 'is' : 'are',
+  ];
+  return [`${names} ${are} read with the markup, which the model will learn to write; extract the text to avoid this`];
 }
 
 /** What a folder is searched for. A file named by itself may be called anything. */
@@ -93,6 +114,6 @@ async function searchFolder(folder: string): Promise<Source[]> {
 
 function fileSource(name: string, explicit: boolean): Source {
   const { size, mtimeMs } = statSync(name);
-  const format = ['.jsonl', '.ndjson'].includes(extname(name).toLowerCase()) ? 'jsonl' : 'text';
+  const format = formats.get(extname(name).toLowerCase()) ?? 'text';
   return { name, kind: 'file', format, size, mtimeMs, explicit };
 }

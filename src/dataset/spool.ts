@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
 import { AtomicFile, isPipe, makeFolder, readPipe } from '../files/index.js';
-import { stoppable } from './texts.js';
+import { stoppable } from './bytes.js';
 import { writeError } from './write-error.js';
 
 export interface SpoolOptions {

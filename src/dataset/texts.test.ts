@@ -76,7 +76,7 @@ test('a JSONL line without the text key is an error with line, keys and nearest 
   const error = await errorOf(() => read(path));
   expect(error.code).toBe('dataset/no-text-key');
   expect(error.message).toBe(`${path}:3: no "text" key; the keys there are "Text", "id"`);
-  expect(error.hint).toMatch('did you mean "Text"?');
+  expect(error.hint).toMatch('--text-key Text');
 });
 
 test('another text key can be named', async () => {

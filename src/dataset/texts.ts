@@ -1,24 +1,17 @@
 // Reads the text a person names as a stream of pieces: files, folders, globs, standard input. Never holds a whole file.
-import { open } from 'node:fs/promises';
-import { addAbortSignal, type Readable } from 'node:stream';
-import { GptError, whyUnreadable } from '../errors.js';
-import { isPipe, readPipe } from '../files/index.js';
+import { GptError } from '../errors.js';
 import type { TextPiece } from '../tokenizer/types.js';
+import { type ReadBytesOptions, readBytes } from './bytes.js';
 import { decodeText } from './decode.js';
-import { jsonDocuments, splitDocuments } from './documents.js';
+import { jsonDocuments, noTextKey, once, splitDocuments } from './documents.js';
+import { throwing } from './labelled/problems.js';
+import { openTable } from './labelled/table.js';
 import { findSources, type Source } from './sources.js';
 
-export interface ReadTextsOptions {
-  /** Where `-` reads from; default process.stdin. */
-  readonly stdin?: NodeJS.ReadableStream;
-  /** The key of the text in JSONL; default `text`. */
+export interface ReadTextsOptions extends ReadBytesOptions {
+  /** The key, or column, of the text in JSONL, JSON, CSV and TSV; default `text`. */
   readonly textKey?: string;
-  readonly signal?: AbortSignal | undefined;
-  /** Called with the bytes just read. */
-  readonly onBytes?: (count: number) => void;
 }
-
-const chunkBytes = 1 << 18;
 
 /**
  * The texts in the order given, in pieces. Each file, each JSONL line is a document; so is each part of a file between
@@ -48,60 +41,37 @@ export async function* readSources(
 }
 
 function readSource(source: Source, options: ReadTextsOptions): AsyncGenerator<TextPiece> {
+  const textKey = options.textKey ?? 'text';
+  if (source.format === 'table') return tableDocuments(source.name, textKey, options);
   const text = decodeText(readBytes(source, options), source.name);
-  return source.format === 'jsonl' ? jsonDocuments(text, source.name, options.textKey ?? 'text') : splitDocuments(text);
+  return source.format === 'jsonl' ? jsonDocuments(text, source.name, textKey) : splitDocuments(text);
+}
+
+/** The rows of a CSV, TSV or JSON file: each text is a document, empty ones are none. */
+async function* tableDocuments(
+  name: string,
+  textKey: string,
+  { signal, onBytes }: ReadTextsOptions,
+): AsyncGenerator<TextPiece> {
+  const table = await openTable(
+    name,
+    throwing(() => {}),
+    signal,
+    onBytes,
+  );
+  try {
+    if (!table.columns.includes(textKey)) throw noTextKey(name, textKey, table.columns);
+    for await (const { values, place } of table.rows) {
+      const text = Object.hasOwn(values, textKey) ? values[textKey] : undefined;
+      if (typeof text === 'string') yield* splitDocuments(once(text));
+      else if (text !== null && text !== undefined)
+        throw new GptError('dataset/text-type', `${place}: "${textKey}" is a ${typeof text}, not a string`);
+    }
+  } finally {
+    await table.close();
+  }
 }
 
 function emptyError(name: string): GptError {
   return new GptError('dataset/empty', `${name} is empty`, { hint: 'there is no text to learn from' });
-}
-
-/** The bytes of a file in chunks that share one buffer, or those of standard input. */
-export async function* readBytes(
-  source: Pick<Source, 'name' | 'kind'>,
-  { stdin, signal, onBytes }: ReadTextsOptions = {},
-): AsyncGenerator<Uint8Array | string> {
-  if (source.kind === 'stdin') {
-    for await (const chunk of stoppable(stdin ?? process.stdin, signal)) {
-      onBytes?.(chunk.length);
-      yield chunk;
-    }
-    return;
-  }
-  if (isPipe(source.name)) {
-    for await (const chunk of readPipe(source.name, signal)) {
-      onBytes?.(chunk.length);
-      yield chunk;
-    }
-    return;
-  }
-  const handle = await openFile(source.name);
-  try {
-    const buffer = Buffer.allocUnsafe(chunkBytes);
-    for (;;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
-      if (bytesRead === 0) return;
-      onBytes?.(bytesRead);
-      yield buffer.subarray(0, bytesRead);
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
-/** The chunks of a stream; an aborted signal ends the wait for the next one, too. */
-export async function* stoppable(
-  stream: NodeJS.ReadableStream,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<Uint8Array | string> {
-  yield* signal ? (addAbortSignal(signal, stream as Readable) as AsyncIterable<Uint8Array>) : stream;
-}
-
-async function openFile(name: string) {
-  try {
-    return await open(name, 'r');
-  } catch (cause) {
-    throw new GptError('dataset/unreadable', `cannot read ${name}: ${whyUnreadable(cause)}`, { cause });
-  }
 }

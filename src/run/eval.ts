@@ -64,7 +64,8 @@ async function* evaluateText(
   const scratch = await mkdtemp(join(tmpdir(), 'gpt-cli-eval-'));
   try {
     const tokenizer = await checkpoint.loadTokenizer();
-    const { inputs, stdin, signal } = options;
+    const { inputs, stdin, signal, textColumns } = options;
+    const [textKey] = textColumns ?? [];
     const corpus = yield* phase('tokenizing', (report) =>
       buildCorpus({
         inputs,
@@ -72,6 +73,7 @@ async function* evaluateText(
         directory: scratch,
         valSplit: 0,
         signal,
+        ...(textKey !== undefined && { textKey }),
         onProgress: ({ bytes, totalBytes }) => report(bytes, totalBytes),
         ...(stdin && { stdin }),
       }),

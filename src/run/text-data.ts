@@ -2,7 +2,16 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PretrainConfig } from '../config/index.js';
-import { buildCorpus, type Corpus, changedSources, openCorpus, readTexts, spoolInputs } from '../dataset/index.js';
+import {
+  buildCorpus,
+  type Corpus,
+  changedSources,
+  findSources,
+  openCorpus,
+  readTexts,
+  sourceWarnings,
+  spoolInputs,
+} from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import {
   byteTokenizer,
@@ -25,7 +34,7 @@ export interface TextDataOptions {
   readonly stdin?: NodeJS.ReadableStream | undefined;
   /** The corpus goes to `tokens/` in it. */
   readonly directory: string;
-  readonly config: Pick<PretrainConfig, 'tokenizer' | 'vocabSize' | 'valSplit'>;
+  readonly config: Pick<PretrainConfig, 'tokenizer' | 'vocabSize' | 'valSplit' | 'textKey'>;
   /** The tokenizer of a checkpoint to go on from. */
   readonly tokenizer?: Tokenizer | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -37,7 +46,9 @@ export async function* prepareText(options: TextDataOptions): AsyncGenerator<Run
   const spool = join(directory, 'tokens', 'input');
   const { stdin } = options;
   const inputs = await spoolInputs(options.inputs, spool, { signal, ...(stdin && { stdin }) });
-  const tokenizer = options.tokenizer ?? (yield* chooseTokenizer(inputs, config, signal));
+  for (const message of sourceWarnings(await findSources(inputs))) yield { event: 'notice', level: 'warning', message };
+  const texts = () => readTexts(inputs, { textKey: config.textKey, signal });
+  const tokenizer = options.tokenizer ?? (yield* chooseTokenizer(texts, config, signal));
   const corpus = yield* tokenize(inputs, tokenizer, options);
   await rm(spool, { recursive: true, force: true });
   return { tokenizer, corpus };
@@ -73,14 +84,13 @@ export async function* reopenText(
 
 /**
  * Loads or trains the tokenizer that the settings name.
- * @param texts files, folders and globs as `readTexts` takes them, or the texts themselves
+ * @param pieces the texts, from their beginning at each call
  */
 export async function* chooseTokenizer(
-  texts: readonly string[] | (() => AsyncIterable<TextPiece>),
-  { tokenizer, vocabSize }: Pick<TextDataOptions['config'], 'tokenizer' | 'vocabSize'>,
+  pieces: () => AsyncIterable<TextPiece>,
+  { tokenizer, vocabSize }: Pick<PretrainConfig, 'tokenizer' | 'vocabSize'>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<RunEvent, Tokenizer> {
-  const pieces = typeof texts === 'function' ? texts : () => readTexts(texts);
   if (tokenizer === 'byte') return byteTokenizer();
   if (tokenizer === 'char') return yield* phase('reading the characters', () => trainCharTokenizer(pieces()));
   if (tokenizer === 'bpe') {
@@ -98,6 +108,7 @@ async function* tokenize(inputs: readonly string[], tokenizer: Tokenizer, option
       tokenizer,
       directory: join(options.directory, 'tokens'),
       valSplit: options.config.valSplit,
+      textKey: options.config.textKey,
       onProgress: ({ bytes, totalBytes }) => report(bytes, totalBytes),
       signal: options.signal,
     }),

@@ -62,6 +62,7 @@ const load = async (path: string) => (await import('../../tokenizer/index.js')).
 interface TrainFlags {
   readonly kind: 'char' | 'byte' | 'bpe';
   readonly vocabSize?: string;
+  readonly textKey?: string;
   readonly out: string;
   readonly overwrite?: boolean;
 }
@@ -72,7 +73,11 @@ async function makeTokenizer(inputs: string[], flags: TrainFlags, context: Conte
   const { phase } = await import('../../run/phase.js');
   const signal = context.stopOnInterrupt();
   if (flags.kind === 'byte') return byteTokenizer();
-  const texts = readTexts(inputs, { signal, stdin: context.streams.stdin });
+  const texts = readTexts(inputs, {
+    signal,
+    stdin: context.streams.stdin,
+    ...(flags.textKey !== undefined && { textKey: flags.textKey }),
+  });
   const { schema, expects, default: most, read } = settings['vocabSize']!;
   const vocabSize = schema.safeParse(flags.vocabSize === undefined ? most : read(flags.vocabSize));
   if (!vocabSize.success) {
@@ -205,7 +210,8 @@ export function define(command: Command, context: Context): void {
     .description('make a tokenizer out of text')
     .argument('[text...]', 'files, folders, globs, or - for standard input')
     .addOption(new Option('--kind <kind>', 'what text is cut into').choices(['char', 'byte', 'bpe']).default('bpe'))
-    .option('--vocab-size <n>', `entries of a bpe tokenizer (default: ${settings['vocabSize']!.default})`)
+    .option('--text-key <name>', 'key or column of the text in JSONL, JSON, CSV and TSV files (default: text)')
+    .option('--vocab-size <n>', `vocabulary size of a bpe tokenizer (default: ${settings['vocabSize']!.default})`)
     .option('-o, --out <path>', 'file ending in .json, or a folder', 'tokenizer.json')
     .option('--overwrite', 'replace the file')
     .action((inputs: string[], flags: TrainFlags) => train(inputs, flags, context));

@@ -47,6 +47,8 @@ export interface TextExample {
   readonly kind: 'text';
   readonly place: string;
   readonly text: string;
+  /** The document is too long for one string: it continues in the next example. */
+  readonly continues?: boolean;
 }
 
 export type Example = ClassifyExample | ChoiceExample | InstructExample | ChatExample | TextExample;

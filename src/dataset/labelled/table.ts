@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { GptError } from '../../errors.js';
+import { readBytes } from '../bytes.js';
 import { decodeText } from '../decode.js';
 import { parseJsonLines } from '../documents.js';
 import { parseJsonValue } from '../json-values.js';
 import { quoteList } from '../quote-list.js';
-import { readBytes } from '../texts.js';
 import { type Fields, readCsv } from './csv.js';
 import type { Report } from './problems.js';
 import { readTsv } from './tsv.js';
@@ -38,7 +38,12 @@ const longestArray = 1 << 28;
  * Opens a file of rows. Broken rows go to `report`, and are left out if it returns.
  * @throws GptError `data/missing`, `data/format`, `data/empty`, `data/header`, and what decoding finds
  */
-export async function openTable(path: string, report: Report, signal?: AbortSignal): Promise<Table> {
+export async function openTable(
+  path: string,
+  report: Report,
+  signal?: AbortSignal,
+  onBytes?: (count: number) => void,
+): Promise<Table> {
   if (!existsSync(path)) throw new GptError('data/missing', `no such file: ${path}`, { hint: 'check the path' });
   const extension = extname(path).toLowerCase();
   if (!tableExtensions.includes(extension)) {
@@ -46,7 +51,7 @@ export async function openTable(path: string, report: Report, signal?: AbortSign
       hint: `known are ${tableExtensions.join(' ')}; plain text is for gpt-cli pretrain`,
     });
   }
-  const text = decodeText(readBytes({ name: path, kind: 'file' }, { signal }), path);
+  const text = decodeText(readBytes({ name: path, kind: 'file' }, { signal, onBytes }), path);
   if (extension === '.csv') return delimitedTable(path, readCsv(text, path, report), report);
   if (extension === '.tsv') return delimitedTable(path, readTsv(text, path), report);
   return jsonTable(path, extension === '.json' ? readJsonArray(text, path) : readJsonLines(text, path, report));

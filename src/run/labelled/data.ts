@@ -21,6 +21,7 @@ import {
   holdOut,
   type InstructExample,
   isTable,
+  PieceCutter,
   quickChecks,
   readLabelled,
   readTexts,
@@ -108,6 +109,9 @@ export async function* readLabelledTexts(
   return { ...facts, ...held };
 }
 
+/** Characters of a document after which another example begins: a string has at most 2^29. */
+const longestExample = 1 << 24;
+
 /** Text files, which hold documents and no columns. */
 async function* readPlainTexts(
   path: string,
@@ -115,16 +119,27 @@ async function* readPlainTexts(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<RunEvent, LabelledTexts> {
   const train = yield* phase('reading the text', async () => {
-    const documents: Example[] = [];
+    const examples: TextExample[] = [];
+    const cutter = new PieceCutter();
+    let document = 1;
     let text = '';
     for await (const piece of readTexts([path], { signal })) {
-      text += piece.text;
+      for (const safe of cutter.push(piece.text)) {
+        text += safe;
+        if (text.length < longestExample) continue;
+        examples.push({ kind: 'text', place: `document ${document}`, text, continues: true });
+        text = '';
+      }
       if (!piece.endOfDocument) continue;
-      if (text.trim() !== '') documents.push({ kind: 'text', place: `document ${documents.length + 1}`, text });
+      text += cutter.flush();
+      if (examples.at(-1)?.continues || text.trim() !== '') {
+        examples.push({ kind: 'text', place: `document ${document}`, text });
+        document++;
+      }
       text = '';
-      if (documents.length === limit) break;
+      if (document > (limit ?? Number.POSITIVE_INFINITY)) break;
     }
-    return documents;
+    return examples;
   });
   const reason = `continued text: ${path} has no columns`;
   yield { event: 'notice', level: 'info', message: reason };
@@ -206,6 +221,7 @@ export function encodeDocuments(examples: readonly Example[], tokenizer: Tokeniz
   const blocks: Encoded[] = [];
   let open: number[] = [];
   let unknown = 0;
+  let before = ''; // the end of a document's last piece
   const cut = (length: number) => {
     const tokens = Int32Array.from(open.slice(0, length + 1));
     const encoded = {
@@ -219,12 +235,14 @@ export function encodeDocuments(examples: readonly Example[], tokenizer: Tokeniz
     open = open.slice(length); // the last target is the first id of what follows
   };
   for (const example of examples as readonly TextExample[]) {
-    const ids = tokenizer.encode(example.text);
+    const ids = tokenizer.encode(example.text, { before });
     for (const id of ids) {
       open.push(id);
       if (open.length > blockSize) cut(blockSize);
     }
     unknown += unknownBytes(tokenizer, example.text, ids);
+    before = example.continues ? example.text.slice(-2) : '';
+    if (example.continues) continue;
     open.push(tokenizer.endOfText);
     if (open.length > blockSize) cut(blockSize);
   }

@@ -1,0 +1,66 @@
+// The bytes of a file, a named pipe or standard input, in chunks. Knows nothing of what they mean.
+import { open } from 'node:fs/promises';
+import { addAbortSignal, type Readable } from 'node:stream';
+import { GptError, whyUnreadable } from '../errors.js';
+import { isPipe, readPipe } from '../files/index.js';
+import type { Source } from './sources.js';
+
+export interface ReadBytesOptions {
+  /** Where `-` reads from; default process.stdin. */
+  readonly stdin?: NodeJS.ReadableStream;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the bytes just read. */
+  readonly onBytes?: ((count: number) => void) | undefined;
+}
+
+const chunkBytes = 1 << 18;
+
+/** The bytes of a file in chunks that share one buffer, or those of standard input. */
+export async function* readBytes(
+  source: Pick<Source, 'name' | 'kind'>,
+  { stdin, signal, onBytes }: ReadBytesOptions = {},
+): AsyncGenerator<Uint8Array | string> {
+  if (source.kind === 'stdin') {
+    for await (const chunk of stoppable(stdin ?? process.stdin, signal)) {
+      onBytes?.(chunk.length);
+      yield chunk;
+    }
+    return;
+  }
+  if (isPipe(source.name)) {
+    for await (const chunk of readPipe(source.name, signal)) {
+      onBytes?.(chunk.length);
+      yield chunk;
+    }
+    return;
+  }
+  const handle = await openFile(source.name);
+  try {
+    const buffer = Buffer.allocUnsafe(chunkBytes);
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+      if (bytesRead === 0) return;
+      onBytes?.(bytesRead);
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The chunks of a stream; an aborted signal ends the wait for the next one, too. */
+export async function* stoppable(
+  stream: NodeJS.ReadableStream,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array | string> {
+  yield* signal ? (addAbortSignal(signal, stream as Readable) as AsyncIterable<Uint8Array>) : stream;
+}
+
+async function openFile(name: string) {
+  try {
+    return await open(name, 'r');
+  } catch (cause) {
+    throw new GptError('dataset/unreadable', `cannot read ${name}: ${whyUnreadable(cause)}`, { cause });
+  }
+}
