@@ -14,7 +14,7 @@ module.exports = {
       name: 'engine-knows-no-gpt',
       severity: 'error',
       from: { path: folder('engine') },
-      to: { path: '^src/(?!engine/|cluster/|trace/|optimizer/|tf\\.ts|errors\\.ts|rng\\.ts)' },
+      to: { path: '^src/(?!engine/|cluster/|trace/|optimizer/|files/|tf\\.ts|errors\\.ts|rng\\.ts)' },
     },
     {
       name: 'optimizer-knows-no-engine',
@@ -45,6 +45,12 @@ module.exports = {
       severity: 'error',
       from: { path: folder('sample') },
       to: { path: folder('checkpoint', 'cli', 'dataset') },
+    },
+    {
+      name: 'files-know-errors',
+      severity: 'error',
+      from: { path: folder('files') },
+      to: { path: '^src/(?!files/|errors\\.ts)' },
     },
     { name: 'cli-is-the-top', severity: 'error', from: { path: '^src/(?!cli/)' }, to: { path: folder('cli') } },
   ],

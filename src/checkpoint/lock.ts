@@ -1,15 +1,17 @@
-// One process a run folder: a lock file that says who holds it. That of a process which died is taken over.
+// One process a run folder: a lock file with a random token and a heartbeat. A lock is taken over only when its process is
+// known to be dead on this machine, or, where that cannot be known (another machine, a container), when its heartbeat stopped.
+import { randomBytes } from 'node:crypto';
 import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
-import { explain } from '../files/index.js';
+import { explain, isProcessAlive, pidNamespace, startOf } from '../files/index.js';
 
 export const lockName = '.lock';
 
-/** Seconds between signs of life, for processes on another machine that cannot look whether this one still runs. */
+/** Seconds between heartbeats: the lock file gets the time of now. */
 const beat = 20;
-/** Seconds without one after which a lock from another machine is stale. */
+/** Seconds without a heartbeat after which a lock whose process cannot be looked at is stale. */
 const patience = 180;
 
 interface Holder {
@@ -17,16 +19,24 @@ interface Holder {
   readonly host: string;
   /** When the process started, in the system's own words: a later process may get the same pid. */
   readonly started: string;
+  /** Where the pid means this process; '' where the system does not say. Absent in locks of earlier versions. */
+  readonly namespace?: string;
+  /** Of this lock alone. Absent in locks of earlier versions. */
+  readonly token?: string;
 }
 
-/**
- * Takes the lock of a folder.
- * @returns what gives it back
- * @throws GptError `run/locked` if a living process holds it
- */
-export function takeLock(directory: string): () => void {
+export interface Lock {
+  /** @throws GptError `run/lock-lost` when another process has taken it: this one was taken for dead */
+  check(): void;
+  release(): void;
+}
+
+/** @throws GptError `run/locked` if a living process holds the lock of the folder */
+export function takeLock(directory: string): Lock {
   const path = join(directory, lockName);
-  const self: Holder = { pid: process.pid, host: hostname(), started: startOf(process.pid) ?? '' };
+  const token = randomBytes(12).toString('hex');
+  const place = { host: hostname(), namespace: pidNamespace() };
+  const self: Holder = { pid: process.pid, ...place, started: startOf(process.pid) ?? '', token };
   for (let attempt = 0; ; attempt++) {
     try {
       writeFileSync(path, `${JSON.stringify(self)}\n`, { flag: 'wx' });
@@ -37,7 +47,7 @@ export function takeLock(directory: string): () => void {
     const text = read(path);
     if (text === undefined) continue; // given back just now
     const holder = parse(text);
-    if (attempt > 20 || isAlive(holder, path)) {
+    if (attempt > 20 || isHeld(holder, path)) {
       const who = holder
         ? `process ${holder.pid}${holder.host === self.host ? '' : ` on ${holder.host}`}`
         : 'another process';
@@ -45,19 +55,29 @@ export function takeLock(directory: string): () => void {
         hint: `wait for it or end it; if there is no such process, delete ${path}`,
       });
     }
-    takeAway(directory, path, text);
+    takeAway(directory, path, text, token);
   }
-  const timer = setInterval(() => touch(path), beat * 1000);
+  const own = () => parse(read(path) ?? '')?.token === token;
+  // A process that was suspended for so long that another took the lock must not keep that one's alive.
+  const timer = setInterval(() => own() && touch(path), beat * 1000);
   timer.unref();
-  return () => {
-    clearInterval(timer);
-    if (parse(read(path) ?? '')?.pid === self.pid) rmSync(path, { force: true });
+  return {
+    check: () => {
+      if (own()) return;
+      throw new GptError('run/lock-lost', `another process took over ${directory}, or its lock was deleted`, {
+        hint: 'this process wrote nothing since; --resume from what is there',
+      });
+    },
+    release: () => {
+      clearInterval(timer);
+      if (own()) rmSync(path, { force: true });
+    },
   };
 }
 
 /** Removes a stale lock, unless another process was quicker: then its new lock is put back. */
-function takeAway(directory: string, path: string, stale: string): void {
-  const aside = `${path}.${process.pid}`;
+function takeAway(directory: string, path: string, stale: string, token: string): void {
+  const aside = `${path}.${token}`;
   try {
     renameSync(path, aside);
   } catch (error) {
@@ -68,36 +88,12 @@ function takeAway(directory: string, path: string, stale: string): void {
   else renameSync(aside, path);
 }
 
-function isAlive(holder: Holder | undefined, path: string): boolean {
-  const age = silence(path);
-  if (holder === undefined) return age < 5; // perhaps being written
-  if (holder.host !== hostname()) return age < patience;
-  if (holder.pid === process.pid) return holder.started === (startOf(process.pid) ?? '');
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  if (isZombie(holder.pid)) return false;
-  const started = startOf(holder.pid);
-  return started === undefined || holder.started === '' || started === holder.started;
-}
-
-/** When a process started, on systems with /proc; a pid alone may since belong to another process. */
-function startOf(pid: number): string | undefined {
-  return statOf(pid)?.[19];
-}
-
-/** Whether a process is dead but not yet taken notice of: in a container without an init nobody ever does. */
-function isZombie(pid: number): boolean {
-  return statOf(pid)?.[0] === 'Z';
-}
-
-/** What /proc says of a process, from its state on. */
-function statOf(pid: number): string[] | undefined {
-  const stat = read(`/proc/${pid}/stat`);
-  // The field before, the program's name in brackets, may hold spaces: count from its end.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+function isHeld(holder: Holder | undefined, path: string): boolean {
+  const silent = silence(path);
+  if (holder === undefined) return silent < 5; // perhaps being written
+  // A pid can be looked at where it means the same process: on this machine and, on Linux, in this pid namespace.
+  const here = holder.host === hostname() && (holder.namespace ?? pidNamespace()) === pidNamespace();
+  return here ? isProcessAlive(holder.pid, holder.started) : silent < patience;
 }
 
 function silence(path: string): number {
@@ -127,8 +123,10 @@ function read(path: string): string | undefined {
 
 function parse(text: string): Holder | undefined {
   try {
-    const { pid, host, started } = JSON.parse(text) as Holder;
-    return Number.isSafeInteger(pid) && typeof host === 'string' ? { pid, host, started: String(started) } : undefined;
+    const { pid, host, started, namespace, token } = JSON.parse(text) as Holder;
+    if (!Number.isSafeInteger(pid) || typeof host !== 'string') return undefined;
+    const known = typeof namespace === 'string' ? { namespace } : {};
+    return { pid, host, started: String(started), ...known, ...(typeof token === 'string' ? { token } : {}) };
   } catch {
     return undefined;
   }

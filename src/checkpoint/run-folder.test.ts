@@ -232,6 +232,27 @@ describe('the lock', () => {
     (await claimRun(run(), {})).release();
   });
 
+  testProc(
+    'of a container with this host name is respected while it gives signs of life, whatever its pid',
+    async () => {
+      const { pid } = spawnSync(process.execPath, ['-e', '']);
+      lock({ pid, host: hostname(), started: '1', namespace: 'pid:[1]', token: 'x' });
+      expect(await thrown(claimRun(run(), {}))).toMatchObject({ code: 'run/locked' });
+      const before = new Date(Date.now() - 200_000);
+      utimesSync(inRun('.lock'), before, before);
+      (await claimRun(run(), {})).release();
+    },
+  );
+
+  test('that another process took is not given back, and nothing more is saved', async () => {
+    const claimed = await claimRun(run(), {});
+    const taken = JSON.stringify({ ...JSON.parse(readFileSync(inRun('.lock'), 'utf8')), token: 'of another' });
+    writeFileSync(inRun('.lock'), taken);
+    expect(await thrown(claimed.begin())).toMatchObject({ code: 'run/lock-lost' });
+    claimed.release();
+    expect(readFileSync(inRun('.lock'), 'utf8')).toBe(taken);
+  });
+
   test('that is torn is taken over once it is not being written', async () => {
     mkdirSync(run(), { recursive: true });
     writeFileSync(inRun('.lock'), '{"pi');

@@ -1,5 +1,5 @@
 // A run's folder: who may begin or resume a run there, and when a new run replaces an old one.
-import { rmSync } from 'node:fs';
+import { rmdirSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
@@ -33,7 +33,11 @@ export interface Run {
    * @param config what a person should find in it: the resolved config, versions, the command line
    */
   start(config: object, resume?: TrainingState): Promise<EventLog>;
-  /** The first step is made: now the run replaces the one that is overwritten, if any. Later calls do nothing. */
+  /**
+   * To be called before anything is saved, once a step is made. The first call lets the run replace the one that is
+   * overwritten, if any.
+   * @throws GptError `run/lock-lost`
+   */
   begin(): Promise<void>;
   release(): void;
 }
@@ -60,7 +64,7 @@ export async function claimRun(directory: string, { resume = false, overwrite = 
   await makeFolder(directory).catch((error) => {
     throw explain(error, directory);
   });
-  const release = takeLock(directory);
+  const lock = takeLock(directory);
   try {
     await settleStaging(directory);
     // Once more: another process may have begun a run between the look and the lock.
@@ -81,13 +85,15 @@ export async function claimRun(directory: string, { resume = false, overwrite = 
     const leave = () => {
       process.off('exit', leave);
       if (!begun) rmSync(staging, { recursive: true, force: true });
-      release();
+      lock.release();
+      removeIfEmpty(directory);
     };
     process.once('exit', leave); // a second Ctrl-C
     return {
       ...{ directory, last, best, staging, checkpoint: found, config: resume ? content.config : undefined },
       start: (config, state) => start(staging, config, state),
       begin: async () => {
+        lock.check();
         if (begun) return;
         await take(directory).catch((error) => {
           throw explain(error, directory);
@@ -97,8 +103,17 @@ export async function claimRun(directory: string, { resume = false, overwrite = 
       release: leave,
     };
   } catch (error) {
-    release();
+    lock.release();
     throw explain(error, directory);
+  }
+}
+
+/** A run that ended before it wrote anything leaves nothing behind. */
+function removeIfEmpty(directory: string): void {
+  try {
+    rmdirSync(directory);
+  } catch {
+    // It holds something.
   }
 }
 

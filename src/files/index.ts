@@ -5,4 +5,5 @@ export { flushFolder, flushParent } from './flush.js';
 export { makeFolder } from './make-folder.js';
 export { exists, move } from './move.js';
 export { isPipe, readPipe } from './pipe.js';
+export { isProcessAlive, pidNamespace, startOf } from './process.js';
 export { asideNames, findFolder, replaceFolder, settle } from './replace-folder.js';

@@ -1,8 +1,9 @@
 // The user's cache folder, and in it the folders that a setup works in: its own, and those that dead ones left.
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { GptError } from '../../../errors.js';
+import { isProcessAlive, startOf } from '../../../files/index.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -80,25 +81,9 @@ function isAlive(folder: string, name: string): boolean {
     const stat = statSync(folder, { throwIfNoEntry: false });
     return stat !== undefined && Date.now() - stat.mtimeMs < 86_400_000;
   }
-  try {
-    process.kill(Number(pid), 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
-  }
-  const now = startOf(Number(pid));
-  return now === undefined || started === '0' || started === now;
+  return isProcessAlive(Number(pid), started === '0' ? '' : (started ?? ''));
 }
 
 function host(): string {
   return hostname().replace(/\W+/g, '_') || 'localhost';
-}
-
-/** When a process started, where /proc tells: a later process may get the same pid. */
-function startOf(pid: number): string | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
-  }
 }
