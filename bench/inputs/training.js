@@ -1,5 +1,5 @@
 // Random input for the training bench: 65 characters, or a byte-level BPE of any size.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sequence } from '../../scripts/data/random.js';
 
@@ -18,13 +18,41 @@ export function writeTrainingData({ folder, vocabulary, text: given }) {
   writeFileSync(tokens, ids);
   if (vocabulary === 65) {
     if (given === undefined) writeFileSync(text, Array.from(ids, (id) => letters[id]).join(''));
-    return { text: given ?? text, tokens, tokenizer: 'char' };
+    const path = given ?? text;
+    const characters = [...new Set(readFileSync(path, 'utf8'))].sort();
+    const tokenizer = join(folder, 'tokenizer.json');
+    writeFileSync(tokenizer, JSON.stringify(characterTokenizer(characters)));
+    return { text: path, tokens, tokenizer };
   }
   const { json, written } = pairTokenizer(vocabulary);
   const tokenizer = join(folder, 'tokenizer.json');
   writeFileSync(tokenizer, JSON.stringify(json));
   writeFileSync(text, Array.from(ids, (id) => written[id % written.length]).join(' '));
   return { text, tokens, tokenizer };
+}
+
+/**
+ * Characters without a token for unknown ones, as nanoGPT has them: the reference model has a row for each character and
+ * no other. It is the form that gpt-cli wrote before it had `<|unk|>`.
+ */
+function characterTokenizer(characters) {
+  const end = '<|endoftext|>';
+  const bytes = range(0, 255).map((byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+  const tokens = [...characters, end, ...bytes];
+  const special = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  return {
+    version: '1.0',
+    added_tokens: [{ id: characters.length, content: end, ...special }],
+    pre_tokenizer: null,
+    decoder: { type: 'Sequence', decoders: [{ type: 'ByteFallback' }, { type: 'Fuse' }] },
+    model: {
+      type: 'BPE',
+      byte_fallback: true,
+      several_documents: false,
+      vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+      merges: [],
+    },
+  };
 }
 
 /** A byte-level BPE of a given size: all bytes, then pairs of small letters, then pairs of those pairs. */

@@ -40,6 +40,9 @@ STRINGS = [
     "<|endoft|> <|end|> </s>",
     "\x00\x01\x7f",
     "ſ K 'ſ 'K",
+    "a\u0085lines\u0085\u2003b \ufefflines\ufeff said lines\u3000said",
+    "cafe\u0301 café n\u0303 ñ Å A\u030a",
+    "It'S 12345\n\n a1\nb2  c!\r\n\r\n",
 ]
 
 
@@ -96,6 +99,7 @@ def bytes_after(*stages, **options):
 
 
 LLAMA = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+QWEN = LLAMA.replace(r"\p{N}{1,3}", r"\p{N}")
 POSSESSIVE = r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+|\s++$|\s*[\r\n]|\s+(?!\S)|\s"
 CASED = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
@@ -116,6 +120,9 @@ def encoding_cases(base):
         "merged with previous": bytes_after(split((r"[ .]",), "merged_with_previous")),
         "merged with next": bytes_after(split((r"[ .]",), "merged_with_next")),
         "contiguous": bytes_after(split((r"[ .\n]",), "contiguous")),
+        "Qwen2": bytes_after(split((QWEN,))),
+        "digits with a prefix space": bytes_after(pre_tokenizers.Digits(individual_digits=False), add_prefix_space=True),
+        "Llama 3 with a prefix space": bytes_after(split((LLAMA,)), add_prefix_space=True, use_regex=False),
         "removed": bytes_after(split((r"\s+",), "removed")),
         "inverted": bytes_after(split((r"\p{L}+",), "removed", invert=True)),
         "a plain string": bytes_after(split(" the")),
@@ -145,15 +152,41 @@ def encoding_cases(base):
     stripped = variant(variants["ByteLevel"])
     stripped.add_tokens([AddedToken("lines", lstrip=True, rstrip=True, normalized=False), AddedToken("said", lstrip=True, normalized=False)])
     add("added tokens that strip", stripped)
+    normal = variant(variants["ByteLevel"])
+    normal.normalizer = normalizers.NFC()
+    normal.add_tokens([AddedToken("cafe\u0301", normalized=True), AddedToken("n\u0303", normalized=False), AddedToken("ñ", normalized=False, single_word=True)])
+    add("added tokens and a normalizer", normal)
+    prefixed = variant(variants["ByteLevel with a prefix space"])
+    prefixed.add_tokens([AddedToken("said", normalized=False), AddedToken("\n", normalized=False)])
+    add("added tokens and a prefix space", prefixed)
     whole = json.loads(variant(variants["ByteLevel"]).to_str())
     whole["model"]["ignore_merges"] = True
     add("ignore_merges", Tokenizer.from_str(json.dumps(whole)))
     return cases
 
 
+def char_case():
+    """A character tokenizer as we write it, and its ids there. The last token but one is for unknown characters."""
+    characters = sorted(set("hello, wörld\n😀"))
+    vocab = {character: i for i, character in enumerate(characters)}
+    vocab["<|unk|>"] = len(vocab)
+    vocab["<|endoftext|>"] = len(vocab)
+    flags = {"single_word": False, "lstrip": False, "rstrip": False, "normalized": False, "special": True}
+    file = json.loads(Tokenizer(models.BPE(vocab=vocab, merges=[], unk_token="<|unk|>")).to_str())
+    file["added_tokens"] = [{"id": vocab[token], "content": token, **flags} for token in ("<|unk|>", "<|endoftext|>")]
+    file["decoder"] = {"type": "Fuse"}
+    file["model"]["several_documents"] = True
+    tokenizer = Tokenizer.from_str(json.dumps(file))
+    texts = [*STRINGS, "hello<|unk|>wörld<|endoftext|>hello", "hello, wörld 😀😁 wo\u0308rld"]
+    encoded = [tokenizer.encode(text).ids for text in texts]
+    decoded = [tokenizer.decode(ids) for ids in encoded]
+    return {"characters": characters, "file": file, "texts": texts, "ids": encoded, "decoded": decoded}
+
+
 if __name__ == "__main__":
     out.mkdir(parents=True, exist_ok=True)
     write("training.json", training_cases())
+    write("char.json", char_case())
     base = train([PROSE], 420)
     model = json.loads(base.to_str())["model"]
     write("encoding.json", {"vocab": model["vocab"], "merges": model["merges"], "strings": STRINGS, "cases": encoding_cases(base)})

@@ -4,9 +4,9 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { State } from '../engine/types.js';
 import { GptError } from '../errors.js';
+import { exists } from '../files/index.js';
 import { adapterOf, type LoraConfig, loraTargets, merged } from '../model/lora.js';
 import { classifierHead } from './names.js';
-import { exists } from './replace-folder.js';
 import { SafetensorsFile, writeSafetensors } from './safetensors/index.js';
 
 export const adapterConfigName = 'adapter_config.json';

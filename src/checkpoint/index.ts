@@ -8,4 +8,4 @@ export type { OptimizerRecord } from './optimizer.js';
 export { type ClaimOptions, claimRun, type Run } from './run-folder.js';
 export { type EventLog, type LogLine, RunLog } from './run-log.js';
 export { SafetensorsFile, type TensorSource, writeSafetensors } from './safetensors/index.js';
-export { type CheckpointContent, saveCheckpoint, type TrainedContent } from './save.js';
+export { type CheckpointContent, replaceTrainingState, saveCheckpoint, type TrainedContent } from './save.js';

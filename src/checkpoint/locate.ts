@@ -2,8 +2,8 @@
 import { readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { GptError } from '../errors.js';
+import { findFolder } from '../files/index.js';
 import { AdapterFile } from './adapter.js';
-import { findFolder } from './replace-folder.js';
 
 export type Preference = 'best' | 'last';
 

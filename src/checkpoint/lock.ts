@@ -3,7 +3,7 @@ import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync }
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
-import { explain } from './replace-folder.js';
+import { explain } from '../files/index.js';
 
 export const lockName = '.lock';
 

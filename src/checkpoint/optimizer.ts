@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { Slot, State } from '../engine/types.js';
 import { GptError } from '../errors.js';
-import { exists } from './replace-folder.js';
+import { exists } from '../files/index.js';
 import { SafetensorsFile, type TensorSource } from './safetensors/index.js';
 
 /** What trained a checkpoint, as training_state.json keeps it. */

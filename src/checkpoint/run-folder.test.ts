@@ -1,8 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { dieAtCall } from '../files/testing/dying.js';
 import { claimRun, RunLog, saveCheckpoint } from './index.js';
 import { content, temporaryFolder, thrown } from './testing/fixtures.js';
 
@@ -45,19 +46,77 @@ test('a folder that holds a run is refused unless --resume or --overwrite is giv
   (await claimRun(run(), { overwrite: true })).release();
 });
 
-test('overwriting removes nothing before the new run starts, and then only what is ours', async () => {
+test('the run that is overwritten stays as it is until the new one begins, and then only what is ours is removed', async () => {
   await finishedRun();
   writeFileSync(inRun('notes.txt'), 'mine');
   mkdirSync(inRun('tokens'));
   const claimed = await claimRun(run(), { overwrite: true });
   expect(claimed.checkpoint).toBeUndefined();
-  expect(existsSync(inRun('last', 'model.safetensors'))).toBe(true);
-  const log = await claimed.start({});
+  const before = snapshot(run());
+  const log = await claimed.start({ config: { seed: 2 } });
+  mkdirSync(join(claimed.staging, 'tokens'));
+  writeFileSync(join(claimed.staging, 'tokens', 'meta.json'), 'new');
+  expect(snapshot(run())).toEqual(before);
+  await claimed.begin();
+  expect(readFileSync(inRun('tokens', 'meta.json'), 'utf8')).toBe('new');
+  expect(JSON.parse(readFileSync(inRun('config.json'), 'utf8'))).toMatchObject({ config: { seed: 2 } });
   expect(readdirSync(run()).sort()).toEqual(['.lock', 'config.json', 'log.jsonl', 'notes.txt', 'tokens']);
-  expect(readFileSync(inRun('log.jsonl'), 'utf8')).toBe('');
+  log.append({ event: 'step', iter: 1 });
+  expect(readFileSync(inRun('log.jsonl'), 'utf8')).toContain('step');
   log.close();
   claimed.release();
 });
+
+test('a new run that is given up before its first step leaves the old one byte for byte', async () => {
+  await finishedRun();
+  const before = snapshot(run());
+  const claimed = await claimRun(run(), { overwrite: true });
+  (await claimed.start({ config: { seed: 2 } })).close();
+  await saveCheckpoint(join(claimed.staging, 'base'), content({ resumable: false }));
+  claimed.release();
+  expect(snapshot(run())).toEqual(before);
+  expect(readdirSync(run())).not.toContain('.new-run');
+});
+
+test('wherever a process dies while a new run replaces an old one, one of them is there, whole', async () => {
+  const seen = new Set<unknown>();
+  for (let calls = 0, died = true; died; calls++) {
+    rmSync(run(), { recursive: true, force: true });
+    await finishedRun();
+    const claimed = await claimRun(run(), { overwrite: true });
+    (await claimed.start({ config: { seed: 2 } })).close();
+    mkdirSync(join(claimed.staging, 'tokens'));
+    writeFileSync(join(claimed.staging, 'tokens', 'meta.json'), 'new');
+    died = (await dieAtCall(calls + 1, () => claimed.begin())) === 'died';
+    rmSync(inRun('.lock'), { force: true });
+
+    const next = await claimRun(run(), { resume: true });
+    const { seed } = (next.config as { config: { seed: number } }).config;
+    next.release();
+    seen.add(seed);
+    if (seed === 1) {
+      expect(next.checkpoint).toBe(inRun('last'));
+      expect(readFileSync(inRun('log.jsonl'), 'utf8')).toContain('"iter":10');
+    } else {
+      expect(readFileSync(inRun('tokens', 'meta.json'), 'utf8')).toBe('new');
+      expect([next.checkpoint, readFileSync(inRun('log.jsonl'), 'utf8')]).toEqual([undefined, '']);
+    }
+    expect(readdirSync(run()).filter((name) => name.startsWith('.'))).toEqual([]);
+  }
+  expect(seen).toEqual(new Set([1, 2]));
+});
+
+/** Every file of a run, what is being prepared and the lock left out. */
+function snapshot(directory: string): Record<string, string> {
+  const names = (readdirSync(directory, { recursive: true }) as string[]).filter(
+    (name) => !/^\.(new-run|lock)/.test(name),
+  );
+  return Object.fromEntries(
+    names
+      .filter((name) => statSync(join(directory, name)).isFile())
+      .map((name) => [name, readFileSync(join(directory, name)).toString('base64')]),
+  );
+}
 
 test('a foreign folder is never taken, whatever is asked for', async () => {
   mkdirSync(run(), { recursive: true });

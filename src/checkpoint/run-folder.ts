@@ -1,34 +1,40 @@
-// A run's folder: who may begin or go on with a run there, and what of it is ours to remove.
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+// A run's folder: who may begin or resume a run there, and when a new run replaces an old one.
+import { rmSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
-import { makeFolder } from '../make-folder.js';
+import { asideNames, exists, explain, isTemporaryName, makeFolder, replaceFile, settle } from '../files/index.js';
 import type { TrainingState } from '../train/index.js';
 import { lockName, takeLock } from './lock.js';
-import { asideNames, exists, explain, settle } from './replace-folder.js';
 import { type EventLog, RunLog } from './run-log.js';
+import { makeStaging, settleStaging, stagingNames, take } from './staging.js';
 
 const format = 'gpt-cli-run';
 const version = 1;
 const configName = 'config.json';
 const logName = 'log.jsonl';
-const checkpoints = ['last', 'best'] as const;
 
 /** A run folder that belongs to this process until `release`. Nothing in it was changed by claiming it. */
 export interface Run {
   readonly directory: string;
   readonly last: string;
   readonly best: string;
-  /** The checkpoint to go on from: with `resume`, once the run has saved something. */
+  /**
+   * Where the run is prepared: its tokens, its config, its log. The directory itself, but when a run is overwritten a
+   * folder in it until `begin`.
+   */
+  readonly staging: string;
+  /** The checkpoint to resume from: with `resume`, once the run has saved something. */
   readonly checkpoint: string | undefined;
   /** What config.json holds of the run to be resumed. */
   readonly config: unknown;
   /**
-   * Begins writing. Not resuming, what is left of an overwritten run (not its tokens/) is removed now; resuming, the log
-   * is cut to where `resume` was saved. Then config.json is written.
+   * Writes config.json and opens the log, in `staging`; resuming, the log is cut to where `resume` was saved.
    * @param config what a person should find in it: the resolved config, versions, the command line
    */
   start(config: object, resume?: TrainingState): Promise<EventLog>;
+  /** The first step is made: now the run replaces the one that is overwritten, if any. Later calls do nothing. */
+  begin(): Promise<void>;
   release(): void;
 }
 
@@ -39,7 +45,7 @@ export interface ClaimOptions {
 
 /**
  * Takes a folder for a run: a new or empty one, or with `resume` or `overwrite` one that holds a run. A folder with
- * anything else in it is never taken.
+ * anything else in it is never taken. The run that is overwritten stays as it is until `begin`.
  * @throws GptError `run/exists`, `run/missing`, `run/foreign`, `run/locked`, `checkpoint/not-writable`
  */
 export async function claimRun(directory: string, { resume = false, overwrite = false }: ClaimOptions): Promise<Run> {
@@ -56,6 +62,7 @@ export async function claimRun(directory: string, { resume = false, overwrite = 
   });
   const release = takeLock(directory);
   try {
+    await settleStaging(directory);
     // Once more: another process may have begun a run between the look and the lock.
     const content = await contentOf(directory);
     refuse(directory, content, { resume, overwrite });
@@ -68,26 +75,36 @@ export async function claimRun(directory: string, { resume = false, overwrite = 
         hint: `--init ${best} begins a new run with its weights`,
       });
     }
-    const start = (config: object, state?: TrainingState) => begin(directory, config, state);
-    return { directory, last, best, checkpoint: found, config: resume ? content.config : undefined, start, release };
+    const replacing = overwrite && content.kind === 'run';
+    const staging = replacing ? await makeStaging(directory) : directory;
+    let begun = !replacing;
+    const leave = () => {
+      process.off('exit', leave);
+      if (!begun) rmSync(staging, { recursive: true, force: true });
+      release();
+    };
+    process.once('exit', leave); // a second Ctrl-C
+    return {
+      ...{ directory, last, best, staging, checkpoint: found, config: resume ? content.config : undefined },
+      start: (config, state) => start(staging, config, state),
+      begin: async () => {
+        if (begun) return;
+        await take(directory).catch((error) => {
+          throw explain(error, directory);
+        });
+        begun = true;
+      },
+      release: leave,
+    };
   } catch (error) {
     release();
     throw explain(error, directory);
   }
 }
 
-async function begin(directory: string, config: object, resume: TrainingState | undefined): Promise<RunLog> {
+async function start(directory: string, config: object, resume: TrainingState | undefined): Promise<RunLog> {
   try {
-    if (!resume) {
-      // config.json stays until its successor takes its name: without it the rest would look foreign.
-      for (const name of [logName, ...checkpoints]) {
-        await rm(join(directory, name), { recursive: true, force: true });
-      }
-    }
-    const path = join(directory, configName);
-    const aside = join(directory, `.${configName}.new`);
-    await writeFile(aside, `${JSON.stringify({ format, version, ...config }, null, 2)}\n`);
-    await rename(aside, path);
+    await replaceFile(join(directory, configName), `${JSON.stringify({ format, version, ...config }, null, 2)}\n`);
     return RunLog.open(join(directory, logName), resume);
   } catch (error) {
     throw explain(error, directory);
@@ -114,8 +131,11 @@ async function contentOf(directory: string): Promise<Content> {
     .then((text) => JSON.parse(text) as unknown)
     .catch(() => undefined);
   if ((config as { format?: unknown } | undefined)?.format === format) return { kind: 'run', names, config };
-  const early = new Set(['tokens', `.${configName}.new`, ...asideNames('last'), ...asideNames('best')]);
-  const foreign = names.filter((name) => !early.has(name) && !name.startsWith(lockName));
+  const early = new Set([
+    ...['tokens', 'base', `.${configName}.new`, ...stagingNames],
+    ...['last', 'best', 'base'].flatMap(asideNames),
+  ]);
+  const foreign = names.filter((name) => !early.has(name) && !name.startsWith(lockName) && !isTemporaryName(name));
   return { kind: foreign.length === 0 ? 'begun' : 'foreign', names: foreign };
 }
 

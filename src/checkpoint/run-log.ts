@@ -1,8 +1,8 @@
 // log.jsonl: every event of a run, a line each. Each line is handed to the system whole, so a killed run has at most a
 // torn last line; a resumed one cuts what came after its checkpoint, and the log reads as that of an unbroken run.
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs';
+import { explain } from '../files/index.js';
 import type { TrainingState } from '../train/index.js';
-import { explain } from './replace-folder.js';
 
 /** An event as in the CONTRACT: `event` names it; those of training have `iter`. */
 export interface LogLine {
@@ -26,11 +26,23 @@ export class RunLog implements EventLog {
   /** @param resume the state that the run goes on from; without it the log begins empty */
   static open(path: string, resume?: Pick<TrainingState, 'iter' | 'evaluation'>): RunLog {
     try {
-      if (resume && existsSync(path)) truncateSync(path, lengthUntil(readFileSync(path), resume));
-      return new RunLog(path, openSync(path, resume ? 'a' : 'w'));
+      const lines = resume && existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+      if (resume && lines.length > 0) truncateSync(path, lengthUntil(lines, resume));
+      const log = new RunLog(path, openSync(path, resume ? 'a' : 'w'));
+      if (resume && lines.length > 0) log.completeEvaluation(lines, resume);
+      return log;
     } catch (error) {
       throw explain(error, path);
     }
+  }
+
+  /** An evaluation is saved before it is reported: its line is missing where the process died between the two. */
+  private completeEvaluation(lines: Buffer, { iter, evaluation }: Pick<TrainingState, 'iter' | 'evaluation'>): void {
+    if (evaluation?.iter !== iter) return;
+    const known = lines.toString().split('\n').map(parse);
+    if (known.some((line) => line?.event === 'eval' && line.iter === iter)) return;
+    const { iter: _, ...measured } = evaluation;
+    this.append({ event: 'eval', iter, ...measured });
   }
 
   append(line: object): void {

@@ -2,6 +2,7 @@
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { State } from '../engine/types.js';
+import { explain, replaceFile, replaceFolder } from '../files/index.js';
 import { type GptConfig, parameterSpecs } from '../model/config.js';
 import { type Tokenizer, tokenizerConfig } from '../tokenizer/index.js';
 import type { TrainingState } from '../train/index.js';
@@ -10,7 +11,6 @@ import { fixedPositions } from './fixed-positions.js';
 import { toHuggingFace } from './hf-config.js';
 import { classifierHead, storedName } from './names.js';
 import { type OptimizerRecord, optimizerFile, slotTensors } from './optimizer.js';
-import { replaceFolder } from './replace-folder.js';
 import { type TensorSource, writeSafetensors } from './safetensors/index.js';
 import { trainingStateJson } from './training-state.js';
 
@@ -71,6 +71,21 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
       await writeTensors(join(folder, optimizerFile), slotTensors(trained));
     }
     await content.more?.(folder);
+  });
+}
+
+/**
+ * Replaces the training state of a checkpoint whose weights stay: an evaluation of them was made.
+ * @throws GptError `checkpoint/disk-full`, `checkpoint/not-writable`
+ */
+export async function replaceTrainingState(
+  directory: string,
+  training: TrainingState,
+  optimizer: OptimizerRecord,
+): Promise<void> {
+  const path = join(directory, 'training_state.json');
+  await replaceFile(path, `${JSON.stringify(trainingStateJson(training, optimizer), null, 2)}\n`).catch((error) => {
+    throw explain(error, path);
   });
 }
 

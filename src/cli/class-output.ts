@@ -1,9 +1,8 @@
 // Where classified texts go: a CSV, TSV or JSONL file that is complete or absent, or lines on standard output.
-import { once } from 'node:events';
-import { createWriteStream, statSync, type WriteStream } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { GptError, whyUnwritable } from '../errors.js';
+import { AtomicFile } from '../files/index.js';
 import type { ClassEvent } from '../run/events.js';
 
 /** One text as a row of a format, with its line end. */
@@ -48,26 +47,27 @@ function sameFile(one: string, other: string): boolean {
   return a !== undefined && a.ino === b?.ino && a.dev === b.dev;
 }
 
-/** Writes rows beside the file and gives it its name at the end. */
+/** A file of rows that is complete or absent. */
 export class ClassFile {
-  private readonly stream: WriteStream;
-  private readonly part: string;
-  private failure: Error | undefined;
+  private pending = '';
   private first = true;
-  private readonly format: (typeof formats)[string];
+
+  private constructor(
+    readonly path: string,
+    private readonly format: (typeof formats)[string] & {},
+    private readonly file: AtomicFile,
+  ) {}
 
   /**
    * @param input the file that is read, if it is one
-   * @throws GptError `cli/output` for an extension that is no format, and for the input itself
+   * @throws GptError `cli/output` for an unknown extension, for the input itself, and when the folder cannot be written
    */
-  constructor(
-    readonly path: string,
-    input?: string,
-  ) {
-    const format = formats[extname(path).toLowerCase()];
+  static async create(path: string, input?: string): Promise<ClassFile> {
+    const extension = extname(path).toLowerCase();
+    const format = Object.hasOwn(formats, extension) ? formats[extension] : undefined;
     if (!format) {
-      throw new GptError('cli/output', `cannot write ${path}: "${extname(path)}" is no format for labels`, {
-        hint: `known are ${Object.keys(formats).join(', ')}`,
+      throw new GptError('cli/output', `cannot write ${path}: unknown format "${extname(path)}"`, {
+        hint: `the formats are ${Object.keys(formats).join(', ')}`,
       });
     }
     if (input !== undefined && sameFile(path, input)) {
@@ -75,40 +75,50 @@ export class ClassFile {
         hint: 'give --output another name',
       });
     }
-    this.format = format;
-    this.part = `${path}.part`;
-    this.stream = createWriteStream(this.part);
-    this.stream.on('error', (error) => {
-      this.failure = error;
-    });
+    try {
+      return new ClassFile(path, format, await AtomicFile.create(path));
+    } catch (error) {
+      throw unwritable(error, path);
+    }
   }
 
-  /** Waits where the disk is slower than the model. */
   async write(event: ClassEvent): Promise<void> {
-    if (this.failure) throw this.explained(this.failure);
-    const header = this.first ? (this.format!.header?.(event) ?? '') : '';
+    if (this.first) this.pending += this.format.header?.(event) ?? '';
     this.first = false;
-    if (this.stream.write(header + this.format!.row(event))) return;
-    await once(this.stream, 'drain').catch(() => {}); // an error is told by the next call
+    this.pending += this.format.row(event);
+    if (this.pending.length >= bufferedCharacters) await this.flush();
   }
 
+  /** The file is complete, and on the disk, when this resolves. */
   async finish(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.stream.once('error', () => resolve());
-      this.stream.end(() => resolve());
-    });
-    if (this.failure) throw this.explained(this.failure);
-    await rename(this.part, this.path);
+    await this.flush();
+    try {
+      await this.file.commit();
+    } catch (error) {
+      throw unwritable(error, this.path);
+    }
   }
 
   /** Leaves nothing behind. */
-  async abandon(): Promise<void> {
-    this.stream.destroy();
-    await rm(this.part, { force: true });
+  abandon(): Promise<void> {
+    return this.file.abandon();
   }
 
-  private explained(error: NodeJS.ErrnoException): GptError {
-    const reason = error.code === 'ENOENT' ? `there is no folder ${dirname(this.path)}` : whyUnwritable(error);
-    return new GptError('cli/output', `cannot write ${this.path}: ${reason ?? error.message}`, { cause: error });
+  private async flush(): Promise<void> {
+    const rows = this.pending;
+    this.pending = '';
+    try {
+      await this.file.write(rows);
+    } catch (error) {
+      throw unwritable(error, this.path);
+    }
   }
+}
+
+const bufferedCharacters = 1 << 16;
+
+function unwritable(error: unknown, path: string): GptError {
+  const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+  const reason = missing ? `there is no folder ${dirname(path)}` : whyUnwritable(error);
+  return new GptError('cli/output', `cannot write ${path}: ${reason ?? (error as Error).message}`, { cause: error });
 }

@@ -1,14 +1,14 @@
 // A confusion matrix for a terminal: counts, shaded by their share of the row where there are colours, and what precision
 // and recall they mean for each label.
-import type { ChalkInstance } from 'chalk';
 import { type Confusion, perClass } from '../metrics/index.js';
-import { count, table } from './format.js';
+import { count, padEnd, padStart, table, width } from './format.js';
+import { type Paint, visibleLine } from './terminal-text.js';
 
 /** Cells of a wide matrix are cut to the labels that fit. */
 const mostLabels = 20;
 
 /** @param paint without it, or without colours, there is no shading */
-export function confusionLines(matrix: Confusion, labels: readonly string[], paint?: ChalkInstance): string[] {
+export function confusionLines(matrix: Confusion, labels: readonly string[], paint?: Paint): string[] {
   const metrics = perClass(matrix).map(({ precision, recall, f1, support }, i) => {
     const numbers = [precision, recall, f1].map((value) => value.toFixed(3));
     return [labels[i]!, ...numbers, count(support)];
@@ -18,25 +18,26 @@ export function confusionLines(matrix: Confusion, labels: readonly string[], pai
   return [...matrixLines(matrix, labels, paint), '', ...perLabel];
 }
 
-function matrixLines(matrix: Confusion, labels: readonly string[], paint: ChalkInstance | undefined): string[] {
+function matrixLines(matrix: Confusion, names: readonly string[], paint: Paint | undefined): string[] {
+  const labels = names.map(visibleLine);
   const corner = 'true \\ predicted';
-  const left = Math.max(corner.length, ...labels.map((label) => label.length));
+  const left = Math.max(corner.length, ...labels.map(width));
   const cells = matrix.map((row) => row.map(count));
-  const widths = labels.map((label, i) => Math.max(label.length, ...cells.map((row) => row[i]!.length)));
-  const lines = [[corner.padEnd(left), ...labels.map((label, i) => label.padStart(widths[i]!))].join('  ')];
+  const widths = labels.map((label, i) => Math.max(width(label), ...cells.map((row) => row[i]!.length)));
+  const lines = [[corner.padEnd(left), ...labels.map((label, i) => padStart(label, widths[i]!))].join('  ')];
   for (const [i, row] of cells.entries()) {
     const total = matrix[i]!.reduce((a, b) => a + b, 0);
     const shown = row.map((cell, j) => {
       const text = ` ${cell.padStart(widths[j]!)} `;
       return paint ? shade(paint, text, total === 0 ? 0 : matrix[i]![j]! / total, i === j) : text;
     });
-    lines.push(`${labels[i]!.padEnd(left)} ${shown.join('')}`.trimEnd());
+    lines.push(`${padEnd(labels[i]!, left)} ${shown.join('')}`.trimEnd());
   }
   return lines;
 }
 
 /** Green on the diagonal, red beside it, the brighter the larger the share. */
-function shade(paint: ChalkInstance, text: string, share: number, right: boolean): string {
+function shade(paint: Paint, text: string, share: number, right: boolean): string {
   const level = Math.round(170 * share);
-  return level < 8 ? text : right ? paint.bgRgb(0, level, 0)(text) : paint.bgRgb(level, 0, 0)(text);
+  return level < 8 ? text : right ? paint.background(0, level, 0)(text) : paint.background(level, 0, 0)(text);
 }

@@ -1,5 +1,6 @@
 // What a command gets from the program: where to write, how, and when to stop. Tests hand in streams of their own.
 import type { Readable } from 'node:stream';
+import { type Paint, paintOf, terminalText } from './terminal-text.js';
 
 /** An output that may be a terminal. */
 export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
@@ -20,7 +21,13 @@ export interface GlobalOptions {
 
 export class Context {
   private readonly controller = new AbortController();
-  private heeded = false;
+  private stoppable = false;
+  /** Whether the command writes files. */
+  lasting = false;
+  /** Why standard output cannot be written. */
+  outputFailure: NodeJS.ErrnoException | undefined;
+  /** How an interrupted run is resumed, once it is saved. */
+  resumeCommand: string | undefined;
   private code = 0;
 
   constructor(
@@ -47,10 +54,32 @@ export class Context {
     return stdout.isTTY === true;
   }
 
-  /** Aborted by the first Ctrl-C or SIGTERM. A command that never asks for it ends at once. */
-  get signal(): AbortSignal {
-    this.heeded = true;
+  /** Whether standard output is a terminal on which a line can be redrawn. */
+  get live(): boolean {
+    return this.streams.stdout.isTTY === true && this.streams.env['TERM'] !== 'dumb';
+  }
+
+  get paint(): Paint {
+    return paintOf(this.color);
+  }
+
+  /**
+   * From now on the first Ctrl-C, SIGTERM, SIGHUP or SIGQUIT aborts this signal, and the command ends by itself. Without this
+   * call it ends the process at once.
+   */
+  stopOnInterrupt(): AbortSignal {
+    this.stoppable = true;
     return this.controller.signal;
+  }
+
+  /** The command writes files: when nobody reads its standard output any more, it is not done. */
+  writesFiles(): void {
+    this.lasting = true;
+  }
+
+  /** Standard output failed: the command is asked to stop, and the process exits with 2. */
+  failOutput(error: NodeJS.ErrnoException): void {
+    this.outputFailure ??= error;
   }
 
   get interrupted(): boolean {
@@ -59,7 +88,7 @@ export class Context {
 
   /** Asks the command to stop; false when it has no way to, or was asked before. */
   interrupt(): boolean {
-    if (!this.heeded || this.interrupted) return false;
+    if (!this.stoppable || this.interrupted) return false;
     this.controller.abort();
     return true;
   }
@@ -70,21 +99,36 @@ export class Context {
   }
 
   get exitCode(): number {
+    if (this.outputFailure) return 2;
     return this.interrupted ? 130 : this.code;
+  }
+
+  /** Part of the result, on standard output. On a terminal it is made safe. */
+  write(text: string): void {
+    writeTo(this.streams.stdout, text);
   }
 
   /** A line of the result, on standard output. */
   print(line: string): void {
-    this.streams.stdout.write(`${line}\n`);
+    this.write(`${line}\n`);
   }
 
   /** A line about the work, on standard error; not with --quiet. */
   note(line: string): void {
-    if (!this.quiet) this.streams.stderr.write(`${line}\n`);
+    if (!this.quiet) this.complain(`${line}\n`);
   }
 
   /** A line a person should see even with --quiet. */
   warn(line: string): void {
-    this.streams.stderr.write(`warning: ${line}\n`);
+    this.complain(`warning: ${line}\n`);
   }
+
+  /** Text on standard error, whatever the options. */
+  complain(text: string): void {
+    writeTo(this.streams.stderr, text);
+  }
+}
+
+function writeTo(stream: Output, text: string): void {
+  stream.write(stream.isTTY ? terminalText(text) : text);
 }

@@ -1,4 +1,4 @@
-import { count, loss, quote, rate, short, table, time } from './format.js';
+import { count, loss, rate, short, table, time } from './format.js';
 
 test.each([
   [0, '0.0s'],
@@ -49,12 +49,4 @@ test('a table aligns its columns', () => {
       [1],
     ),
   ).toEqual(['a     1  x', 'bbb  22']);
-});
-
-test.each([
-  ['runs/a', 'runs/a'],
-  ['my run', "'my run'"],
-  ["it's", "'it'\\''s'"],
-])('%s is quoted as %s', (word, quoted) => {
-  expect(quote(word)).toBe(quoted);
 });

@@ -1,4 +1,6 @@
 // Numbers, times and tables as people read them.
+import stringWidth from 'string-width';
+import { unpainted, visibleLine } from './terminal-text.js';
 
 /** 809856 as 809,856. */
 export const count = (n: number): string => Math.round(n).toLocaleString('en-US');
@@ -36,19 +38,22 @@ export const loss = (value: number): string => (Number.isFinite(value) ? value.t
 /** A learning rate in three digits: 9.53e-4. */
 export const rate = (value: number): string => (value === 0 ? '0' : value.toExponential(2));
 
-/** Columns as wide as their widest cell; the columns named in `right` are aligned to the right. */
+/** Columns of a terminal that a text takes: 2 for East Asian wide characters and emoji, 0 for combining ones. */
+export const width = (text: string): number => stringWidth(unpainted(text), { countAnsiEscapeCodes: true });
+
+/** Padded with blanks to a width of the terminal. */
+export const padEnd = (text: string, to: number): string => text + ' '.repeat(Math.max(0, to - width(text)));
+export const padStart = (text: string, to: number): string => ' '.repeat(Math.max(0, to - width(text))) + text;
+
+/** Columns as wide as their widest cell, each on one line; the columns named in `right` are aligned to the right. */
 export function table(rows: readonly (readonly string[])[], right: readonly number[] = []): string[] {
+  const cells = rows.map((row) => row.map(visibleLine));
   const widths: number[] = [];
-  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
-  return rows.map((row) =>
+  for (const row of cells) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, width(cell));
+  return cells.map((row) =>
     row
-      .map((cell, i) => (right.includes(i) ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .map((cell, i) => (right.includes(i) ? padStart(cell, widths[i]!) : padEnd(cell, widths[i]!)))
       .join('  ')
       .trimEnd(),
   );
-}
-
-/** A word as a POSIX shell reads it back. */
-export function quote(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

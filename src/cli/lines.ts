@@ -1,6 +1,7 @@
 // The events of a training run as lines of text: one a step, an evaluation, a checkpoint; and the summary at the end.
 import type { DoneEvent, EvalEvent, RunEvent, StartEvent, StepEvent } from '../run/events.js';
-import { count, loss, quote, rate, time } from './format.js';
+import { quoteCommand } from '../shell-quote.js';
+import { count, loss, rate, time } from './format.js';
 import { plot, type Series } from './plot.js';
 
 export function startLine(event: StartEvent): string {
@@ -61,9 +62,14 @@ const REASONS: Readonly<Record<DoneEvent['reason'], string>> = {
 
 /** The command that uses what was trained. */
 function useOf(task: StartEvent['task'], out: string): string {
-  if (task === 'classify') return `use it: gpt-cli classify ${out} "..."`;
-  if (task === 'choice') return `use it: gpt-cli classify ${out} --input questions.jsonl`;
-  return `sample: gpt-cli sample ${out} --prompt "..."`;
+  if (task === 'classify') return `use it: ${quoteCommand(['gpt-cli', 'classify', out])} "..."`;
+  if (task === 'choice') return `use it: ${quoteCommand(['gpt-cli', 'classify', out])} --input questions.jsonl`;
+  return `sample: ${quoteCommand(['gpt-cli', 'sample', out])} --prompt "..."`;
+}
+
+/** What resumes a run that was interrupted. */
+export function resumeCommand({ out }: DoneEvent, start: StartEvent | undefined): string {
+  return quoteCommand(['gpt-cli', start?.command ?? 'pretrain', '--resume', '--out', out]);
 }
 
 /** What a person wants to know at the end, and the commands that come next. */
@@ -80,11 +86,11 @@ export function summary(
   if (Number.isFinite(event.trainLoss)) losses.push(`training loss ${loss(event.trainLoss)}`);
   if (event.accuracy !== undefined) losses.push(`accuracy ${(100 * event.accuracy).toFixed(1)} %`);
   if (event.macroF1 !== undefined) losses.push(`macro F1 ${event.macroF1.toFixed(3)}`);
+  if (event.reason === 'interrupted' && event.iter === 0)
+    return ['interrupted before the first step: nothing is saved'];
   lines.push(losses.join(', ') || 'not evaluated yet');
   for (const [kind, path] of checkpoints) lines.push(`${kind}: ${path}`);
-  const out = quote(event.out);
-  if (event.reason === 'interrupted')
-    lines.push(`go on:  gpt-cli ${start?.command ?? 'pretrain'} --resume --out ${out}`);
-  lines.push(useOf(start?.task, out));
+  if (event.reason === 'interrupted') lines.push(`resume: ${resumeCommand(event, start)}`);
+  lines.push(useOf(start?.task, event.out));
   return lines;
 }

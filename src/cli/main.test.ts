@@ -30,12 +30,12 @@ const commands: CommandEntry[] = [
     throw new TypeError('x is not a function');
   }),
   command('long', async (context) => {
-    const { signal } = context;
+    const signal = context.stopOnInterrupt();
     context.interrupt();
     signal.throwIfAborted();
   }),
   command('graceful', (context) => {
-    void context.signal;
+    context.stopOnInterrupt();
     context.interrupt();
   }),
   {
@@ -125,7 +125,7 @@ test('a command that never asks for the signal cannot be asked to stop, and only
   const answers: boolean[] = [];
   const deaf = command('deaf', (context) => void answers.push(context.interrupt()));
   const heeding = command('heeding', (context) => {
-    void context.signal;
+    context.stopOnInterrupt();
     answers.push(context.interrupt(), context.interrupt());
   });
   await typed('deaf r', { commands: [deaf] });

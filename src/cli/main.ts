@@ -72,33 +72,64 @@ export async function run(
     }
     if (argv.length === 0) program.help();
     await program.parseAsync(argv as string[], { from: 'user' });
-    return context.exitCode;
+    return context.outputFailure ? outputFailed(context, context.outputFailure) : context.exitCode;
   } catch (error) {
     const { exitCode, text } = describeFailure(error, help, context.interrupted);
-    streams.stderr.write(text);
+    if (context.outputFailure && exitCode !== 1) return outputFailed(context, context.outputFailure);
+    context.complain(text);
     return exitCode;
   }
 }
 
-/** Ctrl-C and SIGTERM: the first asks the command to stop, the second (or the first, if it cannot) ends the process. */
+/** Says why standard output failed and what became of the run. @returns the exit code */
+function outputFailed(context: Context, { code, message }: NodeJS.ErrnoException): number {
+  const reason = isClosed(code) ? 'its reader closed it' : code === 'ENOSPC' ? 'the disk is full' : message;
+  const saved = context.resumeCommand ? ` (the run is saved: ${context.resumeCommand})` : '';
+  context.complain(`error: cannot write to standard output: ${reason}${saved}\n`);
+  return 2;
+}
+
+/** EIO: a terminal that is gone. */
+const isClosed = (code: string | undefined) => code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED';
+
+/** The first signal asks the command to stop; the second, or the first if it cannot be asked, ends the process. */
 function onSignal(context: Context): void {
   if (!context.interrupt()) process.exit(130);
   context.note('\nstopping; once more to quit at once');
 }
 
+/** A reader that has seen enough (`sample | head`) is no error, but a run that nobody reads is stopped and saved. */
+function onOutputError(context: Context | undefined, error: NodeJS.ErrnoException): void {
+  if (context?.outputFailure || context?.interrupted) return;
+  if (isClosed(error.code) && !context?.lasting) process.exit(0);
+  if (!context) process.exit(2);
+  context.failOutput(error);
+  if (!context.interrupt()) process.exit(outputFailed(context, error));
+}
+
+const signals: readonly NodeJS.Signals[] =
+  process.platform === 'win32'
+    ? ['SIGINT', 'SIGTERM', 'SIGBREAK', 'SIGHUP']
+    : ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+
+/** Milliseconds that what cannot be cancelled (opening a device) may hold up a process that was asked to stop. */
+const patience = 2000;
+
 /** The entry of bin/gpt-cli.js. */
 export async function main(argv: readonly string[]): Promise<void> {
   let launched = false;
-  for (const output of [process.stdout, process.stderr]) {
-    output.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      if (!launched) process.exit(0); // a reader that has seen enough (`| head`) is no error
-    });
-  }
+  let running: Context | undefined;
+  process.stdout.on('error', (error) => {
+    if (!launched) onOutputError(running, error); // a launched worker ends with its launcher
+  });
+  process.stderr.on('error', () => {}); // there is nobody left to tell
   const { stdin, stdout, stderr, env } = process;
   const watch = (context: Context) => {
-    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => onSignal(context));
+    running = context;
+    for (const name of signals) process.on(name, () => onSignal(context));
     launched = followLauncher(() => onSignal(context));
   };
-  process.exitCode = await run(argv, { stdin, stdout, stderr, env }, { watch });
+  const code = await run(argv, { stdin, stdout, stderr, env }, { watch });
+  process.exitCode = code;
+  if (running?.interrupted) setTimeout(() => process.exit(code), patience).unref();
 }

@@ -37,7 +37,7 @@ test.each([
 test.each<[string, Record<string, unknown>]>([
   ['r --top-k 40 --top-p 0.9 --min-p 0.1', { topK: 40, topP: 0.9, minP: 0.1 }],
   ['r --stop . --stop !', { stop: ['.', '!'] }],
-  ['r --stop . !', { stop: ['.', '!'] }],
+  ['--stop . r --stop !', { stop: ['.', '!'] }],
   ['r --greedy', { greedy: true }],
   ['r --repetition-penalty 1.2 --num-samples 3', { repetitionPenalty: 1.2, numSamples: 3 }],
 ])('sample %s gives %j', (line, values) => {

@@ -22,9 +22,11 @@ function helpOf(setting: AnySetting, value: unknown): string {
 
 function addToggle(command: Command, name: string, setting: AnySetting, value: unknown, title: string): void {
   const on = new Option(`--${name}`, setting.help).helpGroup(title);
-  const off = new Option(`--no-${name}`, `without ${setting.help}`).helpGroup(title);
+  const off = new Option(`--no-${name}`, `no ${setting.help}`).helpGroup(title);
   command.addOption(value ? on.hideHelp() : on).addOption(value ? off : off.hideHelp());
 }
+
+const collect = (value: string, before: string[] = []) => [...before, value];
 
 /** Adds `--config` and a flag for every setting of `which`, in groups. */
 export function addSettings(command: Command, which: ConfigCommand): Command {
@@ -38,11 +40,11 @@ export function addSettings(command: Command, which: ConfigCommand): Command {
         addToggle(command, name, setting, value, title);
         continue;
       }
-      const placeholder = `<${setting.placeholder}${setting.repeats ? '...' : ''}>`;
-      command.addOption(new Option(`--${name} ${placeholder}`, helpOf(setting, value)).helpGroup(title));
+      const option = new Option(`--${name} <${setting.placeholder}>`, helpOf(setting, value)).helpGroup(title);
+      // Not variadic: `--stop . run` would take the run as a second text.
+      command.addOption(setting.repeats ? option.argParser(collect) : option);
     }
   }
-  const collect = (value: string, before: string[] = []) => [...before, value];
   return command.option('-c, --config <file>', 'a JSON file of settings, or a preset; later ones win', collect);
 }
 

@@ -1,5 +1,4 @@
 // The events of a run for a person: a live bar on a terminal, plain lines when piped, a summary with the loss curve.
-import { Chalk } from 'chalk';
 import type { RunEvent, StartEvent } from '../run/events.js';
 import type { Context } from './context.js';
 import { Estimate } from './estimate.js';
@@ -16,8 +15,8 @@ export interface Show {
 /** A bar where standard output is a terminal, lines elsewhere; nothing but warnings with --quiet. */
 export function showPeople(context: Context): Show {
   const { stdout } = context.streams;
-  const bar = stdout.isTTY && !context.quiet ? new LiveBar(stdout) : undefined;
-  const paint = new Chalk({ level: context.color ? 1 : 0 });
+  const bar = context.live && !context.quiet ? new LiveBar(stdout) : undefined;
+  const { paint } = context;
   const history = new LossHistory();
   const checkpoints = new Map<string, string>();
   let start: StartEvent | undefined;

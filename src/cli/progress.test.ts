@@ -114,7 +114,7 @@ test('the summary has the curve, the losses, the paths and the command to sample
 
 test('an interrupted run says how to go on', async () => {
   const { out } = await shown([start, step(1, 3), { ...done, reason: 'interrupted' }]);
-  expect(out).toContain("go on:  gpt-cli pretrain --resume --out 'runs/my book'\n");
+  expect(out).toContain("resume: gpt-cli pretrain --resume --out 'runs/my book'\n");
 });
 
 test('a run without an evaluation says so', async () => {

@@ -1,6 +1,7 @@
 // Shows the events of a run: as JSON lines (--json), or for a person.
-import type { RunEvent } from '../run/events.js';
+import type { RunEvent, StartEvent } from '../run/events.js';
 import type { Context } from './context.js';
+import { resumeCommand } from './lines.js';
 import { type Show, showPeople } from './people.js';
 
 /** What `--json` prints; the other events are for people. */
@@ -18,7 +19,13 @@ function showJson(context: Context): Show {
 export async function showRun(events: AsyncIterable<RunEvent>, context: Context): Promise<void> {
   const show = context.json ? showJson(context) : showPeople(context);
   try {
-    for await (const event of events) show.on(event);
+    let start: StartEvent | undefined;
+    for await (const event of events) {
+      if (event.event === 'start') start = event;
+      if (event.event === 'done' && event.reason === 'interrupted' && event.iter > 0)
+        context.resumeCommand = resumeCommand(event, start);
+      show.on(event);
+    }
   } finally {
     show.close();
   }

@@ -11,7 +11,7 @@ export interface Work {
 
 export function showWork(context: Context): Work {
   const { stdout } = context.streams;
-  const bar = stdout.isTTY && !context.quiet && !context.json ? new LiveBar(stdout) : undefined;
+  const bar = context.live && !context.quiet && !context.json ? new LiveBar(stdout) : undefined;
   const on: Work['on'] = (event) => {
     if (event.event === 'phase') {
       bar?.phase(event.name, event.done, event.total);

@@ -5,32 +5,41 @@ import { defaultOptimizer, optimizerNames, optimizerSettings } from '../optimize
 import { type ConfigCommand, choice, duration, integer, real, type Setting, text, texts, toggle } from './setting.js';
 
 const MACHINE = {
-  seed: integer({ min: 0, max: 4294967295, default: 1337, fixed: true, help: 'what all randomness is derived from' }),
-  backend: choice(['auto', 'onnx', 'tensorflow', 'eager'], { default: 'auto', help: 'the engine that computes' }),
-  device: choice(['auto', 'cpu', 'webgpu', 'cuda', 'dml'], { default: 'auto', help: 'where the engine computes' }),
+  seed: integer({
+    min: 0,
+    max: 4294967295,
+    default: 1337,
+    fixed: true,
+    help: 'seed of every random choice: initialization, batches, dropout, sampling',
+  }),
+  backend: choice(['auto', 'onnx', 'tensorflow', 'eager'], { default: 'auto', help: 'the engine that runs the model' }),
+  device: choice(['auto', 'cpu', 'webgpu', 'cuda', 'dml'], {
+    default: 'auto',
+    help: 'the device that the engine uses',
+  }),
   threads: integer({ min: 1, max: 1024, default: null, defaultText: 'all cores', help: 'CPU threads' }),
   jit: choice(['auto', 'xla', 'graph'], {
     default: 'auto',
-    help: 'how the tensorflow engine runs steps; auto measures both in training and compiles nothing elsewhere',
+    help: 'how the tensorflow engine runs a step; auto measures both for training and uses graph elsewhere',
   }),
   precision: choice(['f32', 'bf16'], {
     default: 'f32',
-    help: 'numbers in matrix products; bf16 on the tensorflow engine only',
+    help: 'number format of matrix products; bf16 with --backend tensorflow only',
   }),
-  verbose: toggle({ default: false, help: "show the native libraries' own logs" }),
+  verbose: toggle({ default: false, help: 'show the logs of the native libraries' }),
 };
 
 const MODEL = {
   nLayer: integer({ min: 1, max: 1024, default: 4, fixed: true, help: 'transformer blocks' }),
-  nHead: integer({ min: 1, max: 1024, default: 4, fixed: true, help: 'attention heads in a block' }),
-  nEmbd: integer({ min: 1, max: 65536, default: 128, fixed: true, help: 'width of the model, a multiple of n-head' }),
+  nHead: integer({ min: 1, max: 1024, default: 4, fixed: true, help: 'attention heads per block' }),
+  nEmbd: integer({ min: 1, max: 65536, default: 128, fixed: true, help: 'embedding width, a multiple of n-head' }),
   blockSize: integer({ min: 1, max: 1048576, default: 128, fixed: true, help: 'context length in tokens' }),
-  dropout: real({ min: 0, below: 1, default: 0, finetuneDefault: 0.1, help: 'share of values dropped in training' }),
-  bias: toggle({ default: true, fixed: true, help: 'biases in linear layers and layer norms, as in GPT-2' }),
+  dropout: real({ min: 0, below: 1, default: 0, finetuneDefault: 0.1, help: 'dropout probability in training' }),
+  bias: toggle({ default: true, fixed: true, help: 'biases in linear layers and layer norms (GPT-2 has them)' }),
   position: choice(['learned', 'sinusoidal', 'rope'], {
     default: 'learned',
     fixed: true,
-    help: 'how positions are told apart; the GPT-2 format cannot hold rope',
+    help: 'position embeddings; a rope model opens in gpt-cli only',
   }),
 };
 
@@ -41,7 +50,13 @@ const TOKENIZER = {
     placeholder: 'kind',
     help: 'char, byte, bpe, or the path of a tokenizer.json or its folder',
   }),
-  vocabSize: integer({ min: 257, max: 1000000, default: 2048, fixed: true, help: 'entries of a bpe tokenizer' }),
+  vocabSize: integer({
+    min: 257,
+    max: 1000000,
+    default: 2048,
+    fixed: true,
+    help: 'vocabulary size of a bpe tokenizer',
+  }),
 };
 
 const TRAINING = {
@@ -51,9 +66,9 @@ const TRAINING = {
     default: 16,
     finetuneDefault: 32,
     fixed: true,
-    help: 'sequences in a batch',
+    help: 'sequences per batch',
   }),
-  gradAccum: integer({ min: 1, max: 65536, default: 1, fixed: true, help: 'micro-batches of batch-size in a step' }),
+  gradAccum: integer({ min: 1, max: 65536, default: 1, fixed: true, help: 'micro-batches of batch-size per step' }),
   maxIters: integer({ min: 1, max: 1e9, default: 2000, finetuneDefault: null, help: 'stop after this many steps' }),
   epochs: real({
     above: 0,
@@ -63,13 +78,13 @@ const TRAINING = {
     help: 'stop after this many passes over the data',
   }),
   maxTime: duration({ default: null, help: 'stop after this long: 90s, 10m, 1h30m' }),
-  learningRate: real({ above: 0, max: 10, default: 1e-3, finetuneDefault: 1e-4, help: 'the highest learning rate' }),
+  learningRate: real({ above: 0, max: 10, default: 1e-3, finetuneDefault: 1e-4, help: 'peak learning rate' }),
   minLr: real({
     min: 0,
     max: 10,
     default: null,
     defaultText: 'a tenth of learning-rate',
-    help: 'the last learning rate',
+    help: 'learning rate at the end of the schedule',
   }),
   warmupIters: integer({
     min: 0,
@@ -80,32 +95,38 @@ const TRAINING = {
   lrSchedule: choice(['cosine', 'linear', 'constant'], {
     default: 'cosine',
     finetuneDefault: 'linear',
-    help: 'how the learning rate falls after that',
+    help: 'shape of the learning-rate decay after warm-up',
   }),
   optimizer: choice(optimizerNames, {
     default: defaultOptimizer,
     fixed: true,
-    help: 'what turns gradients into updates of the parameters',
+    help: 'the optimizer',
   }),
   ...optimizerSettings,
   recompute: toggle({
     default: false,
-    help: 'compute the inner values of blocks twice: less memory, more time',
+    help: 'gradient checkpointing: recompute the activations of each block, less memory for more time',
   }),
-  gradClip: real({ min: 0, default: 1, help: 'largest norm of the gradient; 0: no clipping' }),
+  gradClip: real({ min: 0, default: 1, help: 'clip the global gradient norm to this; 0: no clipping' }),
 };
 
 const WATCHING = {
   evalInterval: integer({ min: 1, default: 250, help: 'steps between evaluations' }),
-  evalIters: integer({ min: 1, max: 1000000, default: 20, help: 'batches of an evaluation' }),
-  valSplit: real({ min: 0, max: 0.9, default: 0.1, fixed: true, help: 'share of the data, its end, for validation' }),
+  evalIters: integer({ min: 1, max: 1000000, default: 20, help: 'batches per evaluation' }),
+  valSplit: real({
+    min: 0,
+    max: 0.9,
+    default: 0.1,
+    fixed: true,
+    help: 'share of the data, taken from its end, that is held out for validation',
+  }),
   saveInterval: integer({
     min: 1,
     default: null,
-    defaultText: 'that of eval-interval',
-    help: 'steps between saved states',
+    defaultText: 'eval-interval',
+    help: 'steps between checkpoints',
   }),
-  earlyStop: integer({ min: 0, default: 0, help: 'stop after this many evaluations that are no better; 0: never' }),
+  earlyStop: integer({ min: 0, default: 0, help: 'stop after this many evaluations without improvement; 0: never' }),
   logInterval: integer({ min: 1, default: 10, help: 'steps between reported losses' }),
 };
 
@@ -114,8 +135,8 @@ const CLUSTER = {
 };
 
 const PRETRAINING = {
-  sampleEvery: integer({ min: 0, default: 0, help: 'steps between samples shown in training; 0: none' }),
-  init: text({ default: null, placeholder: 'folder', fixed: true, help: 'go on from the weights of this checkpoint' }),
+  sampleEvery: integer({ min: 0, default: 0, help: 'steps between samples printed during training; 0: none' }),
+  init: text({ default: null, placeholder: 'folder', fixed: true, help: 'start from the weights of this checkpoint' }),
 };
 
 const FINETUNING = {
@@ -129,7 +150,7 @@ const FINETUNING = {
   task: choice(['auto', 'classify', 'choice', 'instruct', 'text'], {
     default: 'auto',
     fixed: true,
-    help: 'what to learn; auto decides from the columns',
+    help: 'what to train; auto decides from the columns',
   }),
   textColumn: text({ default: null, placeholder: 'name', fixed: true, help: 'column of the text' }),
   labelColumn: text({ default: null, placeholder: 'name', fixed: true, help: 'column of the label' }),
@@ -137,22 +158,27 @@ const FINETUNING = {
     default: null,
     placeholder: 'template',
     fixed: true,
-    help: 'how columns make a prompt: "{instruction}\\n{input}"',
+    help: 'prompt made from columns: "{instruction}\\n{input}"',
   }),
-  lmCoef: real({ min: 0, default: 0.5, fixed: true, help: "weight of the language model's loss in classifying" }),
+  lmCoef: real({
+    min: 0,
+    default: 0.5,
+    fixed: true,
+    help: 'weight of the auxiliary language-modelling loss of a classifier',
+  }),
   freeze: integer({
     min: 0,
     max: 1024,
     default: 0,
     fixed: true,
-    help: 'leave the embeddings and n blocks as they are',
+    help: 'keep the embeddings and the first n blocks fixed; 0: train all',
   }),
   layerDecay: real({
     above: 0,
     max: 1,
     default: 1,
     fixed: true,
-    help: 'learning rate of each block as a share of that of the block above it; 1: all alike',
+    help: 'learning rate of each block relative to the block above it; 1: the same for all',
   }),
   loraRank: integer({
     min: 0,
@@ -166,22 +192,37 @@ const FINETUNING = {
     default: null,
     fixed: true,
     defaultText: 'twice the rank',
-    help: 'scale of the adapters times their rank',
+    help: 'LoRA alpha: adapters are scaled by alpha / rank',
   }),
   limit: integer({ min: 1, default: null, fixed: true, help: 'use only the first n rows' }),
-  balance: toggle({ default: false, fixed: true, help: 'weigh classes so that rare ones count as much' }),
+  balance: toggle({ default: false, fixed: true, help: 'weight classes by inverse frequency' }),
 };
 
 const SAMPLING = {
   maxNewTokens: integer({ min: 0, max: 10000000, default: 200, help: 'stop after this many tokens' }),
-  temperature: real({ min: 0, default: 0.8, help: 'lower is safer, higher wilder; 0: greedy' }),
-  topK: integer({ min: 0, default: 0, help: 'only the n likeliest tokens; 0: all' }),
-  topP: real({ above: 0, max: 1, default: 1, help: 'only the likeliest tokens that reach this probability' }),
-  minP: real({ min: 0, max: 1, default: 0, help: "only tokens with this share of the likeliest one's probability" }),
-  repetitionPenalty: real({ min: 0.001, max: 1000, default: 1, help: 'above 1: what occurred becomes less likely' }),
-  stop: texts({ default: [], help: 'end before this text; may be given several times' }),
-  numSamples: integer({ min: 1, max: 1000000, default: 1, help: 'how many texts to write' }),
-  greedy: toggle({ default: false, help: 'always the likeliest token' }),
+  temperature: real({ min: 0, default: 0.8, help: 'sampling temperature; 0: greedy' }),
+  topK: integer({ min: 0, default: 0, help: 'sample from the n most likely tokens; 0: all' }),
+  topP: real({
+    above: 0,
+    max: 1,
+    default: 1,
+    help: 'nucleus sampling: the most likely tokens up to this total probability',
+  }),
+  minP: real({
+    min: 0,
+    max: 1,
+    default: 0,
+    help: "only tokens with at least this share of the top token's probability",
+  }),
+  repetitionPenalty: real({
+    min: 0.001,
+    max: 1000,
+    default: 1,
+    help: 'above 1: tokens that already occurred become less likely',
+  }),
+  stop: texts({ default: [], help: 'stop before this text; repeatable' }),
+  numSamples: integer({ min: 1, max: 1000000, default: 1, help: 'number of samples' }),
+  greedy: toggle({ default: false, help: 'always take the most likely token' }),
 };
 
 /** The groups of the help, in its order, and the commands whose settings they are. */

@@ -1,12 +1,13 @@
 // A corpus: text of any size as one token file on disk, split into training and validation part. Memory stays flat:
 // text streams in, tokens stream out, batches are read by position.
 import { closeSync, openSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
-import { makeFolder } from '../make-folder.js';
+import { AtomicFile, makeFolder, replaceFile } from '../files/index.js';
 import type { TextPiece, Tokenizer } from '../tokenizer/types.js';
 import { type CorpusMeta, corpusVersion, fingerprint, readMeta } from './meta.js';
+import { PieceEncoder, tokenBytes } from './piece-encoder.js';
 import { PieceCutter } from './pieces.js';
 import { findSources, type Source } from './sources.js';
 import { FileSpan, type TokenSpan, type TokenType, tokenTypeFor } from './span.js';
@@ -62,14 +63,22 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
   const sources = options.texts === undefined ? await findSources(options.inputs ?? []) : [];
   const path = join(directory, 'tokens.bin');
   const dtype = tokenTypeFor(tokenizer.vocabSize);
+  let file: AtomicFile | undefined;
   try {
     await makeFolder(directory);
     await rm(join(directory, 'meta.json'), { force: true });
-    const { tokens, documents } = await writeTokens(`${path}.partial`, dtype, sources, options);
+    file = await AtomicFile.create(path);
+    const { tokens, documents, unknown, sha256 } = await writeTokens(file.handle.fd, dtype, sources, options);
     if (tokens === 0)
       throw new GptError('dataset/empty', 'the text is empty', { hint: 'there is no text to learn from' });
     const trainTokens = trainLength(tokens, valSplit);
-    const { trainBytes, valBytes } = countBytes(`${path}.partial`, dtype, tokens, trainTokens, tokenizer);
+    const { trainBytes, valBytes } = countBytes(
+      file.temporary,
+      dtype,
+      tokens,
+      trainTokens,
+      tokenBytes(tokenizer, unknown),
+    );
     const meta: CorpusMeta = {
       version: corpusVersion,
       dtype,
@@ -80,6 +89,8 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
       documents,
       bytes: trainBytes + valBytes,
       valBytes,
+      ...(unknown.tokens > 0 && { unknown }),
+      sha256,
       tokenizer: {
         kind: tokenizer.kind,
         vocabSize: tokenizer.vocabSize,
@@ -88,11 +99,10 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
       },
       sources: sources.map(({ name, size, mtimeMs }) => ({ name, size, mtimeMs })),
     };
-    await rename(`${path}.partial`, path);
-    await writeFile(join(directory, 'meta.json.partial'), `${JSON.stringify(meta, null, 2)}\n`, { flush: true });
-    await rename(join(directory, 'meta.json.partial'), join(directory, 'meta.json'));
+    await file.commit();
+    await replaceFile(join(directory, 'meta.json'), `${JSON.stringify(meta, null, 2)}\n`);
   } catch (error) {
-    await rm(`${path}.partial`, { force: true }).catch(() => {});
+    await file?.abandon();
     throw writeError(error, directory);
   }
   return openCorpus(directory);
@@ -103,7 +113,7 @@ export function trainLength(tokens: number, valSplit: number): number {
   return Math.floor(tokens * (1 - valSplit) * (1 + 2 ** -50));
 }
 
-async function writeTokens(path: string, dtype: TokenType, sources: readonly Source[], options: BuildCorpusOptions) {
+async function writeTokens(file: number, dtype: TokenType, sources: readonly Source[], options: BuildCorpusOptions) {
   const { tokenizer, onProgress, signal, textKey, stdin } = options;
   const totalBytes =
     sources.length > 0 && sources.every(({ kind }) => kind === 'file')
@@ -117,35 +127,30 @@ async function writeTokens(path: string, dtype: TokenType, sources: readonly Sou
     options.texts ?? readSources(sources, { onBytes, signal, ...(textKey && { textKey }), ...(stdin && { stdin }) });
   const separator = Uint32Array.of(tokenizer.endOfText);
   const cutter = new PieceCutter();
-  const writer = new TokenWriter(path, dtype);
+  const writer = new TokenWriter(file, dtype);
+  const encoder = new PieceEncoder(tokenizer, (ids) => writer.push(ids));
   let documents = 0;
   let open = false; // whether the document so far has text
-  try {
-    for await (const { text, endOfDocument } of texts) {
-      signal?.throwIfAborted();
-      if (text !== '' && !open) {
-        if (documents++ > 0) writer.push(separator);
-        open = true;
-      }
-      for (const piece of cutter.push(text)) writer.push(tokenizer.encode(piece));
-      if (endOfDocument) {
-        writer.push(tokenizer.encode(cutter.flush()));
-        open = false;
-      }
-      onProgress?.({ bytes, totalBytes, tokens: writer.length });
+  for await (const { text, endOfDocument } of texts) {
+    signal?.throwIfAborted();
+    if (text !== '' && !open) {
+      if (documents++ > 0) writer.push(separator);
+      open = true;
     }
-    writer.push(tokenizer.encode(cutter.flush()));
-    writer.finish();
-  } catch (error) {
-    writer.abandon();
-    throw error;
+    for (const piece of cutter.push(text)) encoder.push(piece);
+    if (endOfDocument) {
+      encoder.push(cutter.flush());
+      encoder.endDocument();
+      open = false;
+    }
+    onProgress?.({ bytes, totalBytes, tokens: writer.length });
   }
-  return { tokens: writer.length, documents };
+  encoder.push(cutter.flush());
+  return { tokens: writer.length, documents, unknown: encoder.unknown, sha256: writer.finish() };
 }
 
 /** The UTF-8 bytes that the two parts of a token file stand for. */
-function countBytes(path: string, dtype: TokenType, tokens: number, trainTokens: number, tokenizer: Tokenizer) {
-  const lengths = Uint32Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.bytesOf(id).length);
+function countBytes(path: string, dtype: TokenType, tokens: number, trainTokens: number, lengths: Float64Array) {
   const file = openSync(path, 'r');
   const sum = (first: number, end: number) => {
     const span = new FileSpan('token', file, dtype, first, end - first);
@@ -153,7 +158,7 @@ function countBytes(path: string, dtype: TokenType, tokens: number, trainTokens:
     for (let at = 0; at < span.length; at += 1 << 16) {
       for (const id of span.read(at, Math.min(1 << 16, span.length - at))) bytes += lengths[id]!;
     }
-    return bytes;
+    return Math.round(bytes);
   };
   try {
     return { trainBytes: sum(0, trainTokens), valBytes: sum(trainTokens, tokens) };

@@ -3,6 +3,7 @@
 import { nearest } from '../config/nearest.js';
 import { GptError } from '../errors.js';
 import type { TextPiece } from '../tokenizer/types.js';
+import { parseJsonValue } from './json-values.js';
 import { quoteList } from './quote-list.js';
 
 export const documentSeparator = '<|endoftext|>';
@@ -48,20 +49,28 @@ export async function* splitLines(
   chunks: AsyncIterable<string>,
   name: string,
 ): AsyncGenerator<{ line: number; text: string }> {
-  let rest = '';
+  let open: string[] = []; // pieces of the line so far: joined once, or a long line would cost its square
+  let length = 0;
   let line = 0;
   const clean = (text: string) => (text.endsWith('\r') ? text.slice(0, -1) : text);
   for await (const chunk of chunks) {
-    const lines = (rest + chunk).split('\n');
-    rest = lines.pop()!;
-    for (const text of lines) yield { line: ++line, text: clean(text) };
-    if (rest.length > longestLine) {
+    const lines = chunk.split('\n');
+    const rest = lines.pop()!;
+    for (const [index, text] of lines.entries()) {
+      yield { line: ++line, text: clean(index === 0 ? open.join('') + text : text) };
+      if (index > 0) continue;
+      open = [];
+      length = 0;
+    }
+    open.push(rest);
+    length += rest.length;
+    if (length > longestLine) {
       throw new GptError('dataset/jsonl', `${name}:${line + 1}: the line is longer than ${longestLine} characters`, {
         hint: 'JSONL has one object a line',
       });
     }
   }
-  if (rest !== '') yield { line: ++line, text: clean(rest) };
+  if (length > 0) yield { line: ++line, text: clean(open.join('')) };
 }
 
 /** What becomes of a line that is no JSON object: thrown, or reported elsewhere and skipped. */
@@ -89,7 +98,7 @@ export async function* parseJsonLines(
 function parseObject(text: string, place: string, first: boolean): Record<string, unknown> | GptError {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJsonValue(text);
   } catch (cause) {
     const array = first && text.trimStart().startsWith('[');
     const hint = array

@@ -10,10 +10,14 @@ export {
   windows,
 } from './batches.js';
 export { type BuildCorpusOptions, buildCorpus, type Corpus, type CorpusProgress, openCorpus } from './corpus.js';
+export { decodeText } from './decode.js';
+export { splitLines } from './documents.js';
 export * from './labelled/index.js';
 export { type CorpusMeta, changedSources, fingerprint } from './meta.js';
+export { tokenBytes, unknownBytes } from './piece-encoder.js';
 export { isSafeCut, PieceCutter } from './pieces.js';
+export { quoteList } from './quote-list.js';
 export { findSources, type Source } from './sources.js';
 export { spanOf, type TokenSpan } from './span.js';
 export { type SpoolOptions, spoolInputs } from './spool.js';
-export { type ReadTextsOptions, readTexts } from './texts.js';
+export { type ReadTextsOptions, readBytes, readTexts } from './texts.js';

@@ -24,6 +24,10 @@ const metaSchema = z.object({
   /** UTF-8 bytes that the tokens stand for (none for <|endoftext|>): all of them, and those of the validation part. */
   bytes: count,
   valBytes: count,
+  /** Characters that the tokenizer does not know: how many, and their UTF-8 bytes. */
+  unknown: z.object({ tokens: count, bytes: count }).optional(),
+  /** Of tokens.bin, in hexadecimal; absent in folders of older versions. */
+  sha256: z.string().optional(),
   tokenizer: z.object({ kind: z.string(), vocabSize: count, endOfText: count, fingerprint: z.string() }),
   sources: z.array(z.object({ name: z.string(), size: count, mtimeMs: z.number() })),
 });

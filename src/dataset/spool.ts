@@ -1,11 +1,9 @@
 // Copies what can be read only once (standard input, pipes) to files, since training a tokenizer and tokenizing are two
 // passes over the text.
-import { createReadStream, createWriteStream, statSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { GptError } from '../errors.js';
-import { makeFolder } from '../make-folder.js';
+import { AtomicFile, isPipe, makeFolder, readPipe } from '../files/index.js';
+import { stoppable } from './texts.js';
 import { writeError } from './write-error.js';
 
 export interface SpoolOptions {
@@ -29,33 +27,32 @@ export async function spoolInputs(
   }
   const usable: string[] = [];
   for (const [index, input] of inputs.entries()) {
-    if (input === '-') usable.push(await copy(options.stdin ?? process.stdin, directory, 'stdin.txt', options.signal));
+    if (input === '-')
+      usable.push(
+        await copy(stoppable(options.stdin ?? process.stdin, options.signal), directory, 'stdin.txt', options.signal),
+      );
     else if (isPipe(input))
-      usable.push(await copy(createReadStream(input), directory, `pipe${index}.txt`, options.signal));
+      usable.push(await copy(readPipe(input, options.signal), directory, `pipe${index}.txt`, options.signal));
     else usable.push(input);
   }
   return usable;
 }
 
-function isPipe(input: string): boolean {
-  const stat = statSync(input, { throwIfNoEntry: false });
-  return stat !== undefined && (stat.isFIFO() || stat.isCharacterDevice());
-}
-
 async function copy(
-  from: NodeJS.ReadableStream,
+  from: AsyncIterable<Uint8Array | string>,
   directory: string,
   name: string,
   signal?: AbortSignal,
 ): Promise<string> {
   const path = join(directory, name);
-  const aside = `${path}.partial`;
+  let file: AtomicFile | undefined;
   try {
     await makeFolder(directory);
-    await pipeline(from, createWriteStream(aside), signal === undefined ? {} : { signal });
-    await rename(aside, path);
+    file = await AtomicFile.create(path);
+    for await (const chunk of from) await file.write(chunk);
+    await file.commit();
   } catch (error) {
-    await rm(aside, { force: true }).catch(() => {});
+    await file?.abandon();
     signal?.throwIfAborted();
     throw writeError(error, directory);
   }

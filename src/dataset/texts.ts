@@ -1,6 +1,8 @@
 // Reads the text a person names as a stream of pieces: files, folders, globs, standard input. Never holds a whole file.
 import { open } from 'node:fs/promises';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { GptError, whyUnreadable } from '../errors.js';
+import { isPipe, readPipe } from '../files/index.js';
 import type { TextPiece } from '../tokenizer/types.js';
 import { decodeText } from './decode.js';
 import { jsonDocuments, splitDocuments } from './documents.js';
@@ -60,8 +62,14 @@ export async function* readBytes(
   { stdin, signal, onBytes }: ReadTextsOptions = {},
 ): AsyncGenerator<Uint8Array | string> {
   if (source.kind === 'stdin') {
-    for await (const chunk of stdin ?? process.stdin) {
-      signal?.throwIfAborted();
+    for await (const chunk of stoppable(stdin ?? process.stdin, signal)) {
+      onBytes?.(chunk.length);
+      yield chunk;
+    }
+    return;
+  }
+  if (isPipe(source.name)) {
+    for await (const chunk of readPipe(source.name, signal)) {
       onBytes?.(chunk.length);
       yield chunk;
     }
@@ -80,6 +88,14 @@ export async function* readBytes(
   } finally {
     await handle.close();
   }
+}
+
+/** The chunks of a stream; an aborted signal ends the wait for the next one, too. */
+export async function* stoppable(
+  stream: NodeJS.ReadableStream,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array | string> {
+  yield* signal ? (addAbortSignal(signal, stream as Readable) as AsyncIterable<Uint8Array>) : stream;
 }
 
 async function openFile(name: string) {

@@ -1,5 +1,6 @@
-// Writes tokens to a file through one buffer.
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+// Writes tokens to an open file through one buffer, and hashes them on the way.
+import { createHash } from 'node:crypto';
+import { writeSync } from 'node:fs';
 import type { TokenType } from './span.js';
 
 const bufferedTokens = 1 << 17;
@@ -7,12 +8,15 @@ const bufferedTokens = 1 << 17;
 export class TokenWriter {
   /** How many tokens were pushed. */
   length = 0;
-  private readonly file: number;
+  private readonly hash = createHash('sha256');
   private readonly buffer: Uint16Array | Uint32Array;
   private used = 0;
 
-  constructor(path: string, type: TokenType) {
-    this.file = openSync(path, 'w');
+  /** @param file descriptor of a file that is open for writing; its owner closes it */
+  constructor(
+    private readonly file: number,
+    type: TokenType,
+  ) {
     this.buffer = type === 'uint16' ? new Uint16Array(bufferedTokens) : new Uint32Array(bufferedTokens);
   }
 
@@ -29,19 +33,14 @@ export class TokenWriter {
 
   private write(): void {
     const bytes = new Uint8Array(this.buffer.buffer, 0, this.used * this.buffer.BYTES_PER_ELEMENT);
+    this.hash.update(bytes);
     for (let done = 0; done < bytes.length; ) done += writeSync(this.file, bytes, done);
     this.used = 0;
   }
 
-  /** Writes what is left and waits until it is on the disk. */
-  finish(): void {
+  /** Writes what is left. @returns the SHA-256 of all bytes written, in hexadecimal */
+  finish(): string {
     this.write();
-    fsyncSync(this.file);
-    closeSync(this.file);
-  }
-
-  /** Closes the file, whatever it holds. */
-  abandon(): void {
-    closeSync(this.file);
+    return this.hash.digest('hex');
   }
 }

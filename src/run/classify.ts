@@ -6,10 +6,12 @@ import { type Layer, resolve } from '../config/index.js';
 import {
   type ChoiceExample,
   type ClassifyExample,
+  decodeText,
   encodeChoice,
   encodeClassification,
   Findings,
-  readTexts,
+  readBytes,
+  splitLines,
   streamExamples,
   throwing,
 } from '../dataset/index.js';
@@ -155,8 +157,9 @@ async function* examplesOf(
   }
   const { file } = input;
   if (isPlain(file)) {
-    let line = 0;
-    for await (const text of linesOf(file)) yield { kind: 'classify', place: `${file}:${++line}`, text: text.trim() };
+    for await (const { line, text } of linesOf({ name: file, kind: 'file' }, { signal })) {
+      yield { kind: 'classify', place: `${file}:${line}`, text: text.trim() };
+    }
     return;
   }
   const task = choosing ? 'choice' : 'classify';
@@ -167,15 +170,13 @@ async function* examplesOf(
 
 const isPlain = (file: string) => ['.txt', '.md', ''].includes(extname(file).toLowerCase());
 
-/** The lines of a text file that are not blank. */
-async function* linesOf(file: string): AsyncGenerator<string> {
-  let open = '';
-  for await (const { text } of readTexts([file])) {
-    const lines = (open + text).split('\n');
-    open = lines.pop()!;
-    for (const line of lines) if (line.trim() !== '') yield line;
-  }
-  if (open.trim() !== '') yield open;
+/** The lines that are not blank, each by its number in the file. Special tokens in them are text like any other. */
+export async function* linesOf(
+  source: { readonly name: string; readonly kind: 'file' | 'stdin' },
+  options: { readonly stdin?: NodeJS.ReadableStream; readonly signal?: AbortSignal | undefined },
+): AsyncGenerator<{ readonly line: number; readonly text: string }> {
+  const chunks = decodeText(readBytes(source, options), source.name);
+  for await (const each of splitLines(chunks, source.name)) if (each.text.trim() !== '') yield each;
 }
 
 /** About how many rows a file has: its line ends, for the bar. */

@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/index.js';
 import { type Layer, type MachineConfig, resolve } from '../config/index.js';
-import { type Batch, buildCorpus, ignored, type TokenSpan, windows } from '../dataset/index.js';
+import { type Batch, buildCorpus, type Corpus, ignored, tokenBytes, windows } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import { evaluationStep } from '../model/index.js';
-import type { Tokenizer } from '../tokenizer/index.js';
 import type { EvaluationEvent } from './events.js';
 import type { LabelledChoice } from './labelled/column-choice.js';
 import { evaluateLabelled, labelledTask } from './labelled/score.js';
@@ -29,8 +28,8 @@ export interface EvaluateOptions extends LabelledChoice {
 /**
  * Yields one `result`. A classifier and a table with labels: accuracy and confusion. A table with prompts and completions:
  * the loss of the completions. Anything else is scored as text: the first token after <|endoftext|> where the model knows
- * it, else not at all. Characters that never occurred in the training text have no row in the model: they are told, and
- * left out.
+ * it, else not at all. Characters that did not occur in the training text are scored as the unknown token, with a
+ * warning; models of earlier versions have no such token, and leave them out.
  */
 export async function* evaluate(options: EvaluateOptions): AsyncGenerator<EvaluationEvent> {
   const machine = resolve('eval', options.layers).values;
@@ -82,7 +81,7 @@ async function* evaluateText(
       for await (const event of session.fill(checkpoint, { seed: machine.seed, resuming: false })) {
         if (event.event === 'notice') yield event;
       }
-      yield* scoreText(session, corpus.train, signal);
+      yield* scoreText(session, corpus, signal);
     } finally {
       await session.close();
       corpus.close();
@@ -94,7 +93,7 @@ async function* evaluateText(
 
 async function* scoreText(
   session: Session,
-  span: TokenSpan,
+  { train: span, meta }: Corpus,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<EvaluationEvent> {
   const { gpt, tokenizer } = session;
@@ -105,25 +104,28 @@ async function* scoreText(
   }
   const batchSize = evaluationBatch(gpt.config, span.length);
   const program = await session.compile(evaluationStep(gpt, { batchSize, time: blockSize }));
-  const scored = new Scored(tokenizer, vocabSize);
+  const scored = new Scored(tokenBytes(tokenizer, meta.unknown), vocabSize);
   const sums = yield* phase('scoring', async (report) => {
     const batches = function* () {
       for (const batch of windows(span, { batchSize, blockSize }, before === undefined ? {} : { before })) {
         scored.add(batch);
         yield batch;
-        report(scored.tokens + scored.unknown, span.length);
+        report(scored.tokens + scored.withoutRow, span.length);
       }
     };
     const result = await score(program, batches(), signal);
     signal?.throwIfAborted();
     return result!;
   });
-  if (scored.unknown > 0) {
-    const message = `${scored.unknown} of ${span.length} tokens are characters that the model never met; they are not scored`;
+  const [unseen, how] = meta.unknown
+    ? [meta.unknown.tokens, 'scored as the unknown token']
+    : [scored.withoutRow, 'not scored'];
+  if (unseen > 0) {
+    const message = `${unseen} of ${span.length} tokens are characters that the training text did not contain: ${how}`;
     yield { event: 'notice', level: 'warning', message };
   }
   if (sums.count === 0) {
-    throw new GptError('eval/unknown', 'the model never met any of these characters', {
+    throw new GptError('eval/unknown', 'the training text contained none of these characters', {
       hint: 'evaluate it on text of the kind it was trained on',
     });
   }
@@ -136,15 +138,13 @@ async function* scoreText(
 class Scored {
   tokens = 0;
   bytes = 0;
-  unknown = 0;
-  private readonly lengths: Uint32Array;
+  withoutRow = 0;
 
+  /** @param lengths UTF-8 bytes of each id */
   constructor(
-    tokenizer: Tokenizer,
+    private readonly lengths: Float64Array,
     private readonly vocabSize: number,
-  ) {
-    this.lengths = Uint32Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.bytesOf(id).length);
-  }
+  ) {}
 
   add({ ids, targets }: Batch): void {
     for (let i = 0; i < targets.length; i++) {
@@ -153,7 +153,7 @@ class Scored {
       if (target === ignored) continue;
       if (target >= this.vocabSize) {
         targets[i] = ignored;
-        this.unknown++;
+        this.withoutRow++;
         continue;
       }
       this.tokens++;

@@ -153,6 +153,8 @@ export interface ResultEvent {
   /** Rows are true labels, columns predicted ones. */
   readonly confusion?: readonly (readonly number[])[];
   readonly labels?: readonly string[];
+  /** Rows of each label that the model does not know. They count as wrong; their labels come last in `labels`. */
+  readonly unknownLabels?: Readonly<Record<string, number>>;
 }
 
 export type EvaluationEvent = ResultEvent | PhaseEvent | NoticeEvent;

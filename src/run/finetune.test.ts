@@ -135,7 +135,7 @@ describe('finetuning a classifier', () => {
   test('a run does not go on with other data', async () => {
     csv('resume.csv', weather(48, 5));
     await expect(run(undefined, 'parts', { maxIters: 9 }, { resume: true })).rejects.toThrow(
-      'is not what it was when the run began',
+      'the data is not what the run was trained on',
     );
   });
 

@@ -1,19 +1,20 @@
 // Finetuning, from labelled data to a run folder: a classifier, a follower of instructions, or a continued model. Knows no
 // terminal: it yields events. What is learned is decided in labelled/task.ts; the loop is that of pretraining.
 import { basename, extname, join } from 'node:path';
-import { type Checkpoint, claimRun, openCheckpoint, type Run } from '../checkpoint/index.js';
+import { type Checkpoint, claimRun, openCheckpoint, type Run, replaceTrainingState } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
 import { type FinetuneConfig, type Layer, type Resolved, resolve, type Sources } from '../config/index.js';
-import { mostChoices } from '../dataset/index.js';
+import { mostChoices, type SplitRule, splitRule } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import { countParameters } from '../model/index.js';
+import { quoteCommand } from '../shell-quote.js';
 import { type TrainingJob, train } from '../train/index.js';
 import type { NoticeEvent, RunEvent } from './events.js';
 import { type Inspection, unheard } from './inspection.js';
 import { StepBatches } from './labelled/bucketed.js';
-import { fingerprintOf, tokensOf } from './labelled/data.js';
+import { fingerprintOf, hashOf, tokensOf } from './labelled/data.js';
 import { type FinetuneTask, prepareTask } from './labelled/task.js';
-import { logged, recordOf, type SavedRun } from './record.js';
+import { inputsOf, logged, recordOf, requireSameData, type SavedRun } from './record.js';
 import { goOn, resized, wholeBatchOf } from './resume.js';
 import { checkWarmup, learningRateOf, stepsOf } from './schedule.js';
 import type { OpenedEngine } from './session/session.js';
@@ -30,6 +31,8 @@ export interface FinetuneOptions extends Inspection {
   /** The run folder; default `runs/<the data's name>`. */
   readonly out?: string | undefined;
   readonly resume?: boolean;
+  /** Resume although the data is not the one that the run was trained on. */
+  readonly allowChangedData?: boolean;
   readonly overwrite?: boolean;
   /** Aborted: the step is finished and the state saved. */
   readonly signal?: AbortSignal | undefined;
@@ -78,7 +81,7 @@ async function* finetuneIn(
     const own = {
       config: values,
       sources: given,
-      inputs: [options.data ?? saved?.inputs[0] ?? ''],
+      inputs: [options.data ?? inputsOf(saved)[0] ?? ''],
       wholeBatch: wholeBatchOf(saved, values, team.size),
       resumed: (run.checkpoint !== undefined && checkpoint?.training) || null,
     };
@@ -86,6 +89,8 @@ async function* finetuneIn(
     yield* resized(saved, config, team.size);
     const data = options.data ?? inputs[0]!;
     const resuming = resumed !== null;
+    // Runs from before the rule had a version began with the first one.
+    const rule = await team.share<SplitRule>(saved ? (saved.splitRule ?? 1) : splitRule);
     task = yield* prepareTask({
       run,
       data,
@@ -99,12 +104,14 @@ async function* finetuneIn(
       opened,
       team,
       resuming,
+      rule,
     });
     yield* unheard(task.session.engine, options);
     const { session, train: examples, validation } = task;
-    const fingerprint = fingerprintOf(examples);
-    if (saved) requireSame(saved, fingerprint, data);
-    await team.requireCommon(fingerprint, 'the data');
+    const dataHash = hashOf(task);
+    if (saved?.dataHash === undefined) requireSame(saved, fingerprintOf(examples), data);
+    yield* requireSameData(saved, dataHash, options.allowChangedData);
+    await team.requireCommon(Number.parseInt(dataHash.slice(0, 8), 16) | 0, 'the data');
 
     const shape = {
       ...config,
@@ -119,10 +126,11 @@ async function* finetuneIn(
     const settled = settle(config, sources, batches.stepsPerEpoch);
     yield* checkWarmup(settled);
     const { kind, reason, template, labels } = task;
-    const facts = { task: kind, reason, ...(labels ? { labels } : { template }), fingerprint };
+    const facts = { task: kind, reason, ...(labels ? { labels } : { template }), dataHash, splitRule: rule };
     const record = {
       command: 'finetune',
       inputs: [data],
+      workingDirectory: process.cwd(),
       // What is settled is kept, so that a resumed run has the same; of steps and epochs only what was asked for.
       config: session.settled({ ...settled, maxIters: config.maxIters }),
       model: session.gpt.config,
@@ -156,7 +164,11 @@ async function* finetuneIn(
       const events = runTraining({
         events: train(jobOf(settled, job)),
         out: run.directory,
-        ...(team.leads && { save: (which, training) => task!.save(run[which], training, which === 'last') }),
+        begin: () => run.begin(),
+        ...(team.leads && {
+          save: (which, training) => task!.save(run[which], training, which === 'last'),
+          saveState: (training) => replaceTrainingState(run.last, training, task!.session.trained!.optimizer),
+        }),
       });
       for await (const event of events) {
         if (event.event !== 'phase' && event.event !== 'notice') log.append(event);
@@ -178,10 +190,8 @@ function howToPrompt({ train: examples, session: { tokenizer } }: FinetuneTask, 
   const { ids, targets } = examples[0]!;
   const answer = targets.findIndex((target) => target >= 0);
   const prompt = tokenizer.decode(ids.subarray(0, answer + 1));
-  const quoted = /[\n'\\]/.test(prompt)
-    ? `$'${prompt.replace(/[\\']/g, '\\$&').replaceAll('\n', '\\n')}'`
-    : `'${prompt}'`;
-  const message = `ask it as it is taught, for example: gpt-cli sample ${out} --prompt ${quoted}`;
+  const command = quoteCommand(['gpt-cli', 'sample', out, '--prompt', prompt]);
+  const message = `prompt it as it is trained, for example: ${command}`;
   return { event: 'notice', level: 'info', message };
 }
 
@@ -191,11 +201,15 @@ async function startingPoint(run: Run, config: FinetuneConfig): Promise<Checkpoi
   return config.from === null ? undefined : openCheckpoint(config.from);
 }
 
-/** A run goes on only with the examples that it began with. */
-function requireSame(saved: SavedRun & { fingerprint?: number }, fingerprint: number, data: string): void {
-  if (saved.fingerprint === undefined || saved.fingerprint === fingerprint) return;
+/** Of runs from before `dataHash`: their fingerprint is of the training rows only. */
+function requireSame(
+  saved: (SavedRun & { fingerprint?: number }) | undefined,
+  fingerprint: number,
+  data: string,
+): void {
+  if (saved?.fingerprint === undefined || saved.fingerprint === fingerprint) return;
   throw new GptError('run/data-changed', `${data} is not what it was when the run began`, {
-    hint: 'put the data back as it was, or begin anew with --overwrite',
+    hint: 'restore the data, or start a new run with --overwrite',
   });
 }
 

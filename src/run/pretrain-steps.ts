@@ -1,6 +1,6 @@
 // The steps of pretraining, once text, model and engine are there: batches, evaluation, what is saved. Knows no terminal and
 // no files of text.
-import type { Run } from '../checkpoint/index.js';
+import { type Run, replaceTrainingState } from '../checkpoint/index.js';
 import { rowRange } from '../cluster/index.js';
 import type { PretrainConfig } from '../config/index.js';
 import { type Corpus, randomBatch } from '../dataset/index.js';
@@ -98,9 +98,11 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
   yield* runTraining({
     events,
     out: run.directory,
+    begin: () => run.begin(),
     ...(team.leads && {
       sample: () => session.sample(seed),
       save: (kind, training) => session.save(run[kind], training, kind === 'last'),
+      saveState: (training) => replaceTrainingState(run.last, training, session.trained!.optimizer),
     }),
   });
   await team.leave();

@@ -1,6 +1,6 @@
 // Pretraining, from text files to a run folder: joins tokenizer, dataset, model, engine, training and checkpoints.
 // Knows no terminal: it yields events. The command line and the library are both thin users of it.
-import { basename, extname, join } from 'node:path';
+import { basename, extname, join, relative } from 'node:path';
 import { type Checkpoint, claimRun, type EventLog, openCheckpoint, type Run } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
 import { type Layer, type PretrainConfig, type Resolved, resolve, type TrainingConfig } from '../config/index.js';
@@ -14,7 +14,7 @@ import { estimateMemory, requireMemory } from './estimate.js';
 import type { RunEvent } from './events.js';
 import { type Inspection, unheard } from './inspection.js';
 import { pretrainSteps } from './pretrain-steps.js';
-import { logged, recordOf, type SavedRun } from './record.js';
+import { inputsOf, logged, recordOf, requireSameData, type SavedRun } from './record.js';
 import { goOn, resized, wholeBatchOf } from './resume.js';
 import { checkWarmup, stepsOf } from './schedule.js';
 import { type OpenedEngine, Session } from './session/session.js';
@@ -33,6 +33,8 @@ export interface PretrainOptions extends Inspection {
   readonly out?: string | undefined;
   /** Go on with the run in `out`. */
   readonly resume?: boolean;
+  /** Resume although the text is not the one that the run was trained on. */
+  readonly allowChangedData?: boolean;
   /** Replace the run in `out`. */
   readonly overwrite?: boolean;
   readonly stdin?: NodeJS.ReadableStream | undefined;
@@ -91,7 +93,7 @@ async function* pretrainIn(
     const own = {
       config: values,
       sources,
-      inputs: options.inputs.length > 0 ? options.inputs : (saved?.inputs ?? []),
+      inputs: options.inputs.length > 0 ? options.inputs : inputsOf(saved),
       wholeBatch: wholeBatchOf(saved, values, team.size),
       resumed: (run.checkpoint !== undefined && checkpoint?.training) || null,
     };
@@ -99,13 +101,15 @@ async function* pretrainIn(
     const inputs = own.inputs.length > 0 ? own.inputs : told.inputs;
     yield* resized(saved, config, team.size);
 
-    const where = { inputs, stdin: options.stdin, directory: run.directory, config, signal };
+    const where = { inputs, stdin: options.stdin, directory: run.staging, config, signal };
     let tokenizer = await checkpoint?.loadTokenizer();
     if (!team.leads) ({ corpus, tokenizer } = yield* followText(team, where, out));
     else {
-      if (run.checkpoint !== undefined) corpus = yield* reopenText({ ...where, tokenizer: tokenizer! });
-      else ({ corpus, tokenizer } = yield* prepareText({ ...where, tokenizer }));
-      await announceText(team, tokenizer!, corpus);
+      if (run.checkpoint !== undefined) {
+        corpus = yield* reopenText({ ...where, tokenizer: tokenizer! });
+        yield* requireSameData(saved, corpus.meta.sha256, options.allowChangedData);
+      } else ({ corpus, tokenizer } = yield* prepareText({ ...where, tokenizer }));
+      await announceText(team, tokenizer!, corpus, relative(run.directory, run.staging));
     }
 
     const model = await team.share(
@@ -153,7 +157,8 @@ async function* pretrainIn(
         // What is settled is kept, so that a resumed run has the same; of steps and epochs only what was asked for.
         const kept = session.settled({ ...settled, maxIters: config.maxIters });
         const settings = { config: kept, model, workers: team.size, wholeBatch };
-        const record = { command: 'pretrain', inputs, ...settings };
+        const data = { dataHash: corpus.meta.sha256, workingDirectory: process.cwd() };
+        const record = { command: 'pretrain', inputs, ...settings, ...data };
         log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
       }
       if (event.event !== 'phase' && event.event !== 'notice') log?.append(event);

@@ -1,9 +1,11 @@
 // What a run's config.json says about the run, beside the settings: enough to resume it and to know how it was made.
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Run } from '../checkpoint/index.js';
 import { packageRoot, type TrainCommand } from '../config/index.js';
+import type { SplitRule } from '../dataset/index.js';
 import { GptError } from '../errors.js';
+import type { NoticeEvent } from './events.js';
 
 export interface SavedRun {
   readonly command: TrainCommand;
@@ -13,6 +15,40 @@ export interface SavedRun {
   readonly workers?: number;
   /** Rows in a batch of all workers together; absent in old runs, where it was workers times batch-size. */
   readonly wholeBatch?: number;
+  /** Where the command was given, against which relative inputs are read; absent in old runs. */
+  readonly workingDirectory?: string;
+  /** SHA-256 of what the run is trained and validated on; absent in old runs. */
+  readonly dataHash?: string;
+  /** Of finetuning: how a part of the data was held out; absent in old runs, which had rule 1. */
+  readonly splitRule?: SplitRule;
+}
+
+/** The inputs of a run that is resumed, as they are found from here. */
+export function inputsOf(saved: SavedRun | undefined): readonly string[] {
+  const { inputs = [], workingDirectory = '' } = saved ?? {};
+  if (workingDirectory === '' || workingDirectory === process.cwd()) return inputs;
+  return inputs.map((input) => (input === '-' ? input : resolve(workingDirectory, input)));
+}
+
+/**
+ * A run is resumed only with the data that it was trained on.
+ * @param hash of the data as it is now
+ * @param allowed --allow-changed-data: a warning instead of an error
+ * @throws GptError `run/data-changed`
+ */
+export function* requireSameData(
+  saved: Pick<SavedRun, 'inputs' | 'dataHash'> | undefined,
+  hash: string | undefined,
+  allowed = false,
+): Generator<NoticeEvent> {
+  if (saved?.dataHash === undefined || hash === undefined || saved.dataHash === hash) return;
+  const message = `the data is not what the run was trained on (${saved.inputs.join(', ')})`;
+  if (!allowed) {
+    throw new GptError('run/data-changed', message, {
+      hint: 'restore the data, start a new run with --overwrite, or --allow-changed-data to continue with it as it is',
+    });
+  }
+  yield { event: 'notice', level: 'warning', message: `${message}; the run continues with it as it is now` };
 }
 
 /**

@@ -31,7 +31,8 @@ export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEv
       const text = options.prompt ?? '';
       const prompt = model.prompt(text);
       if (prompt.unknown !== '') {
-        const message = `the model never met ${JSON.stringify(prompt.unknown)} and does not read it`;
+        const how = tokenizer.unknown === undefined ? 'left out' : 'read as the unknown token';
+        const message = `the training text did not contain ${JSON.stringify(prompt.unknown)}: ${how}`;
         yield { event: 'notice', level: 'warning', message };
       }
       const { blockSize } = checkpoint.config;

@@ -23,7 +23,7 @@ export interface TextData {
 export interface TextDataOptions {
   readonly inputs: readonly string[];
   readonly stdin?: NodeJS.ReadableStream | undefined;
-  /** The run folder; the corpus goes to `tokens/` in it. */
+  /** The corpus goes to `tokens/` in it. */
   readonly directory: string;
   readonly config: Pick<PretrainConfig, 'tokenizer' | 'vocabSize' | 'valSplit'>;
   /** The tokenizer of a checkpoint to go on from. */
@@ -35,7 +35,8 @@ export interface TextDataOptions {
 export async function* prepareText(options: TextDataOptions): AsyncGenerator<RunEvent, TextData> {
   const { directory, config, signal } = options;
   const spool = join(directory, 'tokens', 'input');
-  const inputs = await spoolInputs(options.inputs, spool, options.stdin ? { stdin: options.stdin } : {});
+  const { stdin } = options;
+  const inputs = await spoolInputs(options.inputs, spool, { signal, ...(stdin && { stdin }) });
   const tokenizer = options.tokenizer ?? (yield* chooseTokenizer(inputs, config, signal));
   const corpus = yield* tokenize(inputs, tokenizer, options);
   await rm(spool, { recursive: true, force: true });
@@ -54,13 +55,13 @@ export async function* reopenText(
     const corpus = openCorpus(join(directory, 'tokens'), tokenizer);
     const changed = changedSources(corpus.meta);
     if (changed.length > 0) {
-      const message = `${changed.join(', ')} changed since the run began; it goes on with the text as it was`;
+      const message = `${changed.join(', ')} changed since the run began; it resumes with the text as it was then`;
       yield { event: 'notice', level: 'warning', message };
     }
     return corpus;
   } catch (error) {
     if (!(error instanceof GptError)) throw error;
-    yield { event: 'notice', level: 'info', message: `the tokens are made again: ${error.message}` };
+    yield { event: 'notice', level: 'info', message: `tokenizing again: ${error.message}` };
   }
   if (options.inputs.includes('-')) {
     throw new GptError('run/stdin', 'the tokens of this run are gone, and its text came from standard input', {

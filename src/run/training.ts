@@ -9,6 +9,10 @@ export interface TrainingRun {
   readonly events: AsyncGenerator<TrainEvent, void, undefined>;
   /** Saves the state as it is now; returns the folder. A worker that follows another saves nothing. */
   readonly save?: (kind: 'best' | 'last', state: SaveEvent['state']) => Promise<string>;
+  /** Replaces the training state of the last checkpoint, whose weights are those of now. */
+  readonly saveState?: (state: SaveEvent['state']) => Promise<void>;
+  /** Called before anything is saved, once a step is made. */
+  readonly begin: () => Promise<void>;
   /** Draws a text from the model as it is now. */
   readonly sample?: () => Promise<string>;
   readonly out: string;
@@ -38,10 +42,11 @@ function lost(error: GptError, saved: number | undefined, out: string): GptError
   return new GptError(error.code, error.message, { hint, cause: error });
 }
 
-async function* shown({ events, save, sample, out }: TrainingRun): AsyncGenerator<RunEvent> {
+async function* shown({ events, begin, save, saveState, sample, out }: TrainingRun): AsyncGenerator<RunEvent> {
   for await (const event of events) {
     switch (event.kind) {
       case 'step': {
+        await begin();
         const { iter, loss, lr, gradNorm, tokensPerSecond, elapsed } = event;
         yield { event: 'step', iter, loss, lr, gradNorm, tokensPerSecond, elapsed };
         break;
@@ -52,6 +57,11 @@ async function* shown({ events, save, sample, out }: TrainingRun): AsyncGenerato
         break;
       }
       case 'save': {
+        await begin();
+        if (event.stateOnly) {
+          await saveState?.(event.state);
+          break;
+        }
         const kind = event.reason === 'best' ? 'best' : 'last';
         if (save) yield { event: 'checkpoint', iter: event.iter, kind, path: await save(kind, event.state) };
         break;

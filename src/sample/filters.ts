@@ -106,6 +106,11 @@ export function repetitionPenalty(penalty: number): Filter {
   };
 }
 
+/** Leaves out one token; undefined leaves out none. */
+export function without(token: number | undefined): Filter {
+  return (logits) => (token === undefined ? logits : keep(logits, (_, id) => id !== token));
+}
+
 /** Leaves out ids from `count` on: rows of a model that its tokenizer has no token for. */
 export function limit(count: number): Filter {
   return (logits) => (count >= logits.length ? logits : keep(logits, (_, id) => id < count));

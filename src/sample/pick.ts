@@ -12,6 +12,7 @@ import {
   temperature,
   topK,
   topP,
+  without,
 } from './filters.js';
 
 /** Logits [V] -> a token's id. */
@@ -91,9 +92,10 @@ export interface SamplingOptions {
  * The pick that the settings of `gpt-cli sample` describe, in the order of transformers' `generate`.
  * @param index which sample of several it is
  * @param vocabSize ids from here on are never drawn
+ * @param unknown the unknown token, which is never drawn either
  */
-export function pickOf(options: SamplingOptions, index: number, vocabSize: number): Pick {
-  const before = [limit(vocabSize), repetitionPenalty(options.repetitionPenalty)];
+export function pickOf(options: SamplingOptions, index: number, vocabSize: number, unknown?: number): Pick {
+  const before = [limit(vocabSize), without(unknown), repetitionPenalty(options.repetitionPenalty)];
   if (options.greedy || options.temperature === 0) return compose(...before, greedy);
   return compose(
     ...before,

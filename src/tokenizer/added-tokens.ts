@@ -10,41 +10,84 @@ export interface AddedToken {
   readonly rstrip: boolean;
   /** Only where no letter, digit or underscore touches it. */
   readonly singleWord: boolean;
+  /** Looked for in the text that the normalizer gives, its content normalized too; otherwise in the text as it is. */
+  readonly normalized: boolean;
 }
 
 export interface Visitor {
-  text(text: string): void;
+  /**
+   * @param start whether the text begins here: no added token and no text is before it
+   */
+  text(text: string, start: boolean): void;
   token(id: number): void;
 }
 
-const wordChar = /[\p{L}\p{M}\p{Nd}\p{Pc}]/u;
+type Normalize = (text: string) => string;
 
-/** Splits a text at its added tokens. */
+/** Rust's `\w` and `\s`, which HF's tokenizers uses. JavaScript's trim knows no U+0085, and takes U+FEFF for a space. */
+const wordChar = /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
+const whiteSpace = /\p{White_Space}/u;
+
+/** A special token without flags. */
+export function specialAddedToken(id: number, content: string): AddedToken {
+  return { id, content, special: true, lstrip: false, rstrip: false, singleWord: false, normalized: false };
+}
+
+/** Splits a text at its added tokens, and normalizes what is left. */
 export class AddedTokens {
-  private readonly withSpecial: Matcher | undefined;
-  private readonly plain: Matcher | undefined;
+  private readonly withSpecial: Splitter;
+  private readonly plain: Splitter;
 
-  constructor(readonly tokens: readonly AddedToken[]) {
-    this.withSpecial = makeMatcher(tokens);
-    this.plain = makeMatcher(tokens.filter((token) => !token.special));
+  constructor(tokens: readonly AddedToken[], normalize?: Normalize) {
+    this.withSpecial = makeSplitter(tokens, normalize);
+    this.plain = makeSplitter(
+      tokens.filter((token) => !token.special),
+      normalize,
+    );
   }
 
-  /** Calls the visitor with stretches of text and ids, in order; an empty text gives no call. */
+  /** Calls the visitor with stretches of text, normalized, and ids, in order; an empty text gives no call. */
   split(text: string, special: boolean, visitor: Visitor): void {
-    const matcher = special ? this.withSpecial : this.plain;
+    (special ? this.withSpecial : this.plain)(text, visitor);
+  }
+}
+
+type Splitter = (text: string, visitor: Visitor) => void;
+
+/** Tokens of the text as it is first, then those of the normalized stretches between them. */
+function makeSplitter(tokens: readonly AddedToken[], normalize: Normalize | undefined): Splitter {
+  if (!normalize) return splitAt(makeMatcher(tokens));
+  const raw = splitAt(makeMatcher(tokens.filter(({ normalized }) => !normalized)));
+  const later = tokens
+    .filter(({ normalized }) => normalized)
+    .map((token) => ({ ...token, content: normalize(token.content) }));
+  const normal = splitAt(makeMatcher(later));
+  return (text, visitor) =>
+    raw(text, {
+      text: (stretch, atStart) =>
+        normal(normalize(stretch), {
+          text: (inner, first) => visitor.text(inner, atStart && first),
+          token: (id) => visitor.token(id),
+        }),
+      token: (id) => visitor.token(id),
+    });
+}
+
+function splitAt(matcher: Matcher | undefined): Splitter {
+  return (text, visitor) => {
     let done = 0;
-    for (const match of matcher?.matches(text) ?? []) {
-      if (match.start > done) visitor.text(text.slice(done, match.start));
+    let start = true;
+    for (const match of matcher?.(text) ?? []) {
+      if (match.start > done) visitor.text(text.slice(done, match.start), start);
       visitor.token(match.id);
+      start = false;
       done = match.end;
     }
-    if (done < text.length) visitor.text(done === 0 ? text : text.slice(done));
-  }
+    if (done < text.length) visitor.text(done === 0 ? text : text.slice(done), start);
+  };
 }
 
-interface Matcher {
-  matches(text: string): Iterable<{ start: number; end: number; id: number }>;
-}
+type Matcher = (text: string) => Iterable<{ start: number; end: number; id: number }>;
 
 function makeMatcher(tokens: readonly AddedToken[]): Matcher | undefined {
   const longestFirst = tokens
@@ -54,20 +97,18 @@ function makeMatcher(tokens: readonly AddedToken[]): Matcher | undefined {
   const byContent = new Map(longestFirst.map((token) => [token.content, token]));
   const escaped = longestFirst.map(({ content }) => content.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
   const pattern = new RegExp(escaped.join('|'), 'gu');
-  return {
-    *matches(text) {
-      let done = 0;
-      for (const found of text.matchAll(pattern)) {
-        const token = byContent.get(found[0])!;
-        let start = found.index;
-        let end = start + found[0].length;
-        if (start < done || (token.singleWord && !standsAlone(text, start, end))) continue;
-        if (token.lstrip) start = done + text.slice(done, start).trimEnd().length;
-        if (token.rstrip) end = text.length - text.slice(end).trimStart().length;
-        yield { start, end, id: token.id };
-        done = end;
-      }
-    },
+  return function* matches(text) {
+    let done = 0;
+    for (const found of text.matchAll(pattern)) {
+      const token = byContent.get(found[0])!;
+      let start = found.index;
+      let end = start + found[0].length;
+      if (token.singleWord && !standsAlone(text, start, end)) continue;
+      if (token.lstrip) while (start > done && whiteSpace.test(text[start - 1]!)) start--;
+      if (token.rstrip) while (end < text.length && whiteSpace.test(text[end]!)) end++;
+      yield { start, end, id: token.id };
+      done = end;
+    }
   };
 }
 

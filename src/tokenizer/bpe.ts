@@ -18,7 +18,6 @@ export interface BpeParts {
   readonly merges: Merges;
   readonly added: AddedTokens;
   readonly eachWord: EachWord;
-  readonly normalize?: ((text: string) => string) | undefined;
   /** Ids of whole words that are taken before any merging (`ignore_merges`). */
   readonly wholeWord?: ((bytes: Uint8Array) => number | undefined) | undefined;
   readonly unknownId?: number | undefined;
@@ -49,11 +48,11 @@ export class BpeTokenizer implements Tokenizer {
   }
 
   encode(text: string, options: EncodeOptions = {}): Uint32Array {
-    const { added, normalize, eachWord } = this.parts;
+    const { added, eachWord } = this.parts;
     const out = new IdBuffer(text.length >> 1);
     const visit = (word: string) => this.encodeWord(word, out);
     added.split(text, options.special === true, {
-      text: (stretch) => eachWord(normalize ? normalize(stretch) : stretch, visit),
+      text: (stretch, start) => eachWord(stretch, visit, start ? options.before : undefined),
       token: (id) => out.push(id),
     });
     return out.take();
@@ -103,12 +102,12 @@ export class BpeTokenizer implements Tokenizer {
     }
     for (let i = 0; i < count; i++) {
       const id = byteIds[bytes[i]!]!;
-      ids[i] = id >= 0 ? id : this.unknown(bytes[i]!);
+      ids[i] = id >= 0 ? id : this.missing(bytes[i]!);
     }
     return mergeWord(ids, count, merges);
   }
 
-  private unknown(byte: number): number {
+  private missing(byte: number): number {
     if (this.parts.unknownId !== undefined) return this.parts.unknownId;
     throw new GptError('tokenizer/alphabet', `the tokenizer has no token for the byte 0x${byte.toString(16)}`, {
       hint: 'train a tokenizer with gpt-cli tokenizer train: its alphabet holds every byte',

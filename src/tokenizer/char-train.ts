@@ -4,8 +4,8 @@ import { makeCharTokenizer } from './char.js';
 import type { TextPiece, Tokenizer } from './types.js';
 
 /**
- * Ids 0..n-1 are the characters of the text sorted by code point, as nanoGPT has it, n is <|endoftext|>, the 256 byte
- * tokens follow. Throws `tokenizer/empty`.
+ * Ids 0..n-1 are the characters of the text sorted by code point, as nanoGPT has it; n is <|unk|>, n + 1 <|endoftext|>.
+ * Throws `tokenizer/empty`.
  */
 export async function trainCharTokenizer(texts: AsyncIterable<TextPiece>): Promise<Tokenizer> {
   const seen = new Uint8Array(0x110000);

@@ -1,7 +1,7 @@
-// The character tokenizer: a token for each character (code point) of the training text, its UTF-8 bytes for any
-// other, so that nothing a person types can fail.
-import { type AddedToken, AddedTokens } from './added-tokens.js';
-import { addedTokenJson, endOfTextToken, tokenizerJson } from './hf-json.js';
+// The character tokenizer: a token for each character (code point) of the training text, and one, <|unk|>, for any
+// other. Files of earlier versions have 256 byte tokens instead of <|unk|>: they are read, and encode as they did.
+import { type AddedToken, AddedTokens, specialAddedToken } from './added-tokens.js';
+import { addedTokenJson, endOfTextToken, tokenizerJson, unknownToken } from './hf-json.js';
 import { IdBuffer } from './id-buffer.js';
 import { type TokenEntry, TokenTable } from './token-table.js';
 import type { EncodeOptions, StreamDecoder, Tokenizer } from './types.js';
@@ -13,11 +13,11 @@ const replacement = 0xfffd;
 export interface CharParts {
   /** Code point -> id. */
   readonly chars: ReadonlyMap<number, number>;
-  /** The ids of the 256 fallback tokens. */
-  readonly byteIds: Int32Array;
+  /** What any other character becomes: one token, or the 256 tokens of its UTF-8 bytes. */
+  readonly fallback: { readonly unknown: number } | { readonly byteIds: Int32Array };
   readonly endOfText: number;
   readonly modelVocabSize: number;
-  /** Special tokens besides <|endoftext|>. */
+  /** Special tokens besides <|endoftext|> and <|unk|>. */
   readonly extra?: readonly AddedToken[];
   readonly json: unknown;
 }
@@ -32,13 +32,14 @@ export class CharTokenizer implements Tokenizer {
   readonly vocabSize: number;
   readonly modelVocabSize: number;
   readonly endOfText: number;
+  readonly unknown: number | undefined;
   private readonly table: TokenTable;
   private readonly added: AddedTokens;
   /** The id of each code point, -1 for those that fall back to bytes. */
   private readonly ids: Int32Array;
 
   constructor(private readonly parts: CharParts) {
-    const { chars, byteIds, endOfText, extra = [] } = parts;
+    const { chars, fallback, endOfText, extra = [] } = parts;
     const entries: TokenEntry[] = [];
     const encoder = new TextEncoder();
     const codePoints = [...chars.keys()];
@@ -47,12 +48,17 @@ export class CharTokenizer implements Tokenizer {
       this.ids[code] = id;
       entries[id] = { bytes: encoder.encode(String.fromCodePoint(code)), special: false };
     }
-    for (let byte = 0; byte < 256; byte++) entries[byteIds[byte]!] = { bytes: Uint8Array.of(byte), special: false };
-    entries[endOfText] = { bytes: encoder.encode(endOfTextToken), special: true };
-    for (const { id, content } of extra) entries[id] = { bytes: encoder.encode(content), special: true };
+    const special = [specialAddedToken(endOfText, endOfTextToken), ...extra];
+    if ('unknown' in fallback) {
+      this.unknown = fallback.unknown;
+      special.push(specialAddedToken(fallback.unknown, unknownToken));
+    } else {
+      this.unknown = undefined;
+      for (const [byte, id] of fallback.byteIds.entries()) entries[id] = { bytes: Uint8Array.of(byte), special: false };
+    }
+    for (const { id, content } of special) entries[id] = { bytes: encoder.encode(content), special: true };
     this.table = new TokenTable(entries);
-    const flags = { special: true, lstrip: false, rstrip: false, singleWord: false };
-    this.added = new AddedTokens([{ id: endOfText, content: endOfTextToken, ...flags }, ...extra]);
+    this.added = new AddedTokens(special);
     this.vocabSize = this.table.size;
     this.modelVocabSize = parts.modelVocabSize;
     this.endOfText = endOfText;
@@ -84,6 +90,7 @@ export class CharTokenizer implements Tokenizer {
   }
 
   private encodeChars(text: string, out: IdBuffer): void {
+    const { fallback } = this.parts;
     for (let i = 0; i < text.length; i++) {
       let code = text.charCodeAt(i);
       if (code >= 0xd800 && code < 0xe000) {
@@ -93,7 +100,8 @@ export class CharTokenizer implements Tokenizer {
       }
       const id = code < this.ids.length ? this.ids[code]! : -1;
       if (id >= 0) out.push(id);
-      else for (const byte of Buffer.from(String.fromCodePoint(code))) out.push(this.parts.byteIds[byte]!);
+      else if ('unknown' in fallback) out.push(fallback.unknown);
+      else for (const byte of Buffer.from(String.fromCodePoint(code))) out.push(fallback.byteIds[byte]!);
     }
   }
 }
@@ -103,20 +111,21 @@ export class CharTokenizer implements Tokenizer {
  * @param severalDocuments whether <|endoftext|> stands between documents of the training text
  */
 export function makeCharTokenizer(codePoints: readonly number[], severalDocuments: boolean): CharTokenizer {
-  const endOfText = codePoints.length;
-  const byteIds = Int32Array.from({ length: 256 }, (_, byte) => endOfText + 1 + byte);
+  const unknown = codePoints.length;
+  const endOfText = unknown + 1;
   const vocab: [string, number][] = codePoints.map((code, id) => [String.fromCodePoint(code), id]);
-  vocab.push([endOfTextToken, endOfText]);
-  for (let byte = 0; byte < 256; byte++) vocab.push([byteName(byte), byteIds[byte]!]);
+  vocab.push([unknownToken, unknown], [endOfTextToken, endOfText]);
   const json = tokenizerJson({
-    added: [addedTokenJson(endOfText)],
+    added: [addedTokenJson(unknown, unknownToken), addedTokenJson(endOfText)],
     preTokenizer: null,
-    decoder: { type: 'Sequence', decoders: [{ type: 'ByteFallback' }, { type: 'Fuse' }] },
+    decoder: { type: 'Fuse' },
     vocab,
     merges: [],
-    byteFallback: true,
+    byteFallback: false,
+    unknown: unknownToken,
     extra: { [severalDocumentsKey]: severalDocuments },
   });
   const chars = new Map(codePoints.map((code, id) => [code, id]));
-  return new CharTokenizer({ chars, byteIds, endOfText, modelVocabSize: endOfText + (severalDocuments ? 1 : 0), json });
+  const modelVocabSize = endOfText + (severalDocuments ? 1 : 0);
+  return new CharTokenizer({ chars, fallback: { unknown }, endOfText, modelVocabSize, json });
 }

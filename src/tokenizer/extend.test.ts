@@ -10,7 +10,7 @@ async function* piece(text: string) {
 
 const kinds: [string, () => Promise<Tokenizer>][] = [
   ['byte', async () => byteTokenizer()],
-  ['char', () => trainCharTokenizer(piece('hello'))],
+  ['char', () => trainCharTokenizer(piece('hello, <|clf|>'))],
 ];
 
 describe.each(kinds)('a %s tokenizer with a classification token', (_, make) => {
@@ -22,9 +22,9 @@ describe.each(kinds)('a %s tokenizer with a classification token', (_, make) => 
     expect(after.vocabSize).toBe(before.vocabSize + 1);
     expect(after.modelVocabSize).toBe(after.vocabSize);
     expect([after.kind, after.endOfText]).toEqual([before.kind, before.endOfText]);
-    const text = `hello${classificationToken}, é`;
+    const text = `hello${classificationToken}, é`; // é is unknown to the char tokenizer
     expect(after.encode(text)).toEqual(before.encode(text));
-    expect(after.decode(after.encode(text))).toBe(text);
+    expect(after.decode(after.encode(text))).toBe(before.decode(before.encode(text)));
   });
 
   test('is the same after its file was written and read, and is not extended twice', async () => {

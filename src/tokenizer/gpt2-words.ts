@@ -1,34 +1,10 @@
 // GPT-2's pre-tokenizer as a hand-written scanner, equal to its regular expression (a property test holds it to that)
 // and several times faster. `\s` is Unicode's White_Space, as in HF's tokenizers; a lone surrogate counts as a symbol,
 // which U+FFFD is, too.
+import { classAt, isPair, LETTER, OTHER, SPACE } from './character-class.js';
 
 /** GPT-2's pattern as tokenizer.json files spell it. */
 export const gpt2Pattern = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
-
-const LETTER = 1;
-const NUMBER = 2;
-const SPACE = 3;
-const OTHER = 4;
-
-/** The class of every code point, found when first asked for (0: not yet). */
-const classes = new Uint8Array(0x110000);
-
-function findClass(codePoint: number): number {
-  const char = String.fromCodePoint(codePoint);
-  let found = OTHER;
-  if (/\p{L}/u.test(char)) found = LETTER;
-  else if (/\p{N}/u.test(char)) found = NUMBER;
-  else if (/\p{White_Space}/u.test(char)) found = SPACE;
-  classes[codePoint] = found;
-  return found;
-}
-
-/** The class of the code point that begins at `index`, which must be inside the text. */
-function classAt(text: string, index: number): number {
-  let code = text.charCodeAt(index);
-  if (code >= 0xd800 && code < 0xdc00) code = text.codePointAt(index)!;
-  return classes[code] || findClass(code);
-}
 
 /** The end of a contraction's ending ('s 't 're 've 'm 'll 'd) that begins with the apostrophe at `index`, or -1. */
 function contractionEnd(text: string, index: number): number {
@@ -58,13 +34,6 @@ export function wordEnd(text: string, start: number): number {
   at = start + 1;
   while (at < length && classAt(text, at) === SPACE) at++;
   return at < length && at - start > 1 ? at - 1 : at; // the last space belongs to the word that follows
-}
-
-function isPair(text: string, index: number): boolean {
-  const code = text.charCodeAt(index);
-  if (code < 0xd800 || code >= 0xdc00) return false;
-  const next = text.charCodeAt(index + 1);
-  return next >= 0xdc00 && next < 0xe000;
 }
 
 /** Calls `visit` with every word of the text; the words joined are the text. */

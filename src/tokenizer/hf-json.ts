@@ -1,11 +1,13 @@
 // The parts that all our tokenizer.json files share, as Python's tokenizers library writes them.
 
 export const endOfTextToken = '<|endoftext|>';
+/** Stands for a character that a character tokenizer does not know. */
+export const unknownToken = '<|unk|>';
 
-/** The entry of <|endoftext|> among the added tokens. */
-export function addedTokenJson(id: number): Record<string, unknown> {
+/** The entry of a special token among the added tokens. */
+export function addedTokenJson(id: number, content = endOfTextToken): Record<string, unknown> {
   const flags = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
-  return { id, content: endOfTextToken, ...flags };
+  return { id, content, ...flags };
 }
 
 export interface JsonParts {
@@ -15,6 +17,8 @@ export interface JsonParts {
   readonly vocab: Iterable<readonly [string, number]>;
   readonly merges: string[];
   readonly byteFallback: boolean;
+  /** What stands for a character outside the vocabulary. */
+  readonly unknown?: string;
   /** Keys of our own: the Python library ignores unknown ones in the model, and fails at the top level. */
   readonly extra?: Record<string, unknown>;
 }
@@ -26,6 +30,7 @@ export function tokenizerJson({
   vocab,
   merges,
   byteFallback,
+  unknown,
   extra = {},
 }: JsonParts): unknown {
   return {
@@ -40,7 +45,7 @@ export function tokenizerJson({
     model: {
       type: 'BPE',
       dropout: null,
-      unk_token: null,
+      unk_token: unknown ?? null,
       continuing_subword_prefix: null,
       end_of_word_suffix: null,
       fuse_unk: false,

@@ -38,6 +38,37 @@ describe('loading a tokenizer', () => {
     }
   });
 
+  test("added tokens and eos_token beside vocab.json give transformers' ids", async () => {
+    const tokens = [...byteToChar, 'he', 'Ġhe', '<|endoftext|>'];
+    write('vocab.json', Object.fromEntries(tokens.map((token, id) => [token, id])));
+    write('merges.txt', '#version: 0.2\nh e\nĠ he\n');
+    write('added_tokens.json', { '<tool>': 259, '<sep>': 260 });
+    write('tokenizer_config.json', { eos_token: '<sep>', bos_token: '<|endoftext|>', add_prefix_space: true });
+    const tokenizer = await loadTokenizer(folder);
+    expect([tokenizer.endOfText, tokenizer.vocabSize, tokenizer.modelVocabSize]).toEqual([260, 261, 261]);
+    // GPT2Tokenizer of transformers 5.2 on these files; byteToChar puts the bytes in another order, so spaces differ
+    const space = byteToChar.indexOf('Ġ');
+    expect([...tokenizer.encode('he <tool> he<sep>he', { special: true })]).toEqual([257, space, 259, 257, 260, 257]);
+    expect([...tokenizer.encode('he<|endoftext|>he', { special: true })]).toEqual([257, 258, 257]);
+    expect(tokenizer.encode('<sep>')).not.toContain(260);
+    expect([...tokenizer.encode('<tool>')]).toEqual([259]);
+    write('added_tokens.json', [1]);
+    await expect(loadTokenizer(folder)).rejects.toMatchObject({ code: 'tokenizer/format' });
+  });
+
+  test('added_tokens_decoder beside vocab.json gives the flags of added tokens', async () => {
+    const tokens = [...byteToChar, '<|endoftext|>'];
+    write('vocab.json', Object.fromEntries(tokens.map((token, id) => [token, id])));
+    write('merges.txt', '');
+    write('tokenizer_config.json', {
+      added_tokens_decoder: { 257: { content: '<mask>', lstrip: true, normalized: false, special: false } },
+    });
+    write('special_tokens_map.json', { eos_token: { content: '<mask>' } });
+    const tokenizer = await loadTokenizer(folder);
+    expect(tokenizer.endOfText).toBe(257);
+    expect([...tokenizer.encode('  <mask>')]).toEqual([257]);
+  });
+
   test('tokenizer_config.json says what ends a text', async () => {
     const json = byteTokenizer().toJSON() as {
       added_tokens: { id: number; content: string }[];

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { GptError, whyUnreadable } from '../errors.js';
-import { addedTokenJson, byteLevelJson, endOfTextToken, tokenizerJson } from './hf-json.js';
+import { endToken, type Gpt2Files, parseGpt2Files } from './gpt2-files.js';
 import { parseTokenizer } from './parse.js';
 import type { Tokenizer } from './types.js';
 
@@ -35,7 +35,7 @@ async function loadFolder(folder: string, asked: string): Promise<Tokenizer> {
   for (const inner of [folder, join(folder, 'best'), join(folder, 'last')]) {
     if (await kindOf(join(inner, 'tokenizer.json'))) return loadFile(join(inner, 'tokenizer.json'));
     if ((await kindOf(join(inner, 'vocab.json'))) && (await kindOf(join(inner, 'merges.txt'))))
-      return loadGpt2Files(inner);
+      return parseGpt2Files(await readGpt2Files(inner), inner);
   }
   throw new GptError('tokenizer/missing', `${asked} holds no tokenizer`, {
     hint: 'it needs a tokenizer.json, or vocab.json with merges.txt',
@@ -47,14 +47,6 @@ async function loadFile(path: string): Promise<Tokenizer> {
   const config = join(dirname(path), 'tokenizer_config.json');
   const endOfText = (await kindOf(config)) ? endToken(await readJson(config)) : undefined;
   return parseTokenizer(json, path, { endOfText });
-}
-
-/** `eos_token` is a string, or an object with the string as its content. */
-function endToken(config: unknown): string | undefined {
-  const token = (config as { eos_token?: unknown } | null)?.eos_token;
-  if (typeof token === 'string') return token;
-  const content = (token as { content?: unknown } | null | undefined)?.content;
-  return typeof content === 'string' ? content : undefined;
 }
 
 async function readText(path: string): Promise<string> {
@@ -74,21 +66,15 @@ async function readJson(path: string): Promise<unknown> {
   }
 }
 
-async function loadGpt2Files(folder: string): Promise<Tokenizer> {
-  const vocab = await readJson(join(folder, 'vocab.json'));
-  const lines = (await readText(join(folder, 'merges.txt'))).split(/\r?\n/);
-  if (lines[0]?.startsWith('#version')) lines.shift();
-  if (typeof vocab !== 'object' || vocab === null)
-    throw new GptError('tokenizer/format', `${join(folder, 'vocab.json')} is not a JSON object`);
-  const entries = Object.entries(vocab as Record<string, number>);
-  const endId = new Map(entries).get(endOfTextToken);
-  const json = tokenizerJson({
-    added: endId === undefined ? [] : [addedTokenJson(endId)],
-    preTokenizer: byteLevelJson(true),
-    decoder: byteLevelJson(true),
-    vocab: entries,
-    merges: lines.filter((line) => line !== ''),
-    byteFallback: false,
-  });
-  return parseTokenizer(json, folder);
+/** The files besides vocab.json and merges.txt may be missing. */
+async function readGpt2Files(folder: string): Promise<Gpt2Files> {
+  const optional = async (name: string) =>
+    (await kindOf(join(folder, name))) ? await readJson(join(folder, name)) : undefined;
+  return {
+    vocab: await readJson(join(folder, 'vocab.json')),
+    merges: await readText(join(folder, 'merges.txt')),
+    addedTokens: await optional('added_tokens.json'),
+    config: await optional('tokenizer_config.json'),
+    specialTokens: await optional('special_tokens_map.json'),
+  };
 }

@@ -1,11 +1,11 @@
 // Reads a tokenizer.json: any byte-level BPE, and our own character tokenizer. Everything is checked; what cannot be
 // honoured is an error that names it.
 import { GptError } from '../errors.js';
-import { type AddedToken, AddedTokens } from './added-tokens.js';
+import { type AddedToken, AddedTokens, specialAddedToken } from './added-tokens.js';
 import { BpeTokenizer } from './bpe.js';
 import { bytesOfToken, byteToChar, tokenOfBytes } from './byte-alphabet.js';
-import { byteName, CharTokenizer, severalDocumentsKey } from './char.js';
-import { endOfTextToken } from './hf-json.js';
+import { byteName, type CharParts, CharTokenizer, severalDocumentsKey } from './char.js';
+import { endOfTextToken, unknownToken } from './hf-json.js';
 import type { Merges } from './merge.js';
 import { PairIndex } from './pair-index.js';
 import { eachStretch, makePreTokenizer } from './pre-tokenizer.js';
@@ -38,20 +38,20 @@ export interface ParseOptions {
  */
 export function parseTokenizer(json: unknown, name: string, options: ParseOptions = {}): Tokenizer {
   const file = readFile(json, name);
-  const isChar = file.byteFallback && file.merges.length === 0 && file.preTokenizer === null;
+  const fallsBack = file.byteFallback || file.unknownToken === unknownToken;
+  const isChar = fallsBack && file.merges.length === 0 && file.preTokenizer === null;
   return isChar ? parseChar(file) : parseBpe(file, options);
 }
 
 function parseChar(file: TokenizerFile): Tokenizer {
   const { vocab, name } = file;
   const end = file.added.find(({ content }) => content === endOfTextToken);
-  const byteIds = Int32Array.from({ length: 256 }, (_, byte) => vocab.get(byteName(byte)) ?? -1);
-  const bytes = new Set(byteIds);
-  if (!end || bytes.has(-1))
-    throw file.error(`its character vocabulary lacks ${end ? 'byte tokens <0x00>..<0xFF>' : endOfTextToken}`);
+  const fallback = readFallback(file);
+  if (!end) throw file.error(`its character vocabulary lacks ${endOfTextToken}`);
+  const fallbackIds = new Set('unknown' in fallback ? [fallback.unknown] : fallback.byteIds);
   const chars = new Map<number, number>();
   for (const [token, id] of vocab) {
-    if (bytes.has(id) || id === end.id) continue;
+    if (fallbackIds.has(id) || id === end.id) continue;
     const code = token.codePointAt(0);
     if (code === undefined || token.length !== (code > 0xffff ? 2 : 1)) {
       throw new GptError('tokenizer/type', `${name}: the token ${JSON.stringify(token)} is not one character`, {
@@ -60,14 +60,27 @@ function parseChar(file: TokenizerFile): Tokenizer {
     }
     chars.set(code, id);
   }
-  const size = chars.size + 257;
+  const size = chars.size + fallbackIds.size + 1;
   if ([...vocab.values(), end.id].some((id) => id >= size)) throw file.error('its ids have gaps');
   const extra = file.added.filter(({ id, special }) => id >= size && special);
   if (extra.some(({ id }) => id >= size + extra.length)) throw file.error('its ids have gaps');
-  const alone = end.id === chars.size && file.model[severalDocumentsKey] === false; // the key is lost when HF saves it
-  const occurring = end.id === chars.size ? chars.size + (alone ? 0 : 1) : size;
+  const ours = end.id === ('unknown' in fallback ? chars.size + 1 : chars.size); // the order in which we number tokens
+  const alone = ours && file.model[severalDocumentsKey] === false; // the key is lost when HF saves it
+  const occurring = ours ? end.id + (alone ? 0 : 1) : size;
   const modelVocabSize = extra.length > 0 ? size + extra.length : occurring;
-  return new CharTokenizer({ chars, byteIds, endOfText: end.id, modelVocabSize, extra, json: file.json });
+  return new CharTokenizer({ chars, fallback, endOfText: end.id, modelVocabSize, extra, json: file.json });
+}
+
+/** <|unk|>, or the byte tokens of earlier versions. */
+function readFallback({ byteFallback, vocab, error }: TokenizerFile): CharParts['fallback'] {
+  if (!byteFallback) {
+    const unknown = vocab.get(unknownToken);
+    if (unknown === undefined) throw error(`its character vocabulary lacks ${unknownToken}`);
+    return { unknown };
+  }
+  const byteIds = Int32Array.from({ length: 256 }, (_, byte) => vocab.get(byteName(byte)) ?? -1);
+  if (byteIds.includes(-1)) throw error('its character vocabulary lacks byte tokens <0x00>..<0xFF>');
+  return { byteIds };
 }
 
 function parseBpe(file: TokenizerFile, options: ParseOptions): Tokenizer {
@@ -94,9 +107,8 @@ function parseBpe(file: TokenizerFile, options: ParseOptions): Tokenizer {
     endOfText,
     byteIds,
     merges: readMerges(file),
-    added: new AddedTokens(added),
+    added: new AddedTokens(added, file.normalize),
     eachWord: isByte ? eachStretch : eachWord,
-    normalize: file.normalize,
     wholeWord: file.ignoreMerges ? (bytes) => vocab.get(tokenOfBytes(bytes)) : undefined,
     unknownId: file.unknownToken === undefined ? undefined : vocab.get(file.unknownToken),
     json: file.json,
@@ -110,14 +122,10 @@ function addedTokens(file: TokenizerFile, options: ParseOptions): { added: reado
     const found = file.added.find(({ content }) => content === name);
     if (found) return { added: file.added, endOfText: found.id };
     const id = file.vocab.get(name); // GPT-2's vocab.json names it without saying that it is special
-    if (id !== undefined) return { added: [...file.added, special(id, name)], endOfText: id };
+    if (id !== undefined) return { added: [...file.added, specialAddedToken(id, name)], endOfText: id };
   }
   const id = file.lastId + 1;
-  return { added: [...file.added, special(id, endOfTextToken)], endOfText: id };
-}
-
-function special(id: number, content: string): AddedToken {
-  return { id, content, special: true, lstrip: false, rstrip: false, singleWord: false };
+  return { added: [...file.added, specialAddedToken(id, endOfTextToken)], endOfText: id };
 }
 
 /** A pair listed twice has its last rank, as in HF's tokenizers. */

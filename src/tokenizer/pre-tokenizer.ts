@@ -1,14 +1,21 @@
-// Builds the pre-tokenizer that a tokenizer.json describes: Split and Digits stages in front of ByteLevel. GPT-2's own
-// pattern, wherever it is written, runs as the hand-written scanner.
+// Builds the pre-tokenizer that a tokenizer.json describes: Split and Digits stages in front of ByteLevel. The patterns of
+// GPT-2 and of cl100k's family run as hand-written scanners, any other as a regular expression with a time limit.
 import { GptError } from '../errors.js';
+import { cl100kPatterns, eachCl100kWord } from './cl100k-words.js';
 import { eachGpt2Word, gpt2Pattern } from './gpt2-words.js';
 import { compilePattern } from './onig-pattern.js';
+import { withinTime } from './time-limit.js';
 
 /** Calls `visit` with every word of a text, in order. */
-export type EachWord = (text: string, visit: (word: string) => void) => void;
+export type EachWord = (
+  text: string,
+  visit: (word: string) => void,
+  /** The end of the text right before this one, where it continues one (see EncodeOptions). */
+  before?: string,
+) => void;
 
 type Json = Record<string, unknown>;
-type Stage = (piece: string) => string[];
+type Stage = (pieces: readonly string[]) => string[];
 type Piece = { text: string; match: boolean };
 
 /**
@@ -41,18 +48,40 @@ export function makePreTokenizer(json: unknown, name: string): EachWord {
   }
   const prefixSpace = last['add_prefix_space'] === true;
   const useRegex = last['use_regex'] !== false;
-  const first = parts[0]!;
-  if (!prefixSpace && useRegex && parts.length === 1) return eachGpt2Word;
-  if (!prefixSpace && !useRegex && parts.length === 1) return (text, visit) => visit(text);
-  if (!prefixSpace && !useRegex && parts.length === 2 && isGpt2Split(first)) return eachGpt2Word;
   const stages = parts.slice(0, -1).map((part) => makeStage(part, name));
-  if (prefixSpace) stages.push((piece) => [piece.startsWith(' ') ? piece : ` ${piece}`]);
-  if (useRegex) stages.push(gpt2Words);
-  return (text, visit) => {
-    let pieces = [text.replace(/\p{Surrogate}/gu, '\ufffd')]; // a lone one is encoded as U+FFFD
-    for (const stage of stages) pieces = pieces.flatMap(stage);
-    for (const piece of pieces) visit(piece);
+  if (!prefixSpace) {
+    if (useRegex && parts.length === 1) return eachGpt2Word;
+    if (!useRegex && parts.length === 1) return (text, visit) => visit(text);
+    const known = parts.length === 2 && !useRegex ? knownSplit(parts[0]!) : undefined;
+    if (known) return known;
+  }
+  return (text, visit, before) => {
+    let pieces = runStages(stages, cleaned(text));
+    if (prefixSpace) {
+      const continued = before !== undefined && before !== '' && continues(cleaned(before), cleaned(text), stages);
+      pieces = pieces.map((piece, i) => (piece.startsWith(' ') || (i === 0 && continued) ? piece : ` ${piece}`));
+    }
+    for (const piece of pieces) {
+      if (useRegex) eachGpt2Word(piece, visit);
+      else visit(piece);
+    }
   };
+}
+
+function runStages(stages: readonly Stage[], text: string): string[] {
+  return stages.reduce((pieces, stage) => stage(pieces), [text]);
+}
+
+/** A lone surrogate is encoded as U+FFFD. */
+function cleaned(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
+/** Whether the stages leave the end of `before` and the beginning of `text` in one piece. */
+function continues(before: string, text: string, stages: readonly Stage[]): boolean {
+  const end = [...before].at(-1)!;
+  const [first = ''] = runStages(stages, end + text.slice(0, 256));
+  return first.length > end.length && first.startsWith(end);
 }
 
 function flatten(json: unknown): Json[] {
@@ -62,20 +91,16 @@ function flatten(json: unknown): Json[] {
   return Array.isArray(part['pretokenizers']) ? part['pretokenizers'].flatMap(flatten) : [];
 }
 
-function isGpt2Split(part: Json): boolean {
-  const pattern = part['pattern'] as Json | undefined;
-  return (
-    part['type'] === 'Split' &&
-    part['behavior'] === 'Isolated' &&
-    pattern?.['Regex'] === gpt2Pattern &&
-    part['invert'] !== true
-  );
-}
-
-function gpt2Words(piece: string): string[] {
-  const words: string[] = [];
-  eachGpt2Word(piece, (word) => words.push(word));
-  return words;
+/** The hand-written scanner of a Split, where there is one. */
+function knownSplit(part: Json): EachWord | undefined {
+  const regex = (part['pattern'] as Json | undefined)?.['Regex'];
+  if (part['type'] !== 'Split' || typeof regex !== 'string') return undefined;
+  const isolates = part['behavior'] === 'Isolated' && part['invert'] !== true;
+  const removesTheRest = part['behavior'] === 'Removed' && part['invert'] === true; // every character matches
+  if (!isolates && !removesTheRest) return undefined;
+  if (regex === gpt2Pattern) return eachGpt2Word;
+  const mostDigits = cl100kPatterns.get(regex);
+  return mostDigits === undefined ? undefined : (text, visit) => eachCl100kWord(text, mostDigits, visit);
 }
 
 function makeStage(part: Json, name: string): Stage {
@@ -88,11 +113,13 @@ function makeStage(part: Json, name: string): Stage {
         'tokenizer/pre-tokenizer',
         `${name}: unknown Split behavior ${JSON.stringify(part['behavior'])}`,
       );
-    return (piece) => arrange(cut(piece, pattern, invert));
+    const split = (pieces: readonly string[]) => pieces.flatMap((piece) => arrange(cut(piece, pattern, invert)));
+    const regex = (part['pattern'] as Json)['Regex'];
+    return typeof regex === 'string' ? timed(split, regex, name) : split;
   }
   if (part['type'] === 'Digits') {
     const arrange = part['individual_digits'] === true ? isolated : contiguous;
-    return (piece) => arrange(cut(piece, /\p{N}/gu, false));
+    return (pieces) => pieces.flatMap((piece) => arrange(cut(piece, /\p{N}/gu, false)));
   }
   throw new GptError(
     'tokenizer/pre-tokenizer',
@@ -101,6 +128,21 @@ function makeStage(part: Json, name: string): Stage {
       hint: 'ByteLevel, Split, Digits and a Sequence of them are',
     },
   );
+}
+
+/** Gives up on a pattern that backtracks without end. */
+function timed(split: Stage, regex: string, name: string): Stage {
+  return (pieces) => {
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    const milliseconds = 2000 + Math.ceil(length / 200);
+    const late = () =>
+      new GptError(
+        'tokenizer/slow-pattern',
+        `${name}: the pattern ${JSON.stringify(regex)} takes more than ${(milliseconds / 1000).toFixed(0)} s to split ${length} characters`,
+        { hint: 'it backtracks too much: write it without repetitions inside repetitions' },
+      );
+    return withinTime(milliseconds, () => split(pieces), late);
+  };
 }
 
 function splitPattern(json: unknown, name: string): RegExp {

@@ -113,6 +113,7 @@ function readAdded(json: unknown, error: MakeError): AddedToken[] {
       lstrip: entry['lstrip'] === true,
       rstrip: entry['rstrip'] === true,
       singleWord: entry['single_word'] === true,
+      normalized: entry['normalized'] === true,
     };
   });
 }

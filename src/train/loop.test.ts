@@ -90,22 +90,25 @@ test('the state is saved before an evaluation, which may run out of memory (nano
   expect(seen).toEqual(['step', 'step', 'step', 'step', 'step', 'save']);
 });
 
-test('events come in the order step, sample, save, eval, save best, and done at the end', async () => {
+test('events come in the order step, sample, save, save best, save evaluation, eval, and done at the end', async () => {
   const events = await collect(new Fake().job({ maxIters: 7, evalInterval: 3, logInterval: 4, sampleInterval: 3 }));
   expect(kinds(events)).toEqual([
     'sample 3',
     'save interval 3',
-    'eval 3',
     'save best 3',
+    'save evaluation 3',
+    'eval 3',
     'step 4',
     'sample 6',
     'save interval 6',
-    'eval 6',
     'save best 6',
+    'save evaluation 6',
+    'eval 6',
     'step 7',
     'save final 7',
-    'eval 7',
     'save best 7',
+    'save evaluation 7',
+    'eval 7',
     'done finished 7',
   ]);
 });
@@ -120,7 +123,7 @@ test.each([1, 4, 5, 7, 10, 19, 20])(
     let kept: { weight: number; state: TrainingState } | undefined;
     const heard: TrainEvent[] = [];
     for await (const event of train(fake.job({ saveInterval: at }))) {
-      if (event.kind === 'save' && event.reason !== 'best') {
+      if (event.kind === 'save' && event.reason !== 'best' && event.iter === at) {
         kept = { weight: fake.weight, state: JSON.parse(JSON.stringify(event.state)) };
         break;
       }
@@ -143,7 +146,8 @@ test('an evaluation that was due when the state was saved is made first after re
   if (save.kind !== 'save') throw new Error('no save');
   expect(save.state.evaluation?.iter).toBe(5);
   const resumed = await collect(new Fake().job({ resume: save.state }));
-  expect(kinds(resumed)[0]).toBe('eval 10');
+  expect(kinds(resumed)).toContain('eval 10');
+  expect(kinds(resumed)).not.toContain('step 10');
 });
 
 test('a finished run that is resumed makes no step', async () => {
@@ -182,12 +186,44 @@ test('a validation loss of NaN is never the best', async () => {
 test('early stop ends the run after that many evaluations without a better one (mlx-lm#331)', async () => {
   const job = new Fake().job({ maxIters: 1000, earlyStop: 2, evaluate: measuring([3, 2, 2.5, 2.1, 1]) });
   const events = await collect(job);
-  expect(kinds(events).slice(-3)).toEqual(['save interval 20', 'eval 20', 'done early-stop 20']);
+  expect(kinds(events).slice(-3)).toEqual(['save evaluation 20', 'eval 20', 'done early-stop 20']);
+});
+
+test('every evaluation is saved before it is reported, with the weights unless they are saved already', async () => {
+  const saved: number[] = [];
+  const job = new Fake().job({ saveInterval: 10 });
+  const events = await collect(job, (event) => {
+    if (event.kind === 'save') saved.push(event.state.evaluation?.iter ?? 0);
+    if (event.kind === 'eval') expect(saved.at(-1)).toBe(event.iter);
+  });
+  const evaluations = events.filter((event) => event.kind === 'save' && event.reason === 'evaluation');
+  expect(evaluations.map((event) => event.kind === 'save' && [event.iter, event.stateOnly])).toEqual([
+    [5, false],
+    [10, true],
+    [15, false],
+    [20, true],
+  ]);
+});
+
+test('a run that is extended keeps the best of all evaluations that were reported', async () => {
+  const first = await collect(new Fake().job({ maxIters: 12, evaluate: measuring([3, 2, 1]) }));
+  const save = first.findLast((event) => event.kind === 'save')!;
+  if (save.kind !== 'save') throw new Error('no save');
+  expect(save.state.best).toMatchObject({ iter: 12, valLoss: 1 });
+  const longer = await collect(new Fake().job({ maxIters: 20, evaluate: measuring([1.5, 1.2]), resume: save.state }));
+  expect(kinds(longer).filter((kind) => kind.startsWith('save best'))).toEqual([]);
+  expect(last(longer).bestValLoss).toBe(1);
+});
+
+test('an interrupt before the first step saves nothing', async () => {
+  const controller = new AbortController();
+  controller.abort();
+  expect(kinds(await collect(new Fake().job({ signal: controller.signal })))).toEqual(['done interrupted 0']);
 });
 
 test('early stop saves what was not saved yet', async () => {
   const job = new Fake().job({ maxIters: 1000, earlyStop: 1, saveInterval: 400, evaluate: measuring([2, 3]) });
-  expect(kinds(await collect(job)).slice(-3)).toEqual(['eval 10', 'save final 10', 'done early-stop 10']);
+  expect(kinds(await collect(job)).slice(-3)).toEqual(['save evaluation 10', 'eval 10', 'done early-stop 10']);
 });
 
 test('early stop counts on after resuming', async () => {
@@ -213,10 +249,10 @@ test('an interrupt during an evaluation need not wait for it, and resuming makes
     return signal?.aborted ? null : { trainLoss: 1, valLoss: 1, bitsPerByte: 1 };
   };
   const events = await collect(new Fake().job({ signal: controller.signal, evaluate }));
-  expect(kinds(events).slice(-3)).toEqual(['save interval 5', 'save interrupt 5', 'done interrupted 5']);
+  expect(kinds(events).slice(-3)).toEqual(['step 5', 'save interval 5', 'done interrupted 5']);
   expect(Number.isNaN(last(events).valLoss)).toBe(true);
   const resumed = await collect(new Fake().job({ resume: last(events).state }));
-  expect(kinds(resumed)[0]).toBe('eval 5');
+  expect(kinds(resumed).slice(0, 3)).toEqual(['save best 5', 'save evaluation 5', 'eval 5']);
 });
 
 test('a signal that comes while steps never wait is heard', async () => {
@@ -254,7 +290,7 @@ test('tokens per second leave out evaluation, saving and the first step', async 
   expect(last(events).tokensPerSecond).toBeCloseTo(50, 9);
   const rates = events.flatMap((event) => (event.kind === 'step' ? [event.tokensPerSecond] : []));
   expect(rates).toEqual([1, 50, 50, 50, 50, 50]);
-  expect(last(events).elapsed).toBe(100 + 5 * 2 + 2 * 10 + 4 * 1000);
+  expect(last(events).elapsed).toBe(100 + 5 * 2 + 2 * 10 + 6 * 1000);
 });
 
 test('a time budget is turned into a number of steps, and the schedule runs over them', async () => {
@@ -326,7 +362,14 @@ test('a run that resumes with a longer time budget trains on, its schedule stret
 
 test('a time budget shorter than one step still makes one, evaluates and saves', async () => {
   const { maxIters: _, ...job } = new Fake().job({ maxSeconds: 0.5 });
-  expect(kinds(await collect(job))).toEqual(['step 1', 'save final 1', 'eval 1', 'save best 1', 'done time 1']);
+  expect(kinds(await collect(job))).toEqual([
+    'step 1',
+    'save final 1',
+    'save best 1',
+    'save evaluation 1',
+    'eval 1',
+    'done time 1',
+  ]);
 });
 
 test('with steps and a time budget, what comes first ends the run', async () => {

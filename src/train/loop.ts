@@ -48,9 +48,9 @@ export interface TrainingJob {
 type End = Exclude<DoneEvent['reason'], 'interrupted' | 'diverged'>;
 
 /**
- * Runs the job. At a step where several things are due they come in the order step, sample, save, eval, save (best):
- * the state is safe before an evaluation may run out of memory (nanochat#295, #446), and a run resumed from there makes
- * the evaluation first. The last event is `done`.
+ * Runs the job. At a step where several things are due they come in the order step, sample, save, save (best), save
+ * (evaluation), eval: the state is safe before an evaluation may run out of memory (nanochat#295, #446), a run resumed from
+ * there makes the evaluation first, and what an eval event reports is already saved. The last event is `done`.
  *
  * With `maxIters` the events and the state are a pure function of the job, resumed or not, times excepted. With
  * `maxSeconds` the number of steps is measured (see TimePlan) and then part of the state: a killed and resumed run
@@ -67,7 +67,7 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
 
   let state = job.resume ?? initialState(job.seed);
   if (job.maxSeconds !== undefined) state = withBudget(state, job.maxSeconds);
-  let unsaved = job.resume === undefined; // whether steps were made since the last save
+  let unsaved = false; // whether steps were made since the last save
   const before = state.elapsed;
   const elapsed = () => clock() - started;
   const agreement = new Agreement(cluster, signal, elapsed);
@@ -75,8 +75,9 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
   const total = () => lowest(job.maxIters ?? null, job.maxSeconds === undefined ? null : state.plannedIters);
   const snapshot = (): TrainingState => ({ ...state, elapsed: before + elapsed() });
   const save = (reason: SaveEvent['reason']): SaveEvent => {
+    const stateOnly = reason === 'evaluation' && !unsaved;
     if (reason !== 'best') unsaved = false;
-    return { kind: 'save', iter: state.iter, reason, state: snapshot() };
+    return { kind: 'save', iter: state.iter, reason, stateOnly, state: snapshot() };
   };
 
   /** Why the run is at its end now, if it is. */
@@ -122,18 +123,19 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
       if (result !== null) {
         const best = isBetter(result, state.best);
         state = withEvaluation(state, result);
-        yield { kind: 'eval', iter, ...result, best };
-        if (best) yield save('best');
         if (timePlan !== undefined && end === undefined) {
           const reserve = agreement.elapsed - evaluationStarted;
           state = { ...state, plannedIters: timePlan.plan(reading(), state.plannedIters, reserve) };
         }
+        if (best) yield save('best');
+        yield save('evaluation');
+        yield { kind: 'eval', iter, ...result, best };
         continue; // the evaluation may have ended the run
       }
     }
 
     if (agreement.stopped) {
-      yield save('interrupt');
+      if (unsaved) yield save('interrupt');
       yield done('interrupted');
       return;
     }

@@ -1,8 +1,9 @@
 // gpt-cli classify: texts in, labels out. The work is in run/classify.
-import { createInterface } from 'node:readline';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { GptError } from '../../errors.js';
 import type { ClassEvent, ClassifyingEvent } from '../../run/events.js';
+import { quoteWord } from '../../shell-quote.js';
 import { ClassFile } from '../class-output.js';
 import type { Context } from '../context.js';
 import { count, table } from '../format.js';
@@ -68,11 +69,10 @@ async function show(
   }
 }
 
-/** Begins to read when the model is there: an interface made earlier would lose lines. */
-async function* linesOf(stdin: Context['streams']['stdin']): AsyncGenerator<string> {
-  for await (const line of createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
-    if (line.trim() !== '') yield line;
-  }
+async function* linesOf(context: Context): AsyncGenerator<string> {
+  const { linesOf: read } = await import('../../run/classify.js');
+  const options = { stdin: context.streams.stdin, signal: context.stopOnInterrupt() };
+  for await (const { text } of read({ name: 'standard input', kind: 'stdin' }, options)) yield text;
 }
 
 /** What is to be classified, from the three ways to say it. */
@@ -81,8 +81,12 @@ function inputOf(text: string | undefined, flags: ClassifyFlags, context: Contex
     throw new GptError('cli/input', 'there are a text and --input', { hint: 'give one of them' });
   }
   if (flags.input !== undefined) return { file: flags.input };
-  if (text === '-') return linesOf(context.streams.stdin);
-  if (text !== undefined && text.trim() !== '') return [text];
+  if (text === '-') return linesOf(context);
+  if (text !== undefined && text.trim() !== '') {
+    if (existsSync(text))
+      context.warn(`${text} is a file, but its name is what is classified (--input ${quoteWord(text)} reads it)`);
+    return [text];
+  }
   throw new GptError('cli/input', text === undefined ? 'there is no text' : 'the text is empty', {
     hint: 'give a text in quotes, --input with a file, or - for standard input',
   });
@@ -100,9 +104,10 @@ export function define(command: Command, context: Context): void {
     const layers = layersOf(command, 'classify');
     const input = inputOf(text, flags, context);
     const { classify } = await import('../../run/classify.js');
-    const file = flags.output === undefined ? undefined : new ClassFile(flags.output, flags.input);
+    const file = flags.output === undefined ? undefined : await ClassFile.create(flags.output, flags.input);
     const textColumns = flags.textColumn?.split(',').map((name) => name.trim());
-    const { signal } = context;
+    if (file) context.writesFiles();
+    const signal = context.stopOnInterrupt();
     await show(classify({ run, input, textColumns, layers, signal }), file, Array.isArray(input), context);
   });
 }

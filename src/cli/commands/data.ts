@@ -38,12 +38,12 @@ export function reportLines({ task, reason, splits, findings }: DataReport): str
   lines.push(
     findings.length === 0
       ? 'nothing is wrong with it'
-      : `${kinds(errors, 'error')}, ${kinds(findings.length - errors, 'warning')}`,
+      : `${plural(errors, 'error')}, ${plural(findings.length - errors, 'warning')}`,
   );
   return lines;
 }
 
-const kinds = (n: number, what: string) => `${n} ${n === 1 ? 'kind' : 'kinds'} of ${what}`;
+const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;
 
 function findingLines({ severity, message, count: times, places, hint }: Finding): string[] {
   const where = places.length === 0 ? '' : ` [${places.join(', ')}${times > places.length ? ', ...' : ''}]`;
@@ -75,7 +75,7 @@ export function define(command: Command, context: Context): void {
       ...(flags.labelColumn !== undefined && { labelColumn: flags.labelColumn }),
       ...(flags.promptTemplate !== undefined && { template: flags.promptTemplate.replaceAll('\\n', '\n') }),
       ...(flags.run !== undefined && (await modelFacts(flags.run))),
-      signal: context.signal,
+      signal: context.stopOnInterrupt(),
     });
     if (context.json) context.print(JSON.stringify(report));
     else for (const line of reportLines(report)) context.print(line);

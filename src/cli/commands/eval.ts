@@ -1,11 +1,11 @@
 // gpt-cli eval: a model and data in, numbers out. The work is in run/eval.
-import { Chalk, type ChalkInstance } from 'chalk';
 import type { Command } from 'commander';
 import type { EvaluationEvent, ResultEvent } from '../../run/events.js';
 import { confusionLines } from '../confusion.js';
 import type { Context } from '../context.js';
 import { count, loss, table } from '../format.js';
 import { addSettings, layersOf } from '../options.js';
+import type { Paint } from '../terminal-text.js';
 import { showWork } from '../work.js';
 
 const EXAMPLES = `
@@ -20,7 +20,7 @@ Of a folder with train, valid and test the test data is scored.
 Text is cut into windows of the context length, and every token is scored once.`;
 
 /** The lines for a person. */
-export function resultLines(result: ResultEvent, paint?: ChalkInstance): string[] {
+export function resultLines(result: ResultEvent, paint?: Paint): string[] {
   const { accuracy, macroF1, confusion, labels, bitsPerByte, examples } = result;
   const labelled = accuracy !== undefined;
   const rows = [['loss', `${loss(result.loss)} nats a ${labelled ? 'text' : 'token'}`]];
@@ -37,14 +37,13 @@ export function resultLines(result: ResultEvent, paint?: ChalkInstance): string[
 
 async function show(events: AsyncIterable<EvaluationEvent>, context: Context): Promise<void> {
   const work = showWork(context);
-  const paint = new Chalk({ level: context.color ? 2 : 0 });
   try {
     for await (const event of events) {
       if (event.event === 'notice' || event.event === 'phase') work.on(event);
       else {
         work.close();
         if (context.json) context.print(JSON.stringify(event));
-        else for (const line of resultLines(event, paint)) context.print(line);
+        else for (const line of resultLines(event, context.paint)) context.print(line);
       }
     }
   } finally {
@@ -76,6 +75,6 @@ export function define(command: Command, context: Context): void {
       labelColumn: flags.labelColumn,
       promptTemplate: flags.promptTemplate?.replaceAll('\\n', '\n'),
     };
-    await show(evaluate({ run, inputs, layers, stdin, signal: context.signal, ...choice }), context);
+    await show(evaluate({ run, inputs, layers, stdin, signal: context.stopOnInterrupt(), ...choice }), context);
   });
 }

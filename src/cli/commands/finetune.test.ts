@@ -1,5 +1,5 @@
 // finetune, classify, eval and data check as they are typed.
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { typed } from '../fixtures.js';
@@ -67,7 +67,7 @@ test('a broken input leaves no output behind', async () => {
   const { code, err } = await typed(`classify ${at('run')} --input ${at('broken.csv')} --output ${at('half.csv')}`);
   expect(code).toBe(2);
   expect(err).toContain('broken.csv:3');
-  expect([existsSync(at('half.csv')), existsSync(at('half.csv.part'))]).toEqual([false, false]);
+  expect(readdirSync(at('.')).filter((name) => name.includes('half'))).toEqual([]);
 });
 
 test('classify does not write over its own input, by any name of it', async () => {
@@ -79,13 +79,13 @@ test('classify does not write over its own input, by any name of it', async () =
     expect([code, err]).toEqual([2, expect.stringContaining(`${name} is the input`)]);
   }
   expect(readFileSync(at('once.csv'), 'utf8')).toBe(text);
-  expect(existsSync(at('once.csv.part'))).toBe(false);
+  expect(readdirSync(at('.')).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 
 test('classify says what is missing', async () => {
   expect((await typed(`classify ${at('run')}`)).err).toContain('there is no text');
   expect((await typed(`classify ${at('run')} text --input x.csv`)).err).toContain('there are a text and --input');
-  expect((await typed(`classify ${at('run')} text --output labels.xls`)).err).toContain('".xls" is no format');
+  expect((await typed(`classify ${at('run')} text --output labels.xls`)).err).toContain('".xls"');
   const { err } = await typed(`classify ${at('run')} text --output ${at('nowhere/labels.csv')}`);
   expect(err).toContain(`there is no folder ${at('nowhere')}`);
 });
@@ -111,7 +111,7 @@ test('data check exits with 0 on warnings and 2 on errors, and prints what it fo
   writeFileSync(at('twice.csv'), 'text,label\na,x\na,x\nb,y\n');
   const warned = await typed(`data check ${at('twice.csv')}`);
   expect(warned.code).toBe(0);
-  expect(warned.out).toContain('warning: the same row as');
+  expect(warned.out).toContain('twice.csv:2 and 3');
   const failed = await typed(`data check ${at('broken.csv')} --json`);
   expect(failed.code).toBe(2);
   const report = JSON.parse(failed.out);

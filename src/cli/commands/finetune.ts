@@ -19,32 +19,50 @@ Examples:
   gpt-cli finetune questions.jsonl --from gpt2/ --lora-rank 8
   gpt-cli finetune reviews.csv --from gpt2/ --layer-decay 0.8 --freeze 2
   gpt-cli finetune diary.txt --from runs/book --task text
-  gpt-cli finetune --resume -o runs/reviews              go on after an interruption`;
+  gpt-cli finetune --resume -o runs/reviews              resume after an interruption`;
 
 interface FinetuneFlags extends InspectionFlags {
   readonly out?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
+  readonly allowChangedData?: boolean;
 }
 
 export function define(command: Command, context: Context): void {
   command
     .argument('[data]', 'a CSV, TSV or JSONL file, or a folder with train, valid and test')
     .option('-o, --out <folder>', "the run's folder (default: runs/<name of the data>)")
-    .option('--resume', 'go on with the run in that folder')
-    .option('--overwrite', 'delete the run in that folder and start anew');
+    .option('--resume', 'resume the run in that folder')
+    .option('--allow-changed-data', 'resume even if the data is not what the run was trained on')
+    .option('--overwrite', 'replace the run in that folder, once the first step of the new one is made');
   addInspection(addSettings(command, 'finetune')).addHelpText('after', EXAMPLES);
   command.action(async (data: string | undefined, flags: FinetuneFlags) => {
-    const { out, resume = false, overwrite = false } = flags;
+    const { out, resume = false, overwrite = false, allowChangedData = false } = flags;
     if (resume && overwrite) {
       throw new GptError('cli/resume', '--resume and --overwrite exclude each other', { hint: 'leave out one' });
     }
+    if (allowChangedData && !resume) {
+      throw new GptError('cli/resume', '--allow-changed-data needs --resume', { hint: 'leave it out for a new run' });
+    }
     const layers = layersOf(command, 'finetune');
     const { finetune } = await import('../../run/finetune.js');
-    const { commandLine, signal } = context;
+    const { commandLine } = context;
+    context.writesFiles();
+    const signal = context.stopOnInterrupt();
     const inspection = await inspectionOf(flags);
     const cluster = clusterOf(context);
-    const options = { data, layers, out, resume, overwrite, signal, commandLine, cluster, ...inspection };
+    const options = {
+      data,
+      layers,
+      out,
+      resume,
+      overwrite,
+      allowChangedData,
+      signal,
+      commandLine,
+      cluster,
+      ...inspection,
+    };
     await showTraining(finetune(options), context, cluster);
   });
 }

@@ -28,11 +28,11 @@ export function define(command: Command, context: Context): void {
     const own = [context.json ? ['--json'] : [], context.quiet ? ['--quiet'] : []].flat();
     const ports = await freePorts(workers);
     const plan = planLaunch({ workers, command: [...typed, ...own], ports, cores: defaultThreads() });
-    const { stdout, stderr } = context.streams;
+    context.writesFiles();
     const code = await runWorkers(plan, {
-      out: (text) => void stdout.write(text),
-      err: (text) => void stderr.write(text),
-      signal: context.signal,
+      out: (text) => context.write(text),
+      err: (text) => context.complain(text),
+      signal: context.stopOnInterrupt(),
     });
     context.end(code);
   });

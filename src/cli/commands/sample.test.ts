@@ -78,7 +78,7 @@ test('the prompt comes from the option, a file, or standard input; or there is n
     prompts.push(asked?.prompt);
   }
   rmSync(folder, { recursive: true });
-  expect(prompts).toEqual([undefined, 'said', 'from a file\n', 'from standard input\n']);
+  expect(prompts).toEqual([undefined, 'said', 'from a file\n', 'from standard input']);
 });
 
 test.each([
@@ -86,7 +86,7 @@ test.each([
   ['sample r --prompt a -', 'the prompt is given more than once (use one of --prompt, --prompt-file and -)'],
   [
     'sample r hello',
-    'unexpected argument "hello" (did you mean --prompt "hello"? Only - (standard input) may follow the run)',
+    'unexpected argument "hello" (did you mean --prompt hello; only - (standard input) may follow the run)',
   ],
   ['sample r --temperature hot', '"temperature" must be a number of at least 0, got "hot"'],
   ['sample r --top-p 2', '"top-p" must be a number above 0 and at most 1, got 2'],
@@ -97,5 +97,5 @@ test.each([
 
 test('an unreadable prompt file is an error', async () => {
   const { code, err } = await typed('sample r --prompt-file no/such.txt');
-  expect({ code, err }).toEqual({ code: 2, err: 'error: cannot read the prompt in no/such.txt: no such file\n' });
+  expect({ code, err }).toEqual({ code: 2, err: 'error: cannot read no/such.txt: no such file\n' });
 });

@@ -1,10 +1,10 @@
 // gpt-cli sample: a prompt in, text out as it is written. The work is in run/sample.
-import { readFile } from 'node:fs/promises';
-import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { resolve } from '../../config/index.js';
-import { GptError, whyUnreadable } from '../../errors.js';
+import { readWhole } from '../../dataset/read-whole.js';
+import { GptError } from '../../errors.js';
 import type { SampleEvent, SamplingEvent } from '../../run/events.js';
+import { quoteWord } from '../../shell-quote.js';
 import type { Context } from '../context.js';
 import { count } from '../format.js';
 import { addSettings, layersOf } from '../options.js';
@@ -22,6 +22,7 @@ A prompt that is longer than the model's context is cut: the model sees its end.
 interface SampleFlags {
   readonly prompt?: string;
   readonly promptFile?: string;
+  readonly stop?: readonly string[];
   readonly stream: boolean;
 }
 
@@ -37,25 +38,26 @@ async function readPrompt(
     });
   }
   if (input !== undefined && input !== '-') {
+    const several = flags.stop ? 'repeat --stop before each text' : `did you mean --prompt ${quoteWord(input)}`;
     throw new GptError('cli/prompt', `unexpected argument ${JSON.stringify(input)}`, {
-      hint: `did you mean --prompt ${JSON.stringify(input)}? Only - (standard input) may follow the run`,
+      hint: `${several}; only - (standard input) may follow the run`,
     });
   }
-  if (input === '-') return readAll(context.streams.stdin);
-  if (flags.promptFile === undefined) return flags.prompt;
-  try {
-    return await readFile(flags.promptFile, 'utf8');
-  } catch (cause) {
-    throw new GptError('cli/prompt', `cannot read the prompt in ${flags.promptFile}: ${whyUnreadable(cause)}`, {
-      cause,
-    });
+  const signal = context.stopOnInterrupt();
+  const { stdin } = context.streams;
+  if (input === '-') {
+    const text = await readWhole({ name: 'standard input', kind: 'stdin' }, { stdin, signal });
+    return text.replace(/\r?\n$/, ''); // `echo` ends its line: the prompt goes on in it
   }
+  return flags.promptFile === undefined
+    ? flags.prompt
+    : readWhole({ name: flags.promptFile, kind: 'file' }, { signal });
 }
 
 /** Writes prompt and text, several samples under a heading each. */
 function showTexts(context: Context, { many, stream }: { many: boolean; stream: boolean }): ShowSamples {
-  const dim = (text: string) => (context.color && text ? `\u001b[2m${text}\u001b[22m` : text);
-  const write = (text: string) => context.streams.stdout.write(text);
+  const { dim } = context.paint;
+  const write = (text: string) => context.write(text);
   let open = -1;
   const begin = (index: number, prompt: string) => {
     open = index;
@@ -110,9 +112,9 @@ async function show(
 export function define(command: Command, context: Context): void {
   command
     .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face GPT-2 folder')
-    .argument('[input]', '- reads the prompt from standard input')
+    .argument('[input]', '- reads the prompt from standard input, without its last line end')
     .option('-p, --prompt <text>', 'what the text begins with')
-    .option('--prompt-file <file>', 'the prompt, exactly as it is in the file')
+    .option('--prompt-file <file>', 'the prompt, exactly as in the file (UTF-8, or UTF-16 with a byte order mark)')
     .option('--no-stream', 'write each text when it is complete');
   addSettings(command, 'sample').addHelpText('after', EXAMPLES);
   command.action(async (run: string, input: string | undefined, flags: SampleFlags) => {
@@ -120,7 +122,7 @@ export function define(command: Command, context: Context): void {
     const { numSamples } = resolve('sample', layers).values;
     const prompt = await readPrompt(input, flags, context);
     const { sample } = await import('../../run/sample.js');
-    const events = sample({ run, prompt, layers, signal: context.signal });
+    const events = sample({ run, prompt, layers, signal: context.stopOnInterrupt() });
     const texts = showTexts(context, { many: numSamples > 1, stream: flags.stream });
     await show(events, { prompt: prompt ?? '', texts, work: showWork(context) }, context);
   });

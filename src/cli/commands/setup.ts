@@ -63,7 +63,9 @@ async function install(flags: SetupFlags, context: Context): Promise<void> {
   let result: SetupResult;
   try {
     const { gpu = false, from } = flags;
-    const { signal, streams } = context;
+    const { streams } = context;
+    context.writesFiles();
+    const signal = context.stopOnInterrupt();
     result = await setupTensorflow({ gpu, ...(from !== undefined && { from }), signal, on, env: streams.env });
   } finally {
     close();

@@ -1,13 +1,12 @@
 // gpt-cli tokenizer: train one, use one, describe one.
-import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { settings } from '../../config/index.js';
 import { GptError, whyUnreadable } from '../../errors.js';
-import { makeFolder } from '../../make-folder.js';
+import { makeFolder, replaceFile } from '../../files/index.js';
 import type { PhaseEvent } from '../../run/events.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
 import type { Context } from '../context.js';
@@ -71,7 +70,7 @@ async function makeTokenizer(inputs: string[], flags: TrainFlags, context: Conte
   const { byteTokenizer, trainBpeTokenizer, trainCharTokenizer } = await import('../../tokenizer/index.js');
   const { readTexts } = await import('../../dataset/index.js');
   const { phase } = await import('../../run/phase.js');
-  const { signal } = context;
+  const signal = context.stopOnInterrupt();
   if (flags.kind === 'byte') return byteTokenizer();
   const texts = readTexts(inputs, { signal, stdin: context.streams.stdin });
   const { schema, expects, default: most, read } = settings['vocabSize']!;
@@ -103,15 +102,11 @@ async function follow<T>(work: AsyncGenerator<PhaseEvent, T>, context: Context):
   }
 }
 
-/** Written aside and renamed: the file is complete or absent. */
 async function writeWhole(path: string, content: unknown): Promise<void> {
-  const aside = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
     await makeFolder(dirname(path));
-    await writeFile(aside, `${JSON.stringify(content, null, 2)}\n`);
-    await rename(aside, path);
+    await replaceFile(path, `${JSON.stringify(content, null, 2)}\n`);
   } catch (cause) {
-    await rm(aside, { force: true });
     throw new GptError('cli/write', `cannot write ${path}: ${(cause as Error).message}`, { cause });
   }
 }
@@ -129,6 +124,7 @@ async function train(inputs: string[], flags: TrainFlags, context: Context): Pro
   if (inputs.length === 0 && flags.kind !== 'byte') {
     throw new GptError('cli/input', 'no text is given', { hint: 'name files or folders, or - for standard input' });
   }
+  context.writesFiles();
   const tokenizer = await makeTokenizer(inputs, flags, context);
   await writeWhole(path, tokenizer.toJSON());
   const { kind, vocabSize } = tokenizer;
@@ -150,8 +146,8 @@ async function decode(words: string[], flags: UseFlags, context: Context): Promi
   const ids = readIds(given, tokenizer);
   const text = tokenizer.decode(ids, { special: flags.special === true });
   if (context.json) return context.print(JSON.stringify({ text }));
-  context.streams.stdout.write(text);
-  if (context.streams.stdout.isTTY && !text.endsWith('\n')) context.streams.stdout.write('\n');
+  context.write(text);
+  if (context.streams.stdout.isTTY && !text.endsWith('\n')) context.write('\n');
 }
 
 /** Ids between spaces or commas; `[1, 2]` and what `encode --json` prints are understood. */

@@ -16,8 +16,8 @@ const lf = 10;
 const cr = 13;
 
 /**
- * CSV as RFC 4180 has it: quotes hold delimiters, line ends and doubled quotes. The delimiter is what the first line has:
- * comma, else semicolon, tab or bar. Blank lines are left out. A quote that is nowhere closed, or closed inside of other
+ * CSV as RFC 4180 has it: quotes hold delimiters, line ends and doubled quotes. The delimiter is what the first line has
+ * outside quotes: comma, else semicolon, tab or bar; or what Excel's first line `sep=;` says. Blank lines are left out. A quote that is nowhere closed, or closed inside of other
  * text lines below, is an error and costs its row; one that is not where quotes belong is kept as text, with a warning.
  */
 export async function* readCsv(text: AsyncIterable<string>, name: string, report: Report): AsyncGenerator<Fields> {
@@ -26,8 +26,14 @@ export async function* readCsv(text: AsyncIterable<string>, name: string, report
   let line = 1;
   let enough = 0; // a row that was not complete is tried again when the text has doubled
   function* rows(atEnd: boolean): Generator<Fields> {
-    if (!atEnd && (held.length < enough || !/[\r\n]/.test(held.toString('latin1')))) return;
-    delimiter ??= delimiterOf(held);
+    if (delimiter === undefined) {
+      const named = /^sep=(.)\r?\n/.exec(held.toString('latin1', 0, 8));
+      if (named) {
+        held = held.subarray(named[0].length);
+        line++;
+      }
+      delimiter = named?.[1] ?? delimiterOf(held);
+    }
     for (let again = true; again; ) {
       const { complete, broken } = parsePiece(held, delimiter);
       let from = 0;
@@ -52,10 +58,21 @@ export async function* readCsv(text: AsyncIterable<string>, name: string, report
     }
     enough = held.length * 2;
   }
+  let arrived: Buffer[] = []; // joined when there is enough: a long row would otherwise cost its square
+  let length = 0;
+  let lineEnded = false;
   for await (const chunk of text) {
-    held = Buffer.concat([held, Buffer.from(chunk)]);
+    const bytes = Buffer.from(chunk);
+    arrived.push(bytes);
+    length += bytes.length;
+    lineEnded ||= bytes.includes(lf) || bytes.includes(cr);
+    if (!lineEnded || held.length + length < enough) continue;
+    held = Buffer.concat([held, ...arrived]);
+    [arrived, length] = [[], 0];
     yield* rows(false);
+    lineEnded = held.includes(lf) || held.includes(cr);
   }
+  held = Buffer.concat([held, ...arrived]);
   yield* rows(true);
 }
 
@@ -133,7 +150,11 @@ function parsePiece(text: Buffer, delimiter: string): { complete: readonly Row[]
 }
 
 function delimiterOf(text: Buffer): string {
-  const first = text.toString('utf8', 0, lineStart(text, 1));
+  const first = text
+    .toString('utf8')
+    .replaceAll('""', '')
+    .replace(/"[^"]*"/g, '""')
+    .split(/[\r\n]/, 1)[0]!;
   return [',', ';', '\t', '|'].find((candidate) => first.includes(candidate)) ?? ',';
 }
 

@@ -1,6 +1,8 @@
 // From an example to ids and targets. Targets are the ids moved on by one, -1 where no loss is taken.
+
 import type { Tokenizer } from '../../tokenizer/types.js';
 import { ignored } from '../batches.js';
+import { unknownBytes } from '../piece-encoder.js';
 import type { ChatExample, ChoiceExample, ClassifyExample, InstructExample } from './examples.js';
 import { renderChat, renderPrompt, type Segment } from './template.js';
 
@@ -13,6 +15,8 @@ export interface Encoded {
   readonly parts?: readonly number[];
   /** Index of the label or of the right choice, -1 for none. */
   readonly label: number;
+  /** UTF-8 bytes of the characters among the targets that the tokenizer does not know. Default: 0. */
+  readonly unknownBytes?: number;
   /** What did not fit into the block and was cut. */
   readonly cut: 'nothing' | 'prompt' | 'completion' | 'text';
 }
@@ -140,6 +144,8 @@ export function encodeInstruction(
         ];
   const tokens: number[] = [];
   const answer: boolean[] = [];
+  let before = ''; // what the next segment continues
+  let unknown = 0;
   let lastAnswer = 0; // where the last answer begins
   const push = (ids: ArrayLike<number>, isAnswer: boolean) => {
     for (let i = 0; i < ids.length; i++) {
@@ -151,8 +157,13 @@ export function encodeInstruction(
     if (segment.answer && segment.text.trim() === '') continue;
     if (segment.answer && tokens.length === 0) push([tokenizer.endOfText], false); // an answer to nothing begins a text
     if (segment.answer) lastAnswer = tokens.length;
-    push(tokenizer.encode(segment.text), segment.answer);
-    if (segment.answer) push([tokenizer.endOfText], true);
+    const ids = tokenizer.encode(segment.text, { before });
+    push(ids, segment.answer);
+    if (segment.answer) {
+      push([tokenizer.endOfText], true);
+      unknown += unknownBytes(tokenizer, segment.text, ids);
+    }
+    before = segment.answer ? '' : segment.text;
   }
   if (lastAnswer === 0) return { skipped: 'the answer is empty', place: example.place };
 
@@ -171,5 +182,5 @@ export function encodeInstruction(
   }
   const ids = Int32Array.from(tokens.slice(from, to - 1));
   const targets = Int32Array.from(tokens.slice(from + 1, to), (id, i) => (answer[from + 1 + i] ? id : ignored));
-  return { ids, targets, label: -1, cut };
+  return { ids, targets, label: -1, cut, ...(unknown > 0 && { unknownBytes: unknown }) };
 }

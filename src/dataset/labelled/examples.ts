@@ -62,7 +62,7 @@ export function toExample(row: Row, columns: Columns, report: Report): Example |
     case 'classify': {
       const text = reader.filled(columns.text, 'empty-text')?.trim();
       const second = columns.second === undefined ? undefined : reader.filled(columns.second, 'empty-text')?.trim();
-      const label = columns.label === undefined ? undefined : reader.filled(columns.label, 'empty-label')?.trim();
+      const label = columns.label === undefined ? undefined : reader.label(columns.label);
       if (reader.bad || text === undefined) return undefined;
       return {
         kind: 'classify',
@@ -75,7 +75,7 @@ export function toExample(row: Row, columns: Columns, report: Report): Example |
     case 'choice': {
       const text = columns.texts.map((column) => reader.filled(column, 'empty-text')?.trim() ?? '').join(' ');
       const { choices, names } = reader.choices(columns.choices) ?? {};
-      const given = columns.label === undefined ? undefined : reader.filled(columns.label, 'empty-label')?.trim();
+      const given = columns.label === undefined ? undefined : reader.label(columns.label);
       if (reader.bad || choices === undefined) return undefined;
       const label = names && given !== undefined ? (choices[names.indexOf(given)] ?? given) : given;
       return { kind: 'choice', place, text, choices, ...(label !== undefined && { label }) };
@@ -91,7 +91,8 @@ export function toExample(row: Row, columns: Columns, report: Report): Example |
       const completion = reader.filled(answer, 'empty-completion');
       const prompt = reader.string(main);
       if (completion === undefined || prompt === undefined) return undefined;
-      const fields: Record<string, string> = { [main]: prompt };
+      const fields: Record<string, string> = Object.create(null); // a column may be called __proto__
+      fields[main] = prompt;
       for (const [key, value] of Object.entries(row.values)) {
         if (key !== answer && key !== main) fields[key] = asText(value);
       }
@@ -120,13 +121,18 @@ function listed(value: unknown): unknown {
   }
 }
 
-const roles: Readonly<Record<string, Message['role']>> = {
-  system: 'system',
-  user: 'user',
-  human: 'user',
-  assistant: 'assistant',
-  gpt: 'assistant',
-};
+const roles: ReadonlyMap<unknown, Message['role']> = new Map(
+  Object.entries({
+    system: 'system',
+    user: 'user',
+    human: 'user',
+    assistant: 'assistant',
+    gpt: 'assistant',
+  } as const),
+);
+
+/** What pandas and databases write where there is no label. */
+const missingLabels: ReadonlySet<string> = new Set(['', 'NaN', 'nan', 'null', 'NULL', '<NA>']);
 
 class RowReader {
   bad = false;
@@ -136,12 +142,17 @@ class RowReader {
     private readonly report: Report,
   ) {}
 
-  /** A string, number or boolean as a string. */
+  /** Of the row itself: a column may be called `constructor`. */
+  private value(column: string): unknown {
+    return Object.hasOwn(this.row.values, column) ? this.row.values[column] : undefined;
+  }
+
+  /** A string, number or boolean as a string; null, as pandas writes what is missing, as an empty one. */
   string(column: string): string | undefined {
-    const value = this.row.values[column];
+    const value = this.value(column);
     if (typeof value === 'string') return value;
     if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-    if (value === null) return this.fail('error', 'missing-value', `${JSON.stringify(column)} is null`);
+    if (value === null) return '';
     if (value === undefined) {
       return this.fail(
         'error',
@@ -157,14 +168,21 @@ class RowReader {
   filled(column: string, code: string): string | undefined {
     const value = this.string(column);
     if (value === undefined || value.trim() !== '') return value;
-    return this.fail('warning', code, `${JSON.stringify(column)} is empty; the row is left out`);
+    return this.fail('warning', code, `${JSON.stringify(column)} is empty; the row is skipped`);
+  }
+
+  /** A label; empty, NaN and null are missing ones, in CSV and JSON alike. */
+  label(column: string): string | undefined {
+    const value = this.string(column)?.trim();
+    if (value === undefined || !missingLabels.has(value)) return value;
+    const found = value === '' ? 'empty' : value;
+    return this.fail('warning', 'empty-label', `${JSON.stringify(column)} is ${found}: no label; the row is skipped`);
   }
 
   /** Choices out of a column each (empty ones are none), a list, a list as JSON text, or `{ text, label }` with names. */
   choices(columns: readonly string[]): { choices: string[]; names?: string[] } | undefined {
     const [column] = columns;
-    const value =
-      columns.length > 1 ? columns.map((name) => this.row.values[name] ?? '') : listed(this.row.values[column!]);
+    const value = columns.length > 1 ? columns.map((name) => this.value(name) ?? '') : listed(this.value(column!));
     const { text, label } = (value ?? {}) as { text?: unknown; label?: unknown };
     const list = Array.isArray(value) ? value : text;
     if (!Array.isArray(list) || list.some((choice) => typeof choice === 'object')) {
@@ -175,7 +193,7 @@ class RowReader {
       return this.fail(
         'warning',
         'few-choices',
-        `${choices.length} choices, nothing to choose from; the row is left out`,
+        `${choices.length} choices, nothing to choose from; the row is skipped`,
       );
     }
     const names = Array.isArray(label) && label.length === choices.length ? label.map(String) : undefined;
@@ -183,24 +201,29 @@ class RowReader {
   }
 
   messages(column: string): Message[] | undefined {
-    const list = this.row.values[column];
+    const list = this.value(column);
     const wrong = (message: string) => this.fail('error', 'messages', message);
     const form = `${JSON.stringify(column)} is a list of {"role": "user", "content": "..."}`;
     if (!Array.isArray(list)) return wrong(form);
     const messages: Message[] = [];
     for (const [index, item] of list.entries()) {
       const { role, from, content, value } = (item ?? {}) as Record<string, unknown>;
-      const known = roles[String(role ?? from)];
+      const known = roles.get(role ?? from);
       const text = content ?? value;
-      if (known === undefined)
-        return wrong(
-          `message ${index + 1} has the role ${JSON.stringify(role ?? from)}; known are ${Object.keys(roles).join(', ')}`,
-        );
-      if (typeof text !== 'string') return wrong(`message ${index + 1} has no content; ${form}`);
+      if (typeof item !== 'object' || item === null) return wrong(form);
+      if (known === undefined) {
+        const found = JSON.stringify(role ?? from) ?? 'no role';
+        const roleNames = [...roles.keys()].join(', ');
+        const message = `message ${index + 1} has the role ${found}, not one of ${roleNames}; the row is skipped`;
+        return this.fail('warning', 'role', message);
+      }
+      if (typeof text !== 'string') {
+        return this.fail('warning', 'content', `message ${index + 1} has no text as content; the row is skipped`);
+      }
       messages.push({ role: known, content: text });
     }
     if (!messages.some(({ role, content }) => role === 'assistant' && content.trim() !== '')) {
-      return this.fail('warning', 'empty-completion', 'no turn of the assistant to learn from; the row is left out');
+      return this.fail('warning', 'empty-completion', 'no turn of the assistant to learn from; the row is skipped');
     }
     return messages;
   }

@@ -21,8 +21,8 @@ export type {
   Message,
   TextExample,
 } from './examples.js';
+export { type HeldOut, holdOut, type SplitRule, splitRule } from './hold-out.js';
 export {
-  holdOut,
   type LabelledData,
   labelsOf,
   type ReadLabelledOptions,

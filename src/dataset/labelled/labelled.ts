@@ -1,6 +1,5 @@
 // Reads labelled data: decides what it is for, and turns every row of every part into an example.
 import { GptError } from '../../errors.js';
-import { permutation, stream } from '../../rng.js';
 import { quoteList } from '../quote-list.js';
 import { resolveChoices } from './choice-labels.js';
 import { type Columns, type DecideOptions, decideTask, type Task, type TaskDecision } from './columns.js';
@@ -127,17 +126,4 @@ export async function* streamExamples(
   } finally {
     await table.close();
   }
-}
-
-/**
- * Keeps a part of the training examples for validation, where the data has none: chosen by the seed over the whole file,
- * because labelled files are often sorted. Both parts keep the order of the file.
- */
-export function holdOut<T>(examples: readonly T[], valSplit: number, seed: number): { train: T[]; validation: T[] } {
-  const count = valSplit === 0 ? 0 : Math.min(examples.length - 1, Math.max(1, Math.round(examples.length * valSplit)));
-  const held = new Set(permutation(examples.length, seed, stream.shuffle, 0xffff).subarray(0, count));
-  const train: T[] = [];
-  const validation: T[] = [];
-  for (const [index, example] of examples.entries()) (held.has(index) ? validation : train).push(example);
-  return { train, validation };
 }

@@ -84,7 +84,7 @@ function checkChoices(train: readonly Example[], report: Report): void {
 
 /** Rows of each label; of multiple choice, of each place of the right one. */
 export function countLabels(examples: readonly Example[]): Record<string, number> {
-  const counts: Record<string, number> = {};
+  const counts: Record<string, number> = Object.create(null); // a label may be called __proto__
   for (const example of examples) {
     if ((example.kind === 'classify' || example.kind === 'choice') && example.label !== undefined)
       counts[example.label] = (counts[example.label] ?? 0) + 1;
@@ -114,11 +114,22 @@ export function answerOf(example: Example): string {
   return example.kind === 'classify' || example.kind === 'choice' ? (example.label ?? '') : '';
 }
 
+/** What two examples have in common that are the same text: white space apart, what the model is given. */
+export function sameText(example: Example): string {
+  return questionOf(example).trim().replace(/\s+/g, ' ');
+}
+
+/** `train.csv:2 and 7`, with the file once if it is the same. */
+function pair(one: string, other: string): string {
+  const file = one.slice(0, one.lastIndexOf(':') + 1);
+  return `${one} and ${file !== '' && other.startsWith(file) ? other.slice(file.length) : other}`;
+}
+
 function checkDuplicates(splits: LabelledData['splits'], report: Report): void {
   const seen = new Map<string, { name: string; place: string; answer: string }>();
   for (const name of ['train', 'validation', 'test'] as const) {
     for (const example of splits[name] ?? []) {
-      const question = questionOf(example).trim().replace(/\s+/g, ' ');
+      const question = sameText(example);
       const answer = answerOf(example);
       const first = seen.get(question);
       if (first === undefined) {
@@ -127,13 +138,20 @@ function checkDuplicates(splits: LabelledData['splits'], report: Report): void {
       }
       const { place } = example;
       if (first.name !== name) {
-        const message = `a row of the ${name} data is in the ${first.name} data too (${first.place}): the measured quality will be too good`;
-        report({ severity: 'warning', code: `${name}-in-${first.name}`, message, place });
+        const message = `a row of the ${name} data is in the ${first.name} data too: the measured quality will be too good`;
+        report({ severity: 'warning', code: `${name}-in-${first.name}`, message, place: pair(place, first.place) });
       } else if (example.kind === 'classify' && first.answer !== answer) {
-        const message = `the same text has the label ${quoteList([first.answer])} at ${first.place} and ${quoteList([answer])} here`;
-        report({ severity: 'warning', code: 'contradiction', message, place });
+        const labels = quoteList([first.answer, answer]);
+        const message = 'the same text has two labels';
+        report({
+          severity: 'warning',
+          code: 'contradiction',
+          message,
+          place: `${pair(first.place, place)}: ${labels}`,
+        });
       } else if (first.answer === answer) {
-        report({ severity: 'warning', code: `duplicate-in-${name}`, message: `the same row as ${first.place}`, place });
+        const message = 'the same row twice';
+        report({ severity: 'warning', code: `duplicate-in-${name}`, message, place: pair(first.place, place) });
       }
     }
   }

@@ -7,15 +7,17 @@ import { tableExtensions } from './table.js';
 
 export type SplitName = 'train' | 'validation' | 'test';
 
-const stems: Readonly<Record<string, SplitName>> = {
-  train: 'train',
-  training: 'train',
-  valid: 'validation',
-  validation: 'validation',
-  val: 'validation',
-  dev: 'validation',
-  test: 'test',
-};
+const stems: ReadonlyMap<string, SplitName> = new Map(
+  Object.entries({
+    train: 'train',
+    training: 'train',
+    valid: 'validation',
+    validation: 'validation',
+    val: 'validation',
+    dev: 'validation',
+    test: 'test',
+  } as const),
+);
 
 /**
  * The files by what they are for; a file given by itself is `train`.
@@ -31,7 +33,7 @@ export function findSplits(path: string): Partial<Record<SplitName, string>> {
   for (const name of names) {
     const extension = extname(name);
     if (!tableExtensions.includes(extension.toLowerCase())) continue;
-    const split = stems[name.slice(0, -extension.length).toLowerCase()];
+    const split = stems.get(name.slice(0, -extension.length).toLowerCase());
     if (split === undefined) continue;
     const before = splits[split];
     const file = join(path, name);
@@ -63,6 +65,6 @@ export function isTable(path: string): boolean {
   return readdirSync(path).some((name) => {
     const extension = extname(name);
     const stem = name.slice(0, name.length - extension.length).toLowerCase();
-    return tableExtensions.includes(extension.toLowerCase()) && Object.hasOwn(stems, stem);
+    return tableExtensions.includes(extension.toLowerCase()) && stems.has(stem);
   });
 }

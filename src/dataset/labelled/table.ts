@@ -4,6 +4,7 @@ import { extname } from 'node:path';
 import { GptError } from '../../errors.js';
 import { decodeText } from '../decode.js';
 import { parseJsonLines } from '../documents.js';
+import { parseJsonValue } from '../json-values.js';
 import { quoteList } from '../quote-list.js';
 import { readBytes } from '../texts.js';
 import { type Fields, readCsv } from './csv.js';
@@ -29,6 +30,9 @@ export interface Table {
 export const tableExtensions = ['.csv', '.tsv', '.jsonl', '.ndjson', '.json'];
 
 const peekedRows = 100;
+
+/** A JSON array is read whole. */
+const longestArray = 1 << 28;
 
 /**
  * Opens a file of rows. Broken rows go to `report`, and are left out if it returns.
@@ -106,12 +110,22 @@ async function* readJsonLines(text: AsyncIterable<string>, name: string, report:
 }
 
 async function* readJsonArray(text: AsyncIterable<string>, name: string): AsyncGenerator<Row> {
-  let whole = '';
-  for await (const chunk of text) whole += chunk;
+  const pieces: string[] = [];
+  let length = 0;
+  for await (const chunk of text) {
+    pieces.push(chunk);
+    length += chunk.length;
+    if (length > longestArray) {
+      throw new GptError('data/json', `${name}: a JSON array of more than ${longestArray} characters is not read`, {
+        hint: 'write it as JSONL, one object a line: files of any size can then be read',
+      });
+    }
+  }
+  const whole = pieces.join('');
   const hint = 'a .json file holds one array of objects; with one object a line call it .jsonl';
   let value: unknown;
   try {
-    value = JSON.parse(whole);
+    value = parseJsonValue(whole);
   } catch (cause) {
     throw new GptError('data/json', `${name}: not JSON: ${(cause as Error).message}`, { hint, cause });
   }

@@ -30,7 +30,13 @@ export function checkTemplate(template: string, columns: Columns, names: readonl
       hint: `write one in braces: {${names[0] ?? 'prompt'}}`,
     });
   }
+  const answer = columns.kind === 'completion' ? columns.completion : columns.kind === 'alpaca' ? columns.output : '';
   for (const name of used) {
+    if (name === answer) {
+      throw new GptError('data/template', `the prompt template names {${name}}, the column of the answer`, {
+        hint: 'the answer follows the prompt by itself; leave it out',
+      });
+    }
     if (names.includes(name)) continue;
     const near = nearest(name, names);
     throw new GptError('data/template', `the prompt template names {${name}}; the columns are ${quoteList(names)}`, {

@@ -75,16 +75,24 @@ export class ClassifierModel {
   }
 }
 
-/** Compares predictions with the labels of the examples; those without one do not count. */
-export function measure({ count, labels, probabilities }: Predictions, truth: ArrayLike<number>): Measured {
+/**
+ * Compares predictions with the labels of the examples; those without one do not count.
+ * @param truth indices of labels; those from `count` on are unknown to the model: always wrong, and not in the loss
+ * @param unknown how many such labels there are
+ */
+export function measure(
+  { count, labels, probabilities }: Predictions,
+  truth: ArrayLike<number>,
+  unknown = 0,
+): Measured {
   let nats = 0;
   let counted = 0;
   for (let i = 0; i < labels.length; i++) {
-    if (truth[i]! < 0) continue;
+    if (truth[i]! < 0 || truth[i]! >= count) continue;
     nats -= Math.log(Math.max(probabilities[i * count + truth[i]!]!, Number.MIN_VALUE));
     counted++;
   }
-  const confusion = confusionMatrix(truth, labels, count);
+  const confusion = confusionMatrix(truth, labels, count + unknown);
   return { loss: nats / counted, accuracy: accuracy(confusion), macroF1: macroF1(confusion), confusion };
 }
 

@@ -1,6 +1,7 @@
 // From a labelled file or folder to encoded examples: reads it, tells what it is for and what is wrong with it, keeps a
 // part for validation.
 
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { FinetuneConfig } from '../../config/index.js';
 import {
@@ -23,8 +24,11 @@ import {
   quickChecks,
   readLabelled,
   readTexts,
+  type SplitRule,
+  splitRule,
   type Task,
   type TextExample,
+  unknownBytes,
 } from '../../dataset/index.js';
 import { GptError } from '../../errors.js';
 import { hash32 } from '../../rng.js';
@@ -61,12 +65,14 @@ export function columnsOf({ textColumn, labelColumn }: Pick<Settings, 'textColum
 
 /**
  * Reads the data, says what was decided, and runs the cheap checks of `data check`.
+ * @param rule how a part is held out; a resumed run keeps that which it began with
  * @throws GptError `data/...` for the first error in it
  */
 export async function* readLabelledTexts(
   path: string,
   settings: Settings,
   signal: AbortSignal | undefined,
+  rule: SplitRule = splitRule,
 ): AsyncGenerator<RunEvent, LabelledTexts> {
   const { task, limit, valSplit, seed, promptTemplate } = settings;
   if (!isTable(path) && (task === 'text' || task === 'auto') && existsSync(path)) {
@@ -93,10 +99,11 @@ export async function* readLabelledTexts(
   const facts = { task: data.task, reason: data.reason, labels: data.labels, template };
   if (data.task === 'text') return { ...facts, train: all, validation: validation ?? [] };
   if (validation) return { ...facts, train: all, validation };
-  const held = holdOut(all, valSplit, seed);
+  const { grouped, ...held } = holdOut(all, valSplit, seed, rule);
   if (held.validation.length > 0) {
-    const message = `${held.validation.length} of ${all.length} examples are kept for validation (--val-split ${valSplit})`;
-    yield { event: 'notice', level: 'info', message };
+    const message = `${held.validation.length} of ${all.length} examples are held out for validation (--val-split ${valSplit})`;
+    const copies = grouped > 0 && rule === 2 ? `; ${grouped} share their text with another, copies stay together` : '';
+    yield { event: 'notice', level: 'info', message: `${message}${copies}` };
   }
   return { ...facts, ...held };
 }
@@ -198,16 +205,26 @@ export function* encodeAnswers(
 export function encodeDocuments(examples: readonly Example[], tokenizer: Tokenizer, blockSize: number): Encoded[] {
   const blocks: Encoded[] = [];
   let open: number[] = [];
+  let unknown = 0;
   const cut = (length: number) => {
     const tokens = Int32Array.from(open.slice(0, length + 1));
-    blocks.push({ ids: tokens.subarray(0, length), targets: tokens.subarray(1), label: -1, cut: 'nothing' });
+    const encoded = {
+      ids: tokens.subarray(0, length),
+      targets: tokens.subarray(1),
+      label: -1,
+      cut: 'nothing',
+    } as const;
+    blocks.push(unknown > 0 ? { ...encoded, unknownBytes: unknown } : encoded);
+    unknown = 0;
     open = open.slice(length); // the last target is the first id of what follows
   };
   for (const example of examples as readonly TextExample[]) {
-    for (const id of tokenizer.encode(example.text)) {
+    const ids = tokenizer.encode(example.text);
+    for (const id of ids) {
       open.push(id);
       if (open.length > blockSize) cut(blockSize);
     }
+    unknown += unknownBytes(tokenizer, example.text, ids);
     open.push(tokenizer.endOfText);
     if (open.length > blockSize) cut(blockSize);
   }
@@ -222,7 +239,30 @@ export function splitBlocks(blocks: readonly Encoded[], valSplit: number): { tra
   return { train: blocks.slice(0, kept), validation: blocks.slice(kept) };
 }
 
-/** One number for all that a model is taught: another number, other data. */
+/**
+ * SHA-256, in hexadecimal, of all that a run is trained and validated on: every token, target and label of both parts, the
+ * names of the labels, the template of prompts.
+ */
+export function hashOf({
+  train,
+  validation,
+  labels = [],
+  template,
+}: {
+  readonly train: readonly Encoded[];
+  readonly validation: readonly Encoded[];
+  readonly labels?: readonly string[] | undefined;
+  readonly template: string;
+}): string {
+  const hash = createHash('sha256').update(JSON.stringify([labels, template, train.length, validation.length]));
+  for (const { ids, targets, label } of [...train, ...validation]) {
+    hash.update(Int32Array.of(ids.length, targets.length, label));
+    hash.update(Int32Array.from(ids)).update(Int32Array.from(targets));
+  }
+  return hash.digest('hex');
+}
+
+/** What runs recorded before `hashOf`: the training rows, without where an answer begins. */
 export function fingerprintOf(examples: readonly Encoded[]): number {
   let key = examples.length;
   for (const { ids, targets, label } of examples) key = hash32(key, label, ...ids, ...targets.subarray(-1));

@@ -67,7 +67,10 @@ export async function scoreAnswers(
 export function answerBytes(examples: readonly Encoded[], tokenizer: Tokenizer): number {
   const lengths = Uint32Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.bytesOf(id).length);
   let bytes = 0;
-  for (const { targets } of examples) for (const target of targets) if (target >= 0) bytes += lengths[target]!;
+  for (const { targets, unknownBytes = 0 } of examples) {
+    bytes += unknownBytes;
+    for (const target of targets) if (target >= 0) bytes += lengths[target]!;
+  }
   return bytes;
 }
 

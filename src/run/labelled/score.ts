@@ -10,6 +10,7 @@ import {
   isTable,
   type LabelledData,
   openTable,
+  quoteList,
   readLabelled,
   throwing,
 } from '../../dataset/index.js';
@@ -96,33 +97,53 @@ async function* evaluateLabels(
   const labels = session.labels!;
   const { blockSize } = session.gpt.config;
   const encoded = yield* encodeTexts(examples, session.tokenizer, blockSize, labels);
-  const known = encoded.filter(({ label }) => label >= 0);
-  if (known.length === 0) {
+  const unknown = unknownLabels(examples, labels);
+  if (encoded.every(({ label }) => label < 0)) {
     throw new GptError('eval/labels', `${file} has none of the labels of the model: ${labels.join(', ')}`, {
       hint: 'name another column with --label-column',
     });
   }
-  if (known.length < encoded.length) {
-    const message = `${encoded.length - known.length} of ${encoded.length} rows have a label that the model does not know; they are left out`;
+  const names = [...unknown.keys()];
+  const unknownRows = [...unknown.values()].reduce((sum, rows) => sum + rows, 0);
+  if (unknownRows > 0) {
+    const message = `${unknownRows} of ${encoded.length} rows have a label that the model does not know (${quoteList(names)}); they count as wrong`;
     yield { event: 'notice', level: 'warning', message };
   }
-  const model = new ClassifierModel(session.classifier!, (step) => session.compile(step), Math.min(64, known.length));
+  const batchSize = Math.min(64, encoded.length);
+  const model = new ClassifierModel(session.classifier!, (step) => session.compile(step), batchSize);
   const predictions = yield* phase('scoring', (report) =>
-    model.predict(known, { signal, report: (done) => report(done, known.length) }),
+    model.predict(encoded, { signal, report: (done) => report(done, encoded.length) }),
   );
   signal?.throwIfAborted();
-  const truth = known.map(({ label }) => label);
-  const { loss, accuracy, macroF1, confusion } = measure(predictions!, truth);
-  const measured = { loss, perplexity: Math.exp(loss), bitsPerByte: Number.NaN, tokens: tokensOf(known) };
+  const truth = encoded.map(({ label }, i) =>
+    label >= 0 ? label : labels.length + names.indexOf(labelOf(examples[i]!)),
+  );
+  const { loss, accuracy, macroF1, confusion } = measure(predictions!, truth, names.length);
+  const measured = { loss, perplexity: Math.exp(loss), bitsPerByte: Number.NaN, tokens: tokensOf(encoded) };
   yield {
     event: 'result',
     ...measured,
-    examples: known.length,
+    examples: encoded.length,
     accuracy,
     macroF1,
     confusion,
-    labels: namesOf(labels, confusion.length),
+    labels: unknownRows > 0 ? [...labels, ...names] : namesOf(labels, confusion.length),
+    ...(unknownRows > 0 && { unknownLabels: Object.fromEntries(unknown) }),
   };
+}
+
+const labelOf = (example: Example) => (example.kind === 'classify' ? (example.label ?? '') : '');
+
+/** Rows of each label that the model does not know. Of multiple choice there are none: labels are numbers of choices. */
+function unknownLabels(examples: readonly Example[], labels: readonly string[]): Map<string, number> {
+  const unknown = new Map<string, number>();
+  if (scoresChoices(labels)) return unknown;
+  for (const label of examples
+    .map(labelOf)
+    .filter((name) => !labels.includes(name))
+    .sort())
+    unknown.set(label, (unknown.get(label) ?? 0) + 1);
+  return unknown;
 }
 
 /** The labels; of multiple choice the numbers of the choices, from 0. */

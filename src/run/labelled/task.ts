@@ -2,7 +2,7 @@
 // face for the run to drive.
 import { type Checkpoint, classifierHead, type Run } from '../../checkpoint/index.js';
 import type { FinetuneConfig, Sources } from '../../config/index.js';
-import type { Encoded, Example, Task } from '../../dataset/index.js';
+import type { Encoded, Example, SplitRule, Task } from '../../dataset/index.js';
 import { GptError } from '../../errors.js';
 import { choiceLabels, type GptConfig } from '../../model/index.js';
 import { type Tokenizer, withClassificationToken } from '../../tokenizer/index.js';
@@ -45,6 +45,8 @@ export interface FinetuneTask extends Omit<Work, 'evaluator'> {
 export interface TaskOptions extends Omit<Inspection, 'memoryCheck'> {
   readonly run: Run;
   readonly data: string;
+  /** How a part of the data is held out for validation. */
+  readonly rule: SplitRule;
   readonly config: FinetuneConfig;
   /** Rows in a batch of all workers together. */
   readonly wholeBatch: number;
@@ -63,7 +65,7 @@ export interface TaskOptions extends Omit<Inspection, 'memoryCheck'> {
 export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEvent, FinetuneTask> {
   const { config, wholeBatch, sources, checkpoint, data, run, signal, onGraph, profile, opened, team, resuming } =
     options;
-  const texts = yield* readLabelledTexts(data, config, signal);
+  const texts = yield* readLabelledTexts(data, config, signal, options.rule);
   const { task: kind, reason, template } = texts;
   requireUsed(kind, sources);
   const own = team.leads ? yield* design(options, texts) : undefined;
@@ -105,7 +107,7 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
     ...parts,
     ...work,
     begin: async () => {
-      if (lora && !resuming && team.leads) await saveBase(session, run.directory);
+      if (lora && !resuming && team.leads) await saveBase(session, run.staging);
       return team.evaluateFirst(work.evaluator());
     },
     save: (directory, training, resumable) =>

@@ -19,7 +19,7 @@ import type { CompletionOptions } from './completion.js';
 export interface Prompt {
   /** At least one; each has a row in the model. */
   readonly ids: readonly number[];
-  /** Characters that the model never met and therefore does not read. */
+  /** Characters that the training text did not contain, each once. */
   readonly unknown: string;
 }
 
@@ -61,16 +61,23 @@ export class TextModel {
     const { vocabSize } = this.gpt.config;
     if (endOfText < vocabSize) return endOfText;
     const [newline] = this.tokenizer.encode('\n');
-    return newline !== undefined && newline < vocabSize ? newline : 0;
+    return newline !== undefined && newline < vocabSize && newline !== this.tokenizer.unknown ? newline : 0;
   }
 
-  /** Ids of a text. What the model has no row for is left out and told. */
+  /** Ids of a text. What the model has no row for is left out. */
   prompt(text: string): Prompt {
     const { vocabSize } = this.gpt.config;
     const all = [...this.tokenizer.encode(text)];
     const ids = all.filter((id) => id < vocabSize);
-    const unknown = this.tokenizer.decode(all.filter((id) => id >= vocabSize));
+    const unknown =
+      ids.length < all.length || ids.includes(this.tokenizer.unknown!) ? this.unknownCharacters(text) : '';
     return { ids: ids.length > 0 ? ids : [this.beginning], unknown };
+  }
+
+  private unknownCharacters(text: string): string {
+    const { vocabSize } = this.gpt.config;
+    const unknown = (id: number) => id === this.tokenizer.unknown || id >= vocabSize;
+    return [...new Set(text)].filter((character) => this.tokenizer.encode(character).some(unknown)).join('');
   }
 
   /** Writes on from a prompt, piece by piece; the last event is the whole. The same options give the same text. */
@@ -83,7 +90,7 @@ export class TextModel {
       prompt: prompt.ids,
       blockSize,
       maxNewTokens,
-      pick: pickOf({ ...defaults, ...sampling }, index, Math.min(vocabSize, tokenizer.vocabSize)),
+      pick: pickOf({ ...defaults, ...sampling }, index, Math.min(vocabSize, tokenizer.vocabSize), tokenizer.unknown),
       text: tokenizer.decoder(),
       stop,
       endOfText: tokenizer.endOfText < vocabSize ? tokenizer.endOfText : null,

@@ -10,11 +10,11 @@ import { phase } from '../phase.js';
 import type { TextData, TextDataOptions } from '../text-data.js';
 import type { Team } from './team.js';
 
-/** Worker 0, once its text is ready. */
-export async function announceText(team: Team, tokenizer: Tokenizer, corpus: Corpus): Promise<void> {
+/** Worker 0, once its text is ready. @param staging where it is prepared, from the run folder */
+export async function announceText(team: Team, tokenizer: Tokenizer, corpus: Corpus, staging: string): Promise<void> {
   if (!team.cluster) return;
   await team.shareTokenizer(tokenizer);
-  await team.share(corpus.meta);
+  await team.share({ meta: corpus.meta, staging });
   await team.requireCommon(hashOf(corpus), 'the text');
 }
 
@@ -29,8 +29,8 @@ export async function* followText(
   run: string,
 ): AsyncGenerator<RunEvent, TextData> {
   const tokenizer = await team.shareTokenizer(undefined);
-  const meta = await team.share<Corpus['meta']>(undefined);
-  const corpus = openShared(join(run, 'tokens'), tokenizer, meta) ?? (yield* tokenizeHere(where, tokenizer));
+  const { meta, staging } = await team.share<{ meta: Corpus['meta']; staging: string }>(undefined);
+  const corpus = openShared(join(run, staging, 'tokens'), tokenizer, meta) ?? (yield* tokenizeHere(where, tokenizer));
   try {
     await team.requireCommon(hashOf(corpus), 'the text');
   } catch (error) {

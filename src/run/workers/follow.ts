@@ -24,9 +24,11 @@ export function temporaryRun(): Run {
     directory,
     last: join(directory, 'last'),
     best: join(directory, 'best'),
+    staging: directory,
     checkpoint: undefined,
     config: undefined,
     start: async () => ({ append: () => {}, close: () => {} }),
+    begin: async () => {},
     release: () => rmSync(directory, { recursive: true, force: true }),
   };
 }

@@ -35,17 +35,12 @@ export interface TensorflowApi {
   TF_TensorByteSize: Native<[Pointer], number>;
   TF_TensorType: Native<[Pointer], number>;
 
-  TF_NewBuffer: Native<[], Pointer>;
-  TF_DeleteBuffer: Native<[Pointer], void>;
-
   TF_NewGraph: Native<[], Pointer>;
   TF_DeleteGraph: Native<[Pointer], void>;
-  TF_GraphToGraphDef: Native<[graph: Pointer, buffer: Pointer, status: Pointer], void>;
   TF_GraphSetTensorShape: Native<[Pointer, TF_Output, dims: Ints, rank: number, status: Pointer], void>;
   TF_NewOperation: Native<[graph: Pointer, type: string, name: string], Pointer>;
   TF_FinishOperation: Native<[description: Pointer, status: Pointer], Pointer | null>;
   TF_OperationNumOutputs: Native<[Pointer], number>;
-  TF_SetDevice: Native<[Pointer, string], void>;
   TF_AddInput: Native<[Pointer, TF_Output], void>;
   TF_AddInputList: Native<[Pointer, TF_Output[], number], void>;
   TF_AddControlInput: Native<[Pointer, Pointer], void>;
@@ -95,7 +90,6 @@ export interface TensorflowApi {
   TFE_EnableCollectiveOps: Native<[Pointer, serverDef: Uint8Array, bytes: number, status: Pointer], void>;
   TFE_AbortCollectiveOps: Native<[Pointer, status: Pointer], void>;
   TFE_CollectiveOpsCheckPeerHealth: Native<[Pointer, task: string, milliseconds: number, status: Pointer], void>;
-  TFE_ContextSetServerDef: Native<[Pointer, keepAlive: number, Uint8Array, bytes: number, status: Pointer], void>;
 
   TFE_ContextAddFunction: Native<[Pointer, func: Pointer, status: Pointer], void>;
   TFE_ContextRemoveFunction: Native<[Pointer, name: string, status: Pointer], void>;
@@ -137,17 +131,12 @@ const declarations: Readonly<Record<keyof TensorflowApi, string>> = {
   TF_TensorByteSize: 'size_t TF_TensorByteSize(void *)',
   TF_TensorType: 'int TF_TensorType(void *)',
 
-  TF_NewBuffer: 'void *TF_NewBuffer()',
-  TF_DeleteBuffer: 'void TF_DeleteBuffer(void *)',
-
   TF_NewGraph: 'void *TF_NewGraph()',
   TF_DeleteGraph: 'void TF_DeleteGraph(void *)',
-  TF_GraphToGraphDef: 'void TF_GraphToGraphDef(void *, void *, void *)',
   TF_GraphSetTensorShape: 'void TF_GraphSetTensorShape(void *, TF_Output, const int64_t *, int, void *)',
   TF_NewOperation: 'void *TF_NewOperation(void *, const char *, const char *)',
   TF_FinishOperation: 'void *TF_FinishOperation(void *, void *)',
   TF_OperationNumOutputs: 'int TF_OperationNumOutputs(void *)',
-  TF_SetDevice: 'void TF_SetDevice(void *, const char *)',
   TF_AddInput: 'void TF_AddInput(void *, TF_Output)',
   TF_AddInputList: 'void TF_AddInputList(void *, const TF_Output *, int)',
   TF_AddControlInput: 'void TF_AddControlInput(void *, void *)',
@@ -179,7 +168,6 @@ const declarations: Readonly<Record<keyof TensorflowApi, string>> = {
   TFE_EnableCollectiveOps: 'void TFE_EnableCollectiveOps(void *, const void *, size_t, void *)',
   TFE_AbortCollectiveOps: 'void TFE_AbortCollectiveOps(void *, void *)',
   TFE_CollectiveOpsCheckPeerHealth: 'void TFE_CollectiveOpsCheckPeerHealth(void *, const char *, int64_t, void *)',
-  TFE_ContextSetServerDef: 'void TFE_ContextSetServerDef(void *, int, const void *, size_t, void *)',
 
   TFE_ContextAddFunction: 'void TFE_ContextAddFunction(void *, void *, void *)',
   TFE_ContextRemoveFunction: 'void TFE_ContextRemoveFunction(void *, const char *, void *)',

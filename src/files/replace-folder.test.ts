@@ -2,8 +2,9 @@ import fs from 'node:fs';
 import promises from 'node:fs/promises';
 import { join } from 'node:path';
 import { jest } from '@jest/globals';
+import { temporaryFolder, thrown } from '../checkpoint/testing/fixtures.js';
 import { findFolder, replaceFolder, settle } from './replace-folder.js';
-import { temporaryFolder, thrown } from './testing/fixtures.js';
+import { dieAtCall } from './testing/dying.js';
 
 const folder = temporaryFolder();
 const target = () => join(folder(), 'last');
@@ -18,26 +19,6 @@ const textsIn = (path: string) =>
     .map((name) => name + fs.readFileSync(join(path, name), 'utf8'));
 
 afterEach(() => jest.restoreAllMocks());
-
-/** Runs until the `count`th call that changes the disk, which never happens: as if the process had died there. */
-async function dieAtCall(count: number, work: () => Promise<unknown>): Promise<'died' | 'done'> {
-  let calls = 0;
-  let died: () => void = () => {};
-  const death = new Promise<'died'>((resolve) => {
-    died = () => resolve('died');
-  });
-  for (const name of ['mkdir', 'rename', 'rm'] as const) {
-    const original = promises[name] as (...args: unknown[]) => Promise<unknown>;
-    jest.spyOn(promises, name).mockImplementation(((...args: unknown[]) => {
-      if (++calls < count) return original(...args);
-      died();
-      return new Promise(() => {});
-    }) as never);
-  }
-  const outcome = await Promise.race([death, work().then(() => 'done' as const)]);
-  jest.restoreAllMocks();
-  return outcome;
-}
 
 test('a folder is replaced whole and nothing stays beside it', async () => {
   await replaceFolder(target(), fill('1'));

@@ -3,10 +3,12 @@
 //
 // For `last` the names beside it are: `.last.new` (being written), `.last.old` (the one being replaced), `.last.trash`.
 // `.last.old` without `last` means: died between the two renames, and `.last.new` is complete. Needs twice the space.
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { GptError } from '../errors.js';
-import { makeFolder } from '../make-folder.js';
+import { explain } from './disk-error.js';
+import { flushParent, flushTree } from './flush.js';
+import { makeFolder } from './make-folder.js';
+import { exists, move } from './move.js';
 
 const suffixes = ['new', 'old', 'trash'] as const;
 
@@ -30,9 +32,10 @@ export async function replaceFolder(target: string, write: (folder: string) => P
   const aside = beside(target);
   try {
     await settle(target);
-    await makeFolder(aside.new);
+    await makeFolder(dirname(aside.new));
+    await mkdir(aside.new); // not through a link of that name
     await write(aside.new);
-    await flushFolder(aside.new);
+    await flushTree(aside.new);
     const replacing = await exists(target);
     if (replacing) await move(target, aside.old);
     try {
@@ -80,78 +83,4 @@ async function discard(target: string): Promise<void> {
   if (!(await exists(old))) return;
   await move(old, trash);
   await rm(trash, { recursive: true, force: true });
-}
-
-export async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
-    throw error;
-  }
-}
-
-/** On Windows a virus scanner or a reader may hold a file for a moment. */
-async function move(from: string, to: string): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await rename(from, to);
-      return;
-    } catch (error) {
-      const held = ['EPERM', 'EACCES', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '');
-      if (process.platform !== 'win32' || !held || attempt === 10) throw error;
-      await new Promise((wake) => setTimeout(wake, 50 * attempt));
-    }
-  }
-}
-
-async function flushFolder(folder: string): Promise<void> {
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await flushFolder(path);
-    else await flush(path, 'r+');
-  }
-  await flush(folder, 'r');
-}
-
-async function flushParent(path: string): Promise<void> {
-  await flush(dirname(resolve(path)), 'r');
-}
-
-async function flush(path: string, flags: string): Promise<void> {
-  try {
-    const handle = await open(path, flags);
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    // Folders cannot be flushed on Windows and on some network file systems.
-    if (
-      flags === 'r+' ||
-      !['EPERM', 'EISDIR', 'EINVAL', 'EACCES', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code ?? '')
-    )
-      throw error;
-  }
-}
-
-/** Turns what the system says about a disk into what a person can do; other errors stay what they are. */
-export function explain(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (error instanceof GptError || code === undefined) return error;
-  if (['ENOSPC', 'EDQUOT', 'EFBIG'].includes(code)) {
-    return new GptError('checkpoint/disk-full', `the disk is full: ${path} could not be written (${code})`, {
-      hint: 'free some space and go on with --resume; what was there before is unharmed',
-      cause: error,
-    });
-  }
-  if (['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENAMETOOLONG', 'ELOOP', 'ENOENT', 'EIO'].includes(code)) {
-    return new GptError('checkpoint/not-writable', `${path} cannot be written (${code})`, {
-      hint: 'give another folder with --out, or change its permissions',
-      cause: error,
-    });
-  }
-  return error;
 }

@@ -1,0 +1,94 @@
+// A file that is complete or absent: written beside its place under a random name, flushed, then renamed. Whenever the
+// process or the machine dies there is the old file or the new one, and perhaps a temporary one.
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { type FileHandle, open, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { flushParent } from './flush.js';
+import { move } from './move.js';
+
+const temporary = /^\..+\.[0-9a-f]{16}\.part$/;
+
+/** Whether a name is one that an AtomicFile leaves when its process is killed. */
+export function isTemporaryName(name: string): boolean {
+  return temporary.test(name);
+}
+
+/** Temporary files of this process, removed if it exits before they are committed. */
+const pending = new Set<string>();
+
+function removePending(): void {
+  for (const path of pending) rmSync(path, { force: true });
+}
+
+export class AtomicFile {
+  private open = true;
+
+  private constructor(
+    readonly path: string,
+    /** Where the content is until `commit`. */
+    readonly temporary: string,
+    readonly handle: FileHandle,
+  ) {}
+
+  /** @throws what `open` throws; the name is new, so that no link is followed and no file is overwritten */
+  static async create(path: string): Promise<AtomicFile> {
+    const aside = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.part`);
+    const handle = await open(aside, 'wx');
+    if (pending.size === 0) process.once('exit', removePending);
+    pending.add(aside);
+    return new AtomicFile(path, aside, handle);
+  }
+
+  /** Writes all of it, at the end of what was written before. */
+  async write(data: string | Uint8Array): Promise<void> {
+    await this.handle.writeFile(data);
+  }
+
+  /**
+   * Flushes, closes and renames. The file is on the disk under its name when this resolves.
+   * @throws what the system refuses, the last flush included; nothing is left behind then
+   */
+  async commit(): Promise<void> {
+    try {
+      await this.handle.sync();
+      await this.close();
+      await move(this.temporary, this.path);
+      this.forget();
+      await flushParent(this.path);
+    } catch (error) {
+      await this.abandon();
+      throw error;
+    }
+  }
+
+  /** Removes the temporary file. The file of that name stays as it was. */
+  async abandon(): Promise<void> {
+    await this.close().catch(() => {});
+    await rm(this.temporary, { force: true }).catch(() => {});
+    this.forget();
+  }
+
+  private forget(): void {
+    pending.delete(this.temporary);
+    if (pending.size === 0) process.off('exit', removePending);
+  }
+
+  private async close(): Promise<void> {
+    if (!this.open) return;
+    this.open = false;
+    await this.handle.close();
+  }
+}
+
+/** Writes a whole file, or leaves what was there. @throws what the system refuses */
+export async function replaceFile(path: string, data: string | Uint8Array): Promise<void> {
+  const file = await AtomicFile.create(path);
+  try {
+    await file.write(data);
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
+  await file.commit();
+}

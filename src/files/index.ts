@@ -1,0 +1,8 @@
+// Files and folders that are complete or absent, whenever the process dies. Knows nothing of what is in them.
+export { AtomicFile, isTemporaryName, replaceFile } from './atomic-file.js';
+export { explain, isDiskFull } from './disk-error.js';
+export { flushFolder, flushParent } from './flush.js';
+export { makeFolder } from './make-folder.js';
+export { exists, move } from './move.js';
+export { isPipe, readPipe } from './pipe.js';
+export { asideNames, findFolder, replaceFolder, settle } from './replace-folder.js';

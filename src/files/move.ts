@@ -1,0 +1,26 @@
+// Renames that Windows may refuse for a moment, and what a path is.
+import { rename, stat } from 'node:fs/promises';
+
+/** Renames; on Windows it tries again while a virus scanner or a reader holds the file. */
+export async function move(from: string, to: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await rename(from, to);
+      return;
+    } catch (error) {
+      const held = ['EPERM', 'EACCES', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '');
+      if (process.platform !== 'win32' || !held || attempt === 10) throw error;
+      await new Promise((wake) => setTimeout(wake, 50 * attempt));
+    }
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}
