@@ -1,5 +1,5 @@
 // Writing a checkpoint: a Hugging Face folder, beside it what a resumed run needs. Complete or absent at any moment.
-import { open, writeFile } from 'node:fs/promises';
+import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { State } from '../engine/types.js';
 import { explain, replaceFile, replaceFolder } from '../files/index.js';
@@ -78,13 +78,11 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
  * Replaces the training state of a checkpoint whose weights stay: an evaluation of them was made.
  * @throws GptError `checkpoint/disk-full`, `checkpoint/not-writable`
  */
-export async function replaceTrainingState(
-  directory: string,
-  training: TrainingState,
-  optimizer: OptimizerRecord,
-): Promise<void> {
+export async function replaceTrainingState(directory: string, training: TrainingState): Promise<void> {
   const path = join(directory, 'training_state.json');
-  await replaceFile(path, `${JSON.stringify(trainingStateJson(training, optimizer), null, 2)}\n`).catch((error) => {
+  const { optimizer } = JSON.parse(await readFile(path, 'utf8')) as { optimizer: OptimizerRecord };
+  const json = trainingStateJson(training, optimizer);
+  await replaceFile(path, `${JSON.stringify(json, null, 2)}\n`).catch((error) => {
     throw explain(error, path);
   });
 }

@@ -100,7 +100,7 @@ const TRAINING = {
   optimizer: choice(optimizerNames, {
     default: defaultOptimizer,
     fixed: true,
-    help: 'the optimizer',
+    help: 'optimization algorithm',
   }),
   ...optimizerSettings,
   recompute: toggle({

@@ -167,7 +167,7 @@ async function* finetuneIn(
         begin: () => run.begin(),
         ...(team.leads && {
           save: (which, training) => task!.save(run[which], training, which === 'last'),
-          saveState: (training) => replaceTrainingState(run.last, training, task!.session.trained!.optimizer),
+          saveState: (training) => replaceTrainingState(run.last, training),
         }),
       });
       for await (const event of events) {

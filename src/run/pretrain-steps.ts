@@ -102,7 +102,7 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
     ...(team.leads && {
       sample: () => session.sample(seed),
       save: (kind, training) => session.save(run[kind], training, kind === 'last'),
-      saveState: (training) => replaceTrainingState(run.last, training, session.trained!.optimizer),
+      saveState: (training) => replaceTrainingState(run.last, training),
     }),
   });
   await team.leave();
