@@ -100,7 +100,7 @@ const TRAINING = {
   optimizer: choice(optimizerNames, {
     default: defaultOptimizer,
     fixed: true,
-    help: 'what turns gradients into updates of the parameters',
+    help: 'optimization algorithm',
   }),
   ...optimizerSettings,
   recompute: toggle({

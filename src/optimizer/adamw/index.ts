@@ -4,16 +4,16 @@ import { real } from '../../config/setting.js';
 import { defineRule, type Optimizer, type OptionsOf } from '../types.js';
 
 const settings = {
-  weightDecay: real({ min: 0, max: 100, default: 0.1, finetuneDefault: 0.01, help: 'decoupled decay of matrices' }),
-  beta1: real({ min: 0, below: 1, default: 0.9, help: "AdamW's decay rate of the mean gradient" }),
+  weightDecay: real({ min: 0, max: 100, default: 0.1, finetuneDefault: 0.01, help: 'weight decay of the matrices' }),
+  beta1: real({ min: 0, below: 1, default: 0.9, help: "AdamW's decay rate of the first moment" }),
   beta2: real({
     min: 0,
     below: 1,
     default: 0.99,
     finetuneDefault: 0.999,
-    help: "AdamW's decay rate of the mean squared gradient",
+    help: "AdamW's decay rate of the second moment",
   }),
-  epsilon: real({ above: 0, max: 1, default: 1e-8, help: "AdamW's term against division by zero" }),
+  epsilon: real({ above: 0, max: 1, default: 1e-8, help: "AdamW's epsilon, added to the root of the second moment" }),
 };
 
 type Options = OptionsOf<typeof settings>;
