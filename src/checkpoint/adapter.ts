@@ -1,10 +1,10 @@
 // Low-rank adapters in PEFT's format: a small folder beside a base model. Written as PEFT writes them, and opened as a
 // checkpoint whose weights are merged when they are read.
-import { open, readFile, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import type { State } from '../engine/types.js';
 import { GptError } from '../errors.js';
-import { exists } from '../files/index.js';
+import { exists, readJsonObject } from '../files/index.js';
 import { adapterOf, type LoraConfig, loraTargets, merged } from '../model/lora.js';
 import { classifierHead } from './names.js';
 import { SafetensorsFile, writeSafetensors } from './safetensors/index.js';
@@ -60,6 +60,9 @@ export async function writeAdapter(folder: string, { lora, base, classifier, sta
   }
 }
 
+/** The largest rank that an adapter may have. */
+const mostRank = 65536;
+
 /** An adapter on disk. `close` it. */
 export class AdapterFile {
   private constructor(
@@ -78,7 +81,7 @@ export class AdapterFile {
   /** @throws GptError `checkpoint/adapter` for a kind of adapter that is not computed, or without its base */
   static async open(directory: string): Promise<AdapterFile> {
     const path = join(directory, adapterConfigName);
-    const json = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    const json = await readJsonObject(path, 'checkpoint/adapter');
     const wrong = (message: string, hint?: string) =>
       new GptError('checkpoint/adapter', `${path}: ${message}`, hint === undefined ? {} : { hint });
     if (json['peft_type'] !== 'LORA')
@@ -92,15 +95,18 @@ export class AdapterFile {
       throw wrong(`bias is ${JSON.stringify(json['bias'])}, only "none" is supported`);
     const rank = json['r'];
     const alpha = json['lora_alpha'];
-    if (typeof rank !== 'number' || typeof alpha !== 'number' || rank < 1) throw wrong('it has no r and lora_alpha');
+    if (!Number.isSafeInteger(rank) || (rank as number) < 1 || (rank as number) > mostRank)
+      throw wrong(`r is ${JSON.stringify(rank) ?? 'missing'}, expected an integer from 1 to ${mostRank}`);
+    if (typeof alpha !== 'number' || !Number.isFinite(alpha))
+      throw wrong(`lora_alpha is ${JSON.stringify(alpha) ?? 'missing'}, expected a number`);
     const name = String(json['base_model_name_or_path'] ?? '');
     const base = await findBase(directory, name);
     if (base === undefined) {
       throw wrong(`its base model ${JSON.stringify(name)} is not here`, 'put the folder of the base model there');
     }
     const file = await SafetensorsFile.open(join(directory, tensorsName));
-    const scaled = json['use_rslora'] === true ? alpha * Math.sqrt(rank) : alpha;
-    const adapter = new AdapterFile(directory, base, { rank, alpha: scaled }, file);
+    const scaled = json['use_rslora'] === true ? alpha * Math.sqrt(rank as number) : alpha;
+    const adapter = new AdapterFile(directory, base, { rank: rank as number, alpha: scaled }, file);
     const foreign = [...file.header.tensors.keys()].find((stored) => adapter.parameterOf(stored) === undefined);
     if (foreign !== undefined) {
       await file.close();

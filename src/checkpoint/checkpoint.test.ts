@@ -413,12 +413,12 @@ describe('a clear error for', () => {
 
   test('a training_state.json that is torn', async () => {
     truncateSync(at('last', 'training_state.json'), 100);
-    expect((await thrown(openCheckpoint(at('last')))).message).toContain('training_state.json is no JSON');
+    expect((await thrown(openCheckpoint(at('last')))).message).toContain('training_state.json is not JSON');
   });
 
   test('a folder without config.json', async () => {
     rmSync(at('last', 'config.json'));
-    expect((await thrown(openCheckpoint(at('last')))).message).toContain('config.json cannot be read: no such file');
+    expect((await thrown(openCheckpoint(at('last')))).message).toContain('config.json: no such file');
   });
 
   test('a path that is not there', async () => {

@@ -58,7 +58,7 @@ test.each([
   ['another inner width', { n_inner: 1000 }, 'n_inner is 1000; only null and 3072'],
   ['heads that do not divide', { n_head: 7 }, 'n_embd (768) is not divisible by n_head (7)'],
   ['a missing width', { n_embd: undefined }, 'n_embd is missing'],
-  ['a width of text', { n_embd: '768' }, 'n_embd is "768", expected a positive integer'],
+  ['a width of text', { n_embd: '768' }, 'n_embd is "768", expected an integer from 1 to 131072'],
   ['layer-wise attention scales', { scale_attn_by_inverse_layer_idx: true }, 'scale_attn_by_inverse_layer_idx is true'],
   ['cross attention', { add_cross_attention: true }, 'add_cross_attention is true'],
   ['a newer marker', { gpt_cli: { version: 2 } }, 'gpt_cli.version is 2'],

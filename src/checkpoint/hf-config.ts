@@ -77,6 +77,15 @@ export interface HuggingFaceModel {
   readonly tied: boolean;
 }
 
+/** What sizes may be: beyond what any model has, and little enough to be worked with before a tensor is looked at. */
+const largest: Readonly<Record<string, number>> = {
+  n_layer: 4096,
+  n_head: 4096,
+  n_embd: 1 << 17,
+  n_positions: 1 << 24,
+  vocab_size: 1 << 24,
+};
+
 /**
  * Reads any GPT-2's config.json.
  * @param source its path, for messages
@@ -89,15 +98,16 @@ export function fromHuggingFace(json: unknown, source = 'config.json'): HuggingF
   const keys = json as Record<string, unknown>;
   const size = (key: string, fallback?: string): number => {
     const value = keys[key] ?? (fallback === undefined ? undefined : keys[fallback]);
-    if (!Number.isSafeInteger(value) || (value as number) < 1) {
-      throw wrong(`${key} is ${JSON.stringify(value) ?? 'missing'}, expected a positive integer`);
+    const most = largest[key]!;
+    if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > most) {
+      throw wrong(`${key} is ${JSON.stringify(value) ?? 'missing'}, expected an integer from 1 to ${most}`);
     }
     return value as number;
   };
   const number = (key: string, standard: number): number => {
     const value = keys[key] ?? standard;
-    if (typeof value !== 'number' || !(value >= 0))
-      throw wrong(`${key} is ${JSON.stringify(value)}, expected a number`);
+    if (typeof value !== 'number' || !(value >= 0 && value <= 1))
+      throw wrong(`${key} is ${JSON.stringify(value)}, expected a number from 0 to 1`);
     return value;
   };
 
@@ -120,7 +130,7 @@ export function fromHuggingFace(json: unknown, source = 'config.json'): HuggingF
   if (nEmbd % nHead !== 0) throw wrong(`n_embd (${nEmbd}) is not divisible by n_head (${nHead})`);
   requireSameMath(keys, nEmbd, wrong);
 
-  const labels = readLabels(keys);
+  const labels = readLabels(keys, wrong);
   const id = (key: string) => (Number.isSafeInteger(keys[key]) ? (keys[key] as number) : undefined);
   return {
     config: {
@@ -176,12 +186,21 @@ function requireSameMath(keys: Record<string, unknown>, nEmbd: number, wrong: Wr
   only('add_cross_attention', [false]);
 }
 
-function readLabels(keys: Record<string, unknown>): string[] | undefined {
+const mostLabels = 1_000_000;
+
+function readLabels(keys: Record<string, unknown>, wrong: Wrong): string[] | undefined {
   const architectures = keys['architectures'];
   const classifier =
     Array.isArray(architectures) && architectures.some((name) => /ForSequenceClassification$/.test(name));
   const table = keys['id2label'];
-  if (!classifier || typeof table !== 'object' || table === null) return undefined;
+  if (!classifier) return undefined;
+  // transformers leaves out id2label when its two labels have the names that it gives by itself.
+  if (typeof table !== 'object' || table === null) {
+    const count = keys['num_labels'] ?? 2;
+    if (!Number.isSafeInteger(count) || (count as number) < 1 || (count as number) > mostLabels)
+      throw wrong(`num_labels is ${JSON.stringify(count)}, expected an integer from 1 to ${mostLabels}`);
+    return Array.from({ length: count as number }, (_, id) => `LABEL_${id}`);
+  }
   return Object.entries(table)
     .sort(([a], [b]) => Number(a) - Number(b))
     .map(([, label]) => String(label));

@@ -1,7 +1,7 @@
 // One process a run folder: a lock file with a random token and a heartbeat. A lock is taken over only when its process is
 // known to be dead on this machine, or, where that cannot be known (another machine, a container), when its heartbeat stopped.
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
@@ -39,7 +39,7 @@ export function takeLock(directory: string): Lock {
   const self: Holder = { pid: process.pid, ...place, started: startOf(process.pid) ?? '', token };
   for (let attempt = 0; ; attempt++) {
     try {
-      writeFileSync(path, `${JSON.stringify(self)}\n`, { flag: 'wx' });
+      create(path, `${JSON.stringify(self)}\n`);
       break;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw explain(error, directory);
@@ -73,6 +73,19 @@ export function takeLock(directory: string): Lock {
       if (own()) rmSync(path, { force: true });
     },
   };
+}
+
+/** A new file, whole or not there: an empty one, left by a full disk, would look like the lock of another process. */
+function create(path: string, text: string): void {
+  const file = openSync(path, 'wx');
+  try {
+    writeSync(file, text);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** Removes a stale lock, unless another process was quicker: then its new lock is put back. */

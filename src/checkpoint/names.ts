@@ -2,9 +2,13 @@
 // ones with the attention masks as tensors.
 import { headName } from '../model/classifier-spec.js';
 
-/** The name of a parameter that a stored tensor holds; undefined for one that is no parameter (a mask buffer). */
+/**
+ * The name of a parameter that a stored tensor holds; undefined for one that is no parameter (a mask buffer). What
+ * torch.compile (`_orig_mod.`) and DistributedDataParallel (`module.`) put before names is left out.
+ */
 export function parameterName(stored: string): string | undefined {
-  const name = stored.startsWith('transformer.') ? stored.slice('transformer.'.length) : stored;
+  const plain = stored.replaceAll('_orig_mod.', '').replace(/^(module\.)+/, '');
+  const name = plain.startsWith('transformer.') ? plain.slice('transformer.'.length) : plain;
   return /^h\.\d+\.attn\.(masked_)?bias$/.test(name) ? undefined : name;
 }
 

@@ -1,9 +1,9 @@
 // Opening a checkpoint, ours or any Hugging Face GPT-2: everything is checked before the first number is used.
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { State } from '../engine/types.js';
-import { GptError, whyUnreadable } from '../errors.js';
-import { exists } from '../files/index.js';
+import { GptError } from '../errors.js';
+import { exists, readJsonObject } from '../files/index.js';
 import { headSpec } from '../model/classifier-spec.js';
 import type { GptConfig, ParameterSpec } from '../model/config.js';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/index.js';
@@ -29,7 +29,10 @@ export interface ReadReport {
   readonly missing: readonly string[];
 }
 
-/** An open checkpoint. `close` it: it holds files open, so that a run that saves meanwhile cannot mix old and new. */
+/**
+ * An open checkpoint. It holds files open, so that a run that saves meanwhile cannot mix old and new. `close` it as soon as
+ * its weights are read: on Windows a training run cannot replace files that are open. Closing twice does nothing.
+ */
 export interface Checkpoint {
   /** The checkpoint's own folder, in a run folder or not. */
   readonly directory: string;
@@ -138,8 +141,9 @@ async function openAdapter(directory: string): Promise<Checkpoint> {
 
 /** The base's config.json names the labels; PEFT's format has no place for them. */
 async function labelsOf({ base, labelCount }: AdapterFile): Promise<string[]> {
-  const { id2label } = (await readJson(join(base, 'config.json'))) as { id2label?: Record<string, string> };
-  return Array.from({ length: labelCount }, (_, id) => id2label?.[String(id)] ?? `LABEL_${id}`);
+  const { id2label } = await readJson(join(base, 'config.json'));
+  const names = typeof id2label === 'object' && id2label !== null ? (id2label as Record<string, unknown>) : {};
+  return Array.from({ length: labelCount }, (_, id) => String(names[String(id)] ?? `LABEL_${id}`));
 }
 
 function openModel(directory: string): Promise<TensorFiles> {
@@ -222,16 +226,4 @@ function differs(where: string, what: string): GptError {
   return new GptError('checkpoint/tensor', `${where} ${what}`, { hint: 'the checkpoint belongs to another model' });
 }
 
-async function readJson(path: string): Promise<unknown> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new GptError('checkpoint/missing', `${path} cannot be read: ${whyUnreadable(cause)}`, { cause });
-  }
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new GptError('checkpoint/config', `${path} is no JSON: ${(cause as Error).message}`, { cause });
-  }
-}
+const readJson = (path: string) => readJsonObject(path, 'checkpoint/config');

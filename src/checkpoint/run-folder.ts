@@ -83,12 +83,12 @@ export async function claimRun(directory: string, { resume = false, overwrite = 
     const staging = replacing ? await makeStaging(directory) : directory;
     let begun = !replacing;
     const leave = () => {
-      process.off('exit', leave);
+      stay();
       if (!begun) rmSync(staging, { recursive: true, force: true });
       lock.release();
       removeIfEmpty(directory);
     };
-    process.once('exit', leave); // a second Ctrl-C
+    const stay = onExit(leave); // a second Ctrl-C
     return {
       ...{ directory, last, best, staging, checkpoint: found, config: resume ? content.config : undefined },
       start: (config, state) => start(staging, config, state),

@@ -1,5 +1,6 @@
 // training_state.json: where the run stands and what trained it, with a version, so that an older program never misreads
 // a newer file.
+import { z } from 'zod';
 import { GptError } from '../errors.js';
 import type { TrainingState } from '../train/index.js';
 import { type OptimizerRecord, unrecorded } from './optimizer.js';
@@ -20,7 +21,7 @@ export function trainingStateJson(state: TrainingState, optimizer: OptimizerReco
 export function parseTrainingState(json: unknown, source: string): Recorded {
   const wrong = (what: string, hint?: string) =>
     new GptError('checkpoint/training-state', `${source} ${what}`, hint === undefined ? {} : { hint });
-  if (typeof json !== 'object' || json === null) throw wrong('is no JSON object');
+  if (typeof json !== 'object' || json === null) throw wrong('is not a JSON object');
   const { format: found, version: foundVersion, optimizer = unrecorded, ...state } = json as Record<string, unknown>;
   if (found !== format) throw wrong(`has the format ${JSON.stringify(found) ?? '(none)'}, expected "${format}"`);
   if (foundVersion !== version) {
@@ -29,26 +30,38 @@ export function parseTrainingState(json: unknown, source: string): Recorded {
       'resume it with the gpt-cli that wrote it, or update this one',
     );
   }
-  const numbers: (keyof TrainingState)[] = ['iter', 'seed', 'tokens', 'elapsed', 'staleEvaluations'];
-  for (const key of numbers) {
-    if (typeof state[key] !== 'number')
-      throw wrong(`has ${key} ${JSON.stringify(state[key]) ?? 'missing'}, expected a number`);
+  const parsed = stateSchema.safeParse(state);
+  if (!parsed.success) {
+    const { path = [], message = '' } = parsed.error.issues[0] ?? {};
+    throw wrong(`has a wrong ${path.join('.')}: ${message}`);
   }
-  if (typeof state['history'] !== 'object' || state['history'] === null) throw wrong('has no history');
   if (typeof (optimizer as Partial<OptimizerRecord> | null)?.name !== 'string')
     throw wrong(`has optimizer ${JSON.stringify(optimizer)}, expected its name and settings`);
-  return { training: revive(state as unknown as TrainingState), optimizer: optimizer as OptimizerRecord };
+  return { training: parsed.data as TrainingState, optimizer: optimizer as OptimizerRecord };
 }
 
 /** JSON has no NaN: it came back as null. */
-function revive(state: TrainingState): TrainingState {
-  const evaluation = <T extends object>(found: T): T =>
-    Object.fromEntries(Object.entries(found).map(([key, value]) => [key, value === null ? Number.NaN : value])) as T;
-  const { history } = state;
-  return {
-    ...state,
-    evaluation: state.evaluation && evaluation(state.evaluation),
-    best: state.best && evaluation(state.best),
-    history: { ...history, evaluations: history.evaluations.map(evaluation) },
-  };
-}
+const measured = z
+  .number()
+  .nullable()
+  .transform((value) => value ?? Number.NaN);
+const count = z.number().int().nonnegative();
+const evaluation = z.object({
+  iter: count,
+  trainLoss: measured,
+  valLoss: measured,
+  bitsPerByte: measured,
+  accuracy: measured.optional(),
+  macroF1: measured.optional(),
+});
+const stateSchema = z.object({
+  iter: count,
+  seed: z.number().int(),
+  tokens: z.number().nonnegative(),
+  elapsed: z.number().nonnegative(),
+  plannedIters: count.nullable(),
+  maxSeconds: z.number().positive().optional(),
+  evaluation: evaluation.nullable(),
+  best: evaluation.nullable(),
+  staleEvaluations: count,
+});

@@ -1,5 +1,6 @@
 // Files that are not text, told by their first bytes, and what can be done about them.
 import { GptError } from '../errors.js';
+import { refuseLfsPointer } from '../files/index.js';
 
 interface Format {
   readonly name: string;
@@ -31,19 +32,6 @@ const formats: readonly Format[] = [
   { name: 'a GGUF model', begins: 'GGUF', hint: 'this is a model, not a text' },
   { name: 'a program', begins: '\x7fELF' },
 ];
-
-const lfsPointer = 'version https://git-lfs.github.com/spec/';
-
-/** Whether a file is what Git LFS leaves in place of a file that was not fetched. */
-export function isLfsPointer(head: Uint8Array): boolean {
-  return Buffer.from(head).toString('latin1', 0, lfsPointer.length) === lfsPointer;
-}
-
-/** @throws GptError `files/lfs` */
-export function refuseLfsPointer(head: Uint8Array, name: string): void {
-  if (!isLfsPointer(head)) return;
-  throw new GptError('files/lfs', `${name} is a Git LFS pointer, not the file itself`, { hint: 'git lfs pull' });
-}
 
 /**
  * Refuses what is certainly not text.

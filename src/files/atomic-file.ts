@@ -6,6 +6,7 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { flushParent } from './flush.js';
 import { move } from './move.js';
+import { onExit } from './on-exit.js';
 
 const temporary = /^\..+\.[0-9a-f]{16}\.part$/;
 
@@ -14,15 +15,9 @@ export function isTemporaryName(name: string): boolean {
   return temporary.test(name);
 }
 
-/** Temporary files of this process, removed if it exits before they are committed. */
-const pending = new Set<string>();
-
-function removePending(): void {
-  for (const path of pending) rmSync(path, { force: true });
-}
-
 export class AtomicFile {
   private open = true;
+  private readonly keep = onExit(() => rmSync(this.temporary, { force: true }));
 
   private constructor(
     readonly path: string,
@@ -34,10 +29,7 @@ export class AtomicFile {
   /** @throws what `open` throws; the name is new, so that no link is followed and no file is overwritten */
   static async create(path: string): Promise<AtomicFile> {
     const aside = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.part`);
-    const handle = await open(aside, 'wx');
-    if (pending.size === 0) process.once('exit', removePending);
-    pending.add(aside);
-    return new AtomicFile(path, aside, handle);
+    return new AtomicFile(path, aside, await open(aside, 'wx'));
   }
 
   /** Writes all of it, at the end of what was written before. */
@@ -66,12 +58,7 @@ export class AtomicFile {
   async abandon(): Promise<void> {
     await this.close().catch(() => {});
     await rm(this.temporary, { force: true }).catch(() => {});
-    this.forget();
-  }
-
-  private forget(): void {
-    pending.delete(this.temporary);
-    if (pending.size === 0) process.off('exit', removePending);
+    this.keep();
   }
 
   private async close(): Promise<void> {

@@ -2,8 +2,11 @@
 export { AtomicFile, isTemporaryName, replaceFile } from './atomic-file.js';
 export { explain, isDiskFull } from './disk-error.js';
 export { flushFolder, flushParent } from './flush.js';
+export { refuseLfsPointer } from './lfs.js';
 export { makeFolder } from './make-folder.js';
 export { exists, move } from './move.js';
+export { onExit } from './on-exit.js';
 export { isPipe, readPipe } from './pipe.js';
 export { isProcessAlive, pidNamespace, startOf } from './process.js';
+export { readJsonObject } from './read-json.js';
 export { asideNames, findFolder, replaceFolder, settle } from './replace-folder.js';

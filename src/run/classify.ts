@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { extname } from 'node:path';
 import { openCheckpoint } from '../checkpoint/index.js';
-import { type Layer, resolve } from '../config/index.js';
+import { checkOptions, type Layer, resolve } from '../config/index.js';
 import {
   type ChoiceExample,
   type ClassifyExample,
@@ -43,6 +43,7 @@ const batchSize = 32;
  * @throws GptError `classify/no-labels` for a model without a head, `data/...` for a broken file
  */
 export async function* classify(options: ClassifyOptions): AsyncGenerator<ClassifyingEvent> {
+  checkOptions('classify', options, { run: true, input: true, textColumns: false, layers: false, signal: false });
   const { signal } = options;
   const machine = resolve('classify', options.layers).values;
   const checkpoint = await openCheckpoint(options.run);
@@ -56,6 +57,7 @@ export async function* classify(options: ClassifyOptions): AsyncGenerator<Classi
       for await (const event of session.fill(checkpoint, { seed: machine.seed, resuming: false })) {
         if (event.event === 'notice') yield event;
       }
+      await checkpoint.close(); // a training run may now replace it
       const one = typeof options.input === 'object' && Array.isArray(options.input) && options.input.length === 1;
       const model = new ClassifierModel(session.classifier!, (step) => session.compile(step), one ? 1 : batchSize);
       const tokens = classificationTokens(tokenizer);

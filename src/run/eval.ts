@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/index.js';
-import { type Layer, type MachineConfig, resolve } from '../config/index.js';
+import { checkOptions, type Layer, type MachineConfig, requireStrings, resolve } from '../config/index.js';
 import { type Batch, buildCorpus, type Corpus, ignored, tokenBytes, windows } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import { evaluationStep } from '../model/index.js';
@@ -25,6 +25,11 @@ export interface EvaluateOptions extends LabelledChoice {
   readonly signal?: AbortSignal | undefined;
 }
 
+const known: Record<keyof EvaluateOptions, boolean> = {
+  ...{ run: true, inputs: true, layers: false, stdin: false, signal: false },
+  ...{ textColumns: false, labelColumn: false, promptTemplate: false },
+};
+
 /**
  * Yields one `result`. A classifier and a table with labels: accuracy and confusion. A table with prompts and completions:
  * the loss of the completions. Anything else is scored as text: the first token after <|endoftext|> where the model knows
@@ -32,6 +37,8 @@ export interface EvaluateOptions extends LabelledChoice {
  * warning; models of earlier versions have no such token, and leave them out.
  */
 export async function* evaluate(options: EvaluateOptions): AsyncGenerator<EvaluationEvent> {
+  checkOptions('evaluate', options, known);
+  requireStrings('"inputs"', options.inputs);
   const machine = resolve('eval', options.layers).values;
   const checkpoint = await openCheckpoint(options.run);
   try {
@@ -47,6 +54,7 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
       for await (const event of session.fill(checkpoint, { seed: machine.seed, resuming: false })) {
         if (event.event === 'notice') yield event;
       }
+      await checkpoint.close(); // a training run may now replace it
       yield* evaluateLabelled({ session, ...labelled, choice: options, directory, signal: options.signal });
     } finally {
       await session.close();
@@ -83,6 +91,7 @@ async function* evaluateText(
       for await (const event of session.fill(checkpoint, { seed: machine.seed, resuming: false })) {
         if (event.event === 'notice') yield event;
       }
+      await checkpoint.close(); // a training run may now replace it
       yield* scoreText(session, corpus, signal);
     } finally {
       await session.close();

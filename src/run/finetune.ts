@@ -3,7 +3,14 @@
 import { basename, extname, join } from 'node:path';
 import { type Checkpoint, claimRun, openCheckpoint, type Run, replaceTrainingState } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
-import { type FinetuneConfig, type Layer, type Resolved, resolve, type Sources } from '../config/index.js';
+import {
+  checkOptions,
+  type FinetuneConfig,
+  type Layer,
+  type Resolved,
+  resolve,
+  type Sources,
+} from '../config/index.js';
 import { mostChoices, type SplitRule, splitRule } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import { countParameters } from '../model/index.js';
@@ -42,11 +49,18 @@ export interface FinetuneOptions extends Inspection {
   readonly commandLine?: readonly string[];
 }
 
+/** Every option; none must be given: a resumed run knows its data. */
+const known: Record<keyof FinetuneOptions, boolean> = {
+  ...{ data: false, layers: false, out: false, resume: false, allowChangedData: false, overwrite: false },
+  ...{ signal: false, onGraph: false, profile: false, memoryCheck: false, cluster: false, commandLine: false },
+};
+
 /**
  * Finetunes a GPT and yields what happens. The last event is `done`; a checkpoint is on disk when its event comes.
  * @throws GptError for anything that a person can mend
  */
 export async function* finetune(options: FinetuneOptions): AsyncGenerator<RunEvent> {
+  checkOptions('finetune', options, known);
   const { data, layers = [], resume = false, overwrite = false, cluster } = options;
   if (data === undefined && !resume) {
     throw new GptError('run/no-data', 'there is no data to finetune on', {

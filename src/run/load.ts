@@ -1,6 +1,7 @@
 // A trained model for programs: open it, write with it, close it.
 import { openCheckpoint } from '../checkpoint/index.js';
 import { type MachineConfig, resolve } from '../config/index.js';
+import { GptError } from '../errors.js';
 import type { GptConfig } from '../model/config.js';
 import type { Generated, GeneratedPiece } from '../sample/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
@@ -13,9 +14,10 @@ export interface LoadedModel {
   readonly config: GptConfig;
   readonly tokenizer: Tokenizer;
   /** The whole continuation of a prompt. */
-  complete(prompt: string, options: CompletionOptions): Promise<Generated>;
+  complete(prompt: string, options?: CompletionOptions): Promise<Generated>;
   /** @internal */
   readonly text: TextModel;
+  /** Closing twice does nothing; whatever else is asked of a closed model is a GptError `model/closed`. */
   close(): Promise<void>;
 }
 
@@ -30,26 +32,50 @@ export async function loadCheckpoint(path: string, machine: Partial<MachineConfi
   try {
     const tokenizer = await checkpoint.loadTokenizer();
     const session = await Session.open(settings, checkpoint.config, tokenizer, { training: false });
-    const filling = session.fill(checkpoint, { seed: settings.seed, resuming: false });
-    while (!(await filling.next()).done);
-    const text = session.textModel();
+    try {
+      const filling = session.fill(checkpoint, { seed: settings.seed, resuming: false });
+      while (!(await filling.next()).done);
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+    let closed: Promise<void> | undefined;
+    const open = () => {
+      if (!closed) return session.textModel();
+      throw new GptError('model/closed', `the model of ${path} is closed`, { hint: 'loadCheckpoint opens it again' });
+    };
     return {
       config: checkpoint.config,
       tokenizer,
-      text,
-      complete: (prompt, options) => text.complete(prompt, options),
-      close: () => session.close(),
+      get text() {
+        return open();
+      },
+      complete: async (prompt, options) => open().complete(requireText(prompt), options),
+      close: () => {
+        closed ??= session.close();
+        return closed;
+      },
     };
   } finally {
     await checkpoint.close();
   }
 }
 
-/** Writes on from a prompt: pieces of text as they become complete, at the end the whole. */
-export function generate(
+/**
+ * Continues a prompt: pieces of text as they become complete, at the end the whole.
+ * @param options those of `gpt-cli sample`, in camelCase, with its checks and defaults
+ * @throws GptError `config/...` for a wrong option, `model/closed`
+ */
+export async function* generate(
   model: LoadedModel,
   prompt: string,
-  options: CompletionOptions,
+  options: CompletionOptions = {},
 ): AsyncGenerator<GeneratedPiece | Generated> {
-  return model.text.generate(model.text.prompt(prompt), options);
+  const { text } = model;
+  yield* text.generate(text.prompt(requireText(prompt)), options);
+}
+
+function requireText(prompt: unknown): string {
+  if (typeof prompt === 'string') return prompt;
+  throw new GptError('config/options', `the prompt must be a string, got ${JSON.stringify(prompt)}`);
 }

@@ -3,7 +3,15 @@
 import { basename, extname, join, relative } from 'node:path';
 import { type Checkpoint, claimRun, type EventLog, openCheckpoint, type Run } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
-import { type Layer, type PretrainConfig, type Resolved, resolve, type TrainingConfig } from '../config/index.js';
+import {
+  checkOptions,
+  type Layer,
+  type PretrainConfig,
+  type Resolved,
+  requireStrings,
+  resolve,
+  type TrainingConfig,
+} from '../config/index.js';
 import { type Corpus, requireBlock, stepsPerEpoch } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { GptConfig } from '../model/config.js';
@@ -46,6 +54,20 @@ export interface PretrainOptions extends Inspection {
   readonly commandLine?: readonly string[];
 }
 
+/** Every option; true: it must be given. */
+const known: Record<keyof PretrainOptions, boolean> = {
+  ...{
+    inputs: true,
+    layers: false,
+    out: false,
+    resume: false,
+    allowChangedData: false,
+    overwrite: false,
+    stdin: false,
+  },
+  ...{ signal: false, onGraph: false, profile: false, memoryCheck: false, cluster: false, commandLine: false },
+};
+
 /** `runs/<name>` for the first input, its extension left out. */
 export function defaultOut(inputs: readonly string[]): string {
   const first = inputs[0];
@@ -58,6 +80,8 @@ export function defaultOut(inputs: readonly string[]): string {
  * @throws GptError for anything that a person can mend, `train/diverged` included
  */
 export async function* pretrain(options: PretrainOptions): AsyncGenerator<RunEvent> {
+  checkOptions('pretrain', options, known);
+  requireStrings('"inputs"', options.inputs);
   const { layers = [], resume = false, overwrite = false, cluster } = options;
   if (options.inputs.length === 0 && !resume) {
     throw new GptError('run/no-text', 'there is no text to train on', { hint: 'name a file, a folder, a glob or -' });
@@ -147,6 +171,7 @@ async function* pretrainIn(
     });
     yield* unheard(session.engine, options);
     if (team.leads) yield* session.fill(checkpoint, { seed: config.seed, resuming: resumed !== null });
+    await checkpoint?.close(); // Windows replaces no file that is open
     await team.shareState(session.state, { resuming: resumed !== null });
 
     // The folder is begun when the first step can be made: whatever fails before leaves an older run as it was.

@@ -1,6 +1,6 @@
 // Writes texts with a trained model. Knows no terminal: it yields pieces as they are written, and each finished text.
 import { openCheckpoint } from '../checkpoint/index.js';
-import { type Layer, resolve } from '../config/index.js';
+import { checkOptions, type Layer, resolve } from '../config/index.js';
 import type { SamplingEvent } from './events.js';
 import { Session } from './session/session.js';
 
@@ -18,6 +18,7 @@ export interface SampleOptions {
  * however many are asked for. A prompt longer than the context is told, and only its end is read.
  */
 export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEvent> {
+  checkOptions('sample', options, { run: true, prompt: false, layers: false, signal: false });
   const config = resolve('sample', options.layers).values;
   const checkpoint = await openCheckpoint(options.run);
   try {
@@ -27,6 +28,7 @@ export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEv
       for await (const event of session.fill(checkpoint, { seed: config.seed, resuming: false })) {
         if (event.event === 'notice') yield event;
       }
+      await checkpoint.close(); // a training run may now replace it
       const model = session.textModel();
       const text = options.prompt ?? '';
       const prompt = model.prompt(text);

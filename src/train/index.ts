@@ -7,6 +7,5 @@ export type {
   StepEvent,
   TrainEvent,
 } from './events.js';
-export { type LossHistory, trainingCurve } from './history.js';
 export { type TrainingJob, train } from './loop.js';
 export type { Evaluation, TrainingState } from './state.js';

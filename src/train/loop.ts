@@ -4,7 +4,6 @@ import type { Cluster } from '../cluster/types.js';
 import type { Feeds, TrainingProgram } from '../engine/types.js';
 import { Agreement } from './agreement.js';
 import type { DoneEvent, SaveEvent, TrainEvent } from './events.js';
-import { pushLoss } from './history.js';
 import { Throughput, TimePlan } from './pace.js';
 import { type Evaluation, initialState, isBetter, type TrainingState, withBudget, withEvaluation } from './state.js';
 
@@ -163,7 +162,6 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
       ...state,
       iter: next,
       tokens: state.tokens + job.tokensPerStep,
-      history: pushLoss(state.history, result.loss),
     };
     if (timePlan !== undefined) {
       timePlan.measure(reading());

@@ -1,6 +1,5 @@
 // Where a run stands, beside weights and optimizer state: plain JSON, kept in a checkpoint, all that a resumed run needs in
 // order to do what an unbroken one would.
-import { emptyHistory, type LossHistory, pushEvaluation } from './history.js';
 
 /** What an evaluator measures. Losses are in nats a token. */
 export interface Evaluation {
@@ -30,7 +29,6 @@ export interface TrainingState {
   readonly best: (Evaluation & { readonly iter: number }) | null;
   /** Evaluations since the best one. */
   readonly staleEvaluations: number;
-  readonly history: LossHistory;
 }
 
 export function initialState(seed: number): TrainingState {
@@ -43,7 +41,6 @@ export function initialState(seed: number): TrainingState {
     evaluation: null,
     best: null,
     staleEvaluations: 0,
-    history: emptyHistory,
   };
 }
 
@@ -71,6 +68,5 @@ export function withEvaluation(state: TrainingState, result: Evaluation): Traini
     evaluation,
     best: best ? evaluation : state.best,
     staleEvaluations: best ? 0 : state.staleEvaluations + 1,
-    history: pushEvaluation(state.history, evaluation),
   };
 }

@@ -46,9 +46,12 @@ export function parseHeader(path: string, json: Uint8Array, end: number, fileByt
   try {
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch (cause) {
-    throw broken(path, 'has a header that is no JSON', cause);
+    if (json.at(-1) === 0) throw broken(path, 'has a header padded with NUL bytes; the format pads with blanks', cause);
+    throw broken(path, 'has a header that is not JSON', cause);
   }
-  if (!isObject(parsed)) throw broken(path, 'has a header that is no JSON object');
+  const twice = repeatedName(json);
+  if (twice !== undefined) throw broken(path, `has a header that names "${twice}" twice`);
+  if (!isObject(parsed)) throw broken(path, 'has a header that is not a JSON object');
 
   const { __metadata__: metadata = {}, ...entries } = parsed;
   if (!isObject(metadata) || Object.values(metadata).some((value) => typeof value !== 'string')) {
@@ -66,12 +69,29 @@ export function parseHeader(path: string, json: Uint8Array, end: number, fileByt
     next = position + bytes;
   }
   if (next > fileBytes) throw broken(path, `is truncated: it has ${fileBytes} bytes, its header describes ${next}`);
-  if (next < fileBytes)
-    throw broken(path, `has ${fileBytes} bytes, ${fileBytes - next} more than its header describes`);
+  if (next < fileBytes) throw broken(path, `has ${fileBytes - next} trailing bytes that its header does not describe`);
   return {
     tensors: new Map(tensors.map((entry) => [entry.name, entry])),
     metadata: metadata as Record<string, string>,
   };
+}
+
+/** JSON.parse keeps the last of two equal keys and says nothing. Entries are flat, so their keys stand at depth 1. */
+function repeatedName(json: Uint8Array): string | undefined {
+  const seen = new Set<string>();
+  let depth = 0;
+  const text = new TextDecoder().decode(json);
+  const tokens = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;
+  for (const [token, colon] of text.matchAll(tokens)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else if (colon !== undefined && depth === 1) {
+      const name = JSON.parse(token.slice(0, token.length - colon.length)) as string;
+      if (seen.has(name)) return name;
+      seen.add(name);
+    }
+  }
+  return undefined;
 }
 
 function parseEntry(path: string, name: string, entry: unknown, end: number): TensorEntry {

@@ -1,7 +1,8 @@
 // Reading safetensors tensor by tensor: no more than one tensor and a small buffer is in memory at a time.
 import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { GptError } from '../../errors.js';
+import { GptError, whyUnreadable } from '../../errors.js';
+import { refuseLfsPointer } from '../../files/index.js';
 import { isReadable, toFloat32 } from './dtype.js';
 import { broken, type Header, headerEnd, parseHeader, type TensorEntry } from './header.js';
 
@@ -10,6 +11,8 @@ const chunkBytes = 16 * 2 ** 20;
 
 /** One open file. */
 export class SafetensorsFile {
+  private closed = false;
+
   private constructor(
     readonly path: string,
     private readonly handle: FileHandle,
@@ -18,15 +21,17 @@ export class SafetensorsFile {
 
   /** @throws GptError `checkpoint/safetensors` for a file whose header and length do not fit each other */
   static async open(path: string): Promise<SafetensorsFile> {
-    const handle = await open(path, 'r');
+    const handle = await openFile(path);
     try {
       const { size } = await handle.stat();
-      const first8 = new Uint8Array(Math.min(8, size));
-      await readFully(handle, first8, 0, path);
-      const end = headerEnd(path, first8, size);
+      const first = new Uint8Array(Math.min(64, size));
+      await readFully(handle, first, 0, path);
+      refuseLfsPointer(first, path);
+      const end = headerEnd(path, first.subarray(0, 8), size);
       const json = new Uint8Array(end - 8);
       await readFully(handle, json, 8, path);
-      return new SafetensorsFile(path, handle, parseHeader(path, json, end, size));
+      const header = parseHeader(path, json, end, size);
+      return new SafetensorsFile(path, handle, header);
     } catch (error) {
       await handle.close();
       throw error;
@@ -69,8 +74,21 @@ export class SafetensorsFile {
     return values;
   }
 
+  /** Closing twice does nothing. */
   async close(): Promise<void> {
+    if (this.closed) return;
+    this.closed = true;
     await this.handle.close();
+  }
+}
+
+/** ENOENT comes through: what is missing depends on who asks. */
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw cause;
+    throw new GptError('checkpoint/missing', `cannot read ${path}: ${whyUnreadable(cause)}`, { cause });
   }
 }
 

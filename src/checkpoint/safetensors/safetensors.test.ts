@@ -143,12 +143,12 @@ const entry = (offsets: unknown, shape: unknown = [1], dtype: unknown = 'F32') =
 });
 
 test.each([
-  ['no JSON', '{"a":', 0, 'no JSON'],
-  ['no object', '[]', 0, 'no JSON object'],
+  ['no JSON', '{"a":', 0, 'not JSON'],
+  ['no object', '[]', 0, 'not a JSON object'],
   ['overlapping tensors', { a: entry([0, 8], [2]), b: entry([4, 8]) }, 8, '"b" overlaps'],
   ['the same bytes twice', { a: entry([0, 4]), b: entry([0, 4]) }, 4, 'overlaps'],
   ['a gap', { a: entry([0, 4]), b: entry([8, 12]) }, 12, 'gap'],
-  ['more bytes than described', { a: entry([0, 4]) }, 9, '5 more than'],
+  ['more bytes than described', { a: entry([0, 4]) }, 9, '5 trailing bytes'],
   ['bytes that do not fit the shape', { a: entry([0, 4], [2]) }, 4, '4 bytes, but F32 [2] needs 8'],
   ['a negative offset', { a: entry([-4, 0]) }, 0, 'impossible data_offsets'],
   ['offsets in the wrong order', { a: entry([4, 0]) }, 4, 'impossible data_offsets'],

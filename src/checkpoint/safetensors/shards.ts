@@ -1,7 +1,7 @@
 // A model's tensors wherever they lie: in one model.safetensors, or in several that model.safetensors.index.json lists.
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GptError } from '../../errors.js';
+import { readJsonObject } from '../../files/index.js';
 import type { TensorEntry } from './header.js';
 import { SafetensorsFile } from './read.js';
 
@@ -18,7 +18,7 @@ export async function openSingle(path: string): Promise<TensorFiles> {
 
 /** @param path of model.safetensors.index.json; the shards lie beside it */
 export async function openSharded(directory: string, path: string): Promise<TensorFiles> {
-  const weightMap = parseIndex(path, await readFile(path, 'utf8'));
+  const weightMap = parseIndex(path, await readJsonObject(path, 'checkpoint/index'));
   const files = new Map<string, SafetensorsFile>();
   const close = async () => {
     await Promise.all([...files.values()].map((file) => file.close()));
@@ -47,15 +47,8 @@ async function openShard(directory: string, name: string, index: string): Promis
   }
 }
 
-function parseIndex(path: string, text: string): Map<string, string> {
-  const wrong = (what: string, cause?: unknown) =>
-    new GptError('checkpoint/index', `${basename(path)} ${what}`, { hint: path, cause });
-  let map: unknown;
-  try {
-    map = (JSON.parse(text) as { weight_map?: unknown } | null)?.weight_map;
-  } catch (cause) {
-    throw wrong('is no JSON', cause);
-  }
+function parseIndex(path: string, { weight_map: map }: Record<string, unknown>): Map<string, string> {
+  const wrong = (what: string) => new GptError('checkpoint/index', `${basename(path)} ${what}`, { hint: path });
   if (typeof map !== 'object' || map === null) throw wrong('has no weight_map');
   for (const [tensor, shard] of Object.entries(map)) {
     // A shard is a plain file name: an index must not point out of its folder.

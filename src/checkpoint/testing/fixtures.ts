@@ -63,12 +63,6 @@ export const trainingState: TrainingState = {
   evaluation: { iter: 10, trainLoss: 2.5, valLoss: 2.75, bitsPerByte: 3.9 },
   best: { iter: 5, trainLoss: 2.6, valLoss: 2.7, bitsPerByte: 3.8 },
   staleEvaluations: 1,
-  history: {
-    width: 1,
-    means: [3.1, 2.9],
-    open: { sum: 0, count: 0 },
-    evaluations: [{ iter: 5, trainLoss: 2.6, valLoss: 2.7 }],
-  },
 };
 
 export function content(

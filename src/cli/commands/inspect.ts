@@ -1,8 +1,10 @@
 // gpt-cli inspect: what a run or a checkpoint holds, without loading its weights.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Checkpoint } from '../../checkpoint/index.js';
+import { readJsonObject } from '../../files/index.js';
+import { quoteCommand } from '../../shell-quote.js';
 import type { Context } from '../context.js';
 import { count, loss, table, time } from '../format.js';
 
@@ -31,10 +33,10 @@ export function partsOf(specs: Checkpoint['specs']): Part[] {
 }
 
 /** The run folder's own config.json: the command line and versions, when `path` is a run folder. */
-function runOf(path: string): Record<string, unknown> | undefined {
+async function runOf(path: string): Promise<Record<string, unknown> | undefined> {
   const file = join(path, 'config.json');
   if (!existsSync(join(path, 'log.jsonl')) || !existsSync(file)) return undefined;
-  return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+  return readJsonObject(file, 'run/config');
 }
 
 const plural = (n: number, word: string) => `${count(n)} ${word}${n === 1 ? '' : 's'}`;
@@ -48,7 +50,7 @@ async function describe(path: string) {
     const parts = partsOf(specs);
     const parameters = parts.reduce((sum, part) => sum + part.parameters, 0);
     const tokenizer = { kind, vocabSize, endOfText };
-    return { directory, config, parameters, parts, tokenizer, labels, training, run: runOf(path) };
+    return { directory, config, parameters, parts, tokenizer, labels, training, run: await runOf(path) };
   } finally {
     await checkpoint.close();
   }
@@ -76,7 +78,8 @@ function lines({ directory, config, parameters, parts, tokenizer, labels, traini
     const loss_ = best ? `, best validation loss ${loss(best.valLoss)}` : '';
     out.push(`training: step ${count(iter)}, ${count(tokens)} tokens, ${time(elapsed)}, seed ${seed}${loss_}`);
   } else out.push('training: no state here, so it can be continued (--init) but not resumed');
-  if (Array.isArray(run?.['commandLine'])) out.push(`made by: gpt-cli ${run['commandLine'].join(' ')}`);
+  if (Array.isArray(run?.['commandLine']))
+    out.push(`made by: ${quoteCommand(['gpt-cli', ...run['commandLine'].map(String)])}`);
   return out;
 }
 

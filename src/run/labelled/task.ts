@@ -92,6 +92,7 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
     const fresh = labels && !sameLabels ? [classifierHead] : [];
     if (resuming && lora && team.leads) yield* resumeMerged(session, run.directory, checkpoint!, { seed });
     else if (team.leads) yield* session.fill(checkpoint, { seed, resuming, fresh });
+    await checkpoint?.close(); // Windows replaces no file that is open
     await team.shareState(session.state, { resuming });
   } catch (error) {
     await session.close();

@@ -2,7 +2,8 @@
 import type { SamplingOptions } from '../../sample/index.js';
 
 export interface CompletionOptions extends Partial<SamplingOptions> {
-  readonly maxNewTokens: number;
+  /** Default: that of `gpt-cli sample`, as of every option. */
+  readonly maxNewTokens?: number;
   readonly stop?: readonly string[];
   /** Which sample of several of one seed this is. */
   readonly index?: number;

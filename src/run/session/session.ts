@@ -113,6 +113,37 @@ export class Session {
   ): Promise<Session> {
     const machinery = opened ?? (await openMachine(machine, { training, ...inspection }));
     const { engine } = machinery;
+    try {
+      return await Session.on(machinery, config, tokenizer, {
+        training,
+        optimizer,
+        labels,
+        lora,
+        freeze,
+        layerDecay,
+        recompute,
+      });
+    } catch (error) {
+      if (!opened) await engine.dispose();
+      throw error;
+    }
+  }
+
+  private static async on(
+    machinery: OpenedEngine,
+    config: GptConfig,
+    tokenizer: Tokenizer,
+    {
+      training,
+      optimizer,
+      labels,
+      lora,
+      freeze = 0,
+      layerDecay = 1,
+      recompute = false,
+    }: Omit<SessionOptions, 'opened'>,
+  ): Promise<Session> {
+    const { engine } = machinery;
     const gpt = new Gpt(config, lora, { recompute });
     const all = [
       ...parameterSpecs(config),

@@ -1,4 +1,5 @@
 // A model as something that continues a text: prompts to ids, one compiled program a length, ids to text.
+import { resolveSampling } from '../../config/index.js';
 import type { Feeds, Program, StepFunction } from '../../engine/index.js';
 import { decodeStep, type Gpt, keysName, logitsStep, prefillStep, valuesName } from '../../model/index.js';
 import {
@@ -9,7 +10,6 @@ import {
   type GeneratedPiece,
   generate,
   pickOf,
-  type SamplingOptions,
   windowDecoder,
 } from '../../sample/index.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
@@ -22,16 +22,6 @@ export interface Prompt {
   /** Characters that the training text did not contain, each once. */
   readonly unknown: string;
 }
-
-const defaults: SamplingOptions = {
-  temperature: 0.8,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  greedy: false,
-  seed: 1337,
-};
 
 /** Lengths are rounded up to one of a few, so that a text costs few compilations. */
 const shortest = 16;
@@ -80,17 +70,21 @@ export class TextModel {
     return [...new Set(text)].filter((character) => this.tokenizer.encode(character).some(unknown)).join('');
   }
 
-  /** Writes on from a prompt, piece by piece; the last event is the whole. The same options give the same text. */
-  async *generate(prompt: Prompt, options: CompletionOptions): AsyncGenerator<GeneratedPiece | Generated> {
+  /**
+   * Continues a prompt, piece by piece; the last event is the whole. The same options give the same text.
+   * @throws GptError `config/...` for options that `gpt-cli sample` would refuse
+   */
+  async *generate(prompt: Prompt, options: CompletionOptions = {}): AsyncGenerator<GeneratedPiece | Generated> {
     const { tokenizer } = this;
     const { blockSize, vocabSize } = this.gpt.config;
-    const { index = 0, maxNewTokens, stop = [], signal, ...sampling } = options;
+    const { settings, index, signal } = resolveSampling(options);
+    const { maxNewTokens, stop } = settings;
     yield* generate({
       decoder: this.decoder(prompt.ids.length + maxNewTokens),
       prompt: prompt.ids,
       blockSize,
       maxNewTokens,
-      pick: pickOf({ ...defaults, ...sampling }, index, Math.min(vocabSize, tokenizer.vocabSize), tokenizer.unknown),
+      pick: pickOf(settings, index, Math.min(vocabSize, tokenizer.vocabSize), tokenizer.unknown),
       text: tokenizer.decoder(),
       stop,
       endOfText: tokenizer.endOfText < vocabSize ? tokenizer.endOfText : null,
@@ -99,7 +93,7 @@ export class TextModel {
   }
 
   /** The whole continuation of a text. */
-  async complete(text: string, options: CompletionOptions): Promise<Generated> {
+  async complete(text: string, options: CompletionOptions = {}): Promise<Generated> {
     let end: Generated | undefined;
     for await (const event of this.generate(this.prompt(text), options)) if (event.kind === 'end') end = event;
     return end!;
