@@ -3,7 +3,16 @@ import { rmdirSync, rmSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
-import { asideNames, exists, explain, isTemporaryName, makeFolder, replaceFile, settle } from '../files/index.js';
+import {
+  asideNames,
+  exists,
+  explain,
+  isTemporaryName,
+  makeFolder,
+  onExit,
+  replaceFile,
+  settle,
+} from '../files/index.js';
 import type { TrainingState } from '../train/index.js';
 import { lockName, takeLock } from './lock.js';
 import { type EventLog, RunLog } from './run-log.js';

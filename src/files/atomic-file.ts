@@ -46,7 +46,7 @@ export class AtomicFile {
       await this.handle.sync();
       await this.close();
       await move(this.temporary, this.path);
-      this.forget();
+      this.keep();
       await flushParent(this.path);
     } catch (error) {
       await this.abandon();
