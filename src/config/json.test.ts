@@ -39,3 +39,9 @@ test.each(['{"a": [1, -2.5e-3, "x\\u00e9\\n", true, false, null, {}], "b": {"a":
 test('a byte order mark is no error', () => {
   expect(parseJson('\uFEFF{"nLayer": 2}', 'my.json')).toEqual({ nLayer: 2 });
 });
+
+test('nesting that no settings have is an error with its place', () => {
+  expect(() => parseJson('['.repeat(10_000), 'deep.json')).toThrow(
+    'line 1, column 101: brackets are nested more than 100 deep',
+  );
+});

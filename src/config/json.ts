@@ -10,12 +10,30 @@ interface JsonError {
   readonly message: string;
 }
 
+/** Brackets in each other: jsonc-parser calls itself for each. */
+const deepest = 100;
+
+/** Thrown to leave jsonc-parser. */
+class TooDeep implements JsonError {
+  readonly message = `brackets are nested more than ${deepest} deep`;
+
+  constructor(
+    readonly line: number,
+    readonly column: number,
+  ) {}
+}
+
 /** Where strict JSON ends to be valid, and why; undefined when the text is valid. */
 function findJsonError(text: string): JsonError | undefined {
   let first: JsonError | undefined;
   let comma: { line: number; column: number } | undefined; // the comma just read
   let expected = 'a value';
   const open: { close: string; keys?: Set<string> }[] = [];
+  const enter = (inner: (typeof open)[number], line: number, column: number) => {
+    open.push(inner);
+    if (open.length > deepest) throw new TooDeep(line, column);
+    expectItem();
+  };
   const fail = (message: string, line: number, column: number) => {
     first ??= { message, line, column };
   };
@@ -36,15 +54,9 @@ function findJsonError(text: string): JsonError | undefined {
   visit(
     text,
     {
-      onObjectBegin: () => {
-        open.push({ close: '}', keys: new Set() });
-        expectItem();
-      },
+      onObjectBegin: (_offset, _length, line, column) => enter({ close: '}', keys: new Set() }, line, column),
       onObjectEnd: end,
-      onArrayBegin: () => {
-        open.push({ close: ']' });
-        expectItem();
-      },
+      onArrayBegin: (_offset, _length, line, column) => enter({ close: ']' }, line, column),
       onArrayEnd: end,
       onObjectProperty: (key, _offset, _length, line, column) => {
         const keys = open.at(-1)!.keys!;
@@ -82,13 +94,22 @@ const tokenErrors: Readonly<Record<string, string>> = {
   InvalidCharacter: 'a text without control characters',
 };
 
+function firstError(text: string): JsonError | undefined {
+  try {
+    return findJsonError(text);
+  } catch (error) {
+    if (error instanceof TooDeep) return error;
+    throw error;
+  }
+}
+
 /**
  * Parses `text`, the content of `file`.
  * @throws GptError config/json with line and column (from 1)
  */
 export function parseJson(text: string, file: string): unknown {
   const content = text.replace(/^\uFEFF/, '');
-  const wrong = findJsonError(content);
+  const wrong = firstError(content);
   if (!wrong) return JSON.parse(content);
   const place = `line ${wrong.line + 1}, column ${wrong.column + 1}`;
   throw new GptError('config/json', `${file} is not valid JSON: ${place}: ${wrong.message}`);

@@ -15,12 +15,18 @@ export async function move(from: string, to: string): Promise<void> {
   }
 }
 
+/** Codes of paths at which nothing can be: the last is Node's for a NUL in a name. */
+const nowhere: ReadonlySet<string | undefined> = new Set([
+  ...['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'],
+]);
+
+/** @throws what `stat` throws where it cannot be known, for lack of a permission for example */
 export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;
   } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (nowhere.has((error as NodeJS.ErrnoException).code)) return false;
     throw error;
   }
 }

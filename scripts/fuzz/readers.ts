@@ -1,0 +1,74 @@
+// The readers that are fuzzed: each gets a folder and reads what is in it, as a command does. Whatever is wrong with the files
+// must come out as a GptError.
+import { join } from 'node:path';
+import { claimRun, openCheckpoint } from '../../src/checkpoint/index.js';
+import { loadLayer, resolve } from '../../src/config/index.js';
+import { checkData, readLabelled, readTexts } from '../../src/dataset/index.js';
+import { GptError } from '../../src/errors.js';
+import { recordOf } from '../../src/run/record.js';
+import { goOn } from '../../src/run/resume.js';
+import { loadTokenizer } from '../../src/tokenizer/index.js';
+
+/** Reads the file or folder at `path`, which was mutated. */
+type Reader = (path: string) => Promise<void>;
+
+const table: Reader = async (path) => {
+  await Promise.allSettled([readLabelled(path)]).then(rethrow);
+  await checkData(path, {});
+};
+
+const text: Reader = async (path) => {
+  for await (const _ of readTexts([path]));
+};
+
+const tokenizer: Reader = async (path) => {
+  const loaded = await loadTokenizer(path);
+  const ids = loaded.encode('Hello wörld 12 <|endoftext|>\n\t 喜', { special: true });
+  loaded.decode(ids, { special: true });
+  loaded.toJSON();
+};
+
+const checkpoint: Reader = async (path) => {
+  const opened = await openCheckpoint(path);
+  try {
+    for (const { name } of opened.specs) await opened.read(name);
+    (await opened.loadTokenizer()).encode('Hello');
+  } finally {
+    await opened.close();
+  }
+};
+
+const run: Reader = async (path) => {
+  const claimed = await claimRun(path, { resume: true });
+  try {
+    goOn('pretrain', recordOf(claimed, 'pretrain'), path, [], 1);
+    if (claimed.checkpoint !== undefined) await checkpoint(claimed.checkpoint);
+  } finally {
+    claimed.release();
+  }
+};
+
+const preset: Reader = async (path) => {
+  resolve('pretrain', [loadLayer(path)]);
+};
+
+export const readers: Readonly<Record<string, Reader>> = { table, text, tokenizer, checkpoint, run, preset };
+
+/** A second reader must see the file too: the first one's GptErrors are let through. */
+function rethrow([result]: PromiseSettledResult<unknown>[]): void {
+  if (result?.status === 'rejected' && !(result.reason instanceof GptError)) throw result.reason;
+}
+
+/** One request a message: reads and answers with what happened. */
+process.on('message', async ({ reader, path }: { reader: string; path: string }) => {
+  try {
+    await readers[reader]!(join(path));
+    process.send!({ outcome: 'read' });
+  } catch (error) {
+    const known = error instanceof GptError;
+    process.send!({
+      outcome: known ? 'refused' : 'bug',
+      detail: known ? error.code : ((error as Error)?.stack ?? String(error)),
+    });
+  }
+});
