@@ -1,9 +1,10 @@
 // What a token folder says about itself (meta.json): enough to refuse it when it is not whole or not ours.
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { GptError, whyUnreadable } from '../errors.js';
+import { statIfThere } from '../files/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import type { Source } from './sources.js';
 import { bytesPerToken } from './span.js';
@@ -76,7 +77,7 @@ export function readMeta(directory: string): CorpusMeta {
   }
   const meta = parsed.data;
   const wanted = meta.tokens * bytesPerToken[meta.dtype];
-  const size = statSync(join(directory, 'tokens.bin'), { throwIfNoEntry: false })?.size;
+  const size = statIfThere(join(directory, 'tokens.bin'))?.size;
   if (size !== wanted) {
     const there = size === undefined ? 'is missing' : `has ${size} bytes, not ${wanted}`;
     throw new GptError('dataset/corpus-broken', `tokens.bin in ${directory} ${there}`, again);
@@ -87,7 +88,7 @@ export function readMeta(directory: string): CorpusMeta {
 /** Names of the sources that are no longer what was tokenized (gone, or of another size or time). */
 export function changedSources(meta: CorpusMeta): string[] {
   const changed = ({ name, size, mtimeMs }: Pick<Source, 'name' | 'size' | 'mtimeMs'>) => {
-    const now = statSync(name, { throwIfNoEntry: false });
+    const now = statIfThere(name);
     return now === undefined || now.size !== size || now.mtimeMs !== mtimeMs;
   };
   return meta.sources

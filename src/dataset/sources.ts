@@ -1,8 +1,9 @@
 // From what a person typed (files, folders, globs, `-`) to the list of files to read, in a fixed order. Opens nothing.
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { GptError } from '../errors.js';
+import { requireThere, statIfThere } from '../files/index.js';
 
 /** One thing to read. Its name is the path as the person wrote it, or found below a folder they named. */
 export interface Source {
@@ -79,12 +80,8 @@ export async function findSources(inputs: readonly string[]): Promise<Source[]> 
 }
 
 async function expand(input: string): Promise<Source[]> {
-  if (existsSync(input)) {
-    return statSync(input).isDirectory() ? searchFolder(input) : [fileSource(input, true)];
-  }
-  if (!isDynamicPattern(input)) {
-    throw new GptError('dataset/missing', `no such file or folder: ${input}`, { hint: 'check the path' });
-  }
+  const found = isDynamicPattern(input) ? statIfThere(input) : requireThere(input, 'dataset/missing');
+  if (found) return found.isDirectory() ? searchFolder(input) : [fileSource(input, true)];
   const pattern = process.platform === 'win32' ? input.replaceAll('\\', '/') : input;
   const names = await glob(pattern, { expandDirectories: false });
   if (names.length === 0) {

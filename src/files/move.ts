@@ -1,5 +1,6 @@
 // Renames that Windows may refuse for a moment, and what a path is.
 import { rename, stat } from 'node:fs/promises';
+import { saysNothingThere } from './stat.js';
 
 /** Renames; on Windows it tries again while a virus scanner or a reader holds the file. */
 export async function move(from: string, to: string): Promise<void> {
@@ -15,18 +16,13 @@ export async function move(from: string, to: string): Promise<void> {
   }
 }
 
-/** Codes of paths at which nothing can be: the last is Node's for a NUL in a name. */
-const nowhere: ReadonlySet<string | undefined> = new Set([
-  ...['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'ERR_INVALID_ARG_VALUE'],
-]);
-
 /** @throws what `stat` throws where it cannot be known, for lack of a permission for example */
 export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path);
     return true;
   } catch (error) {
-    if (nowhere.has((error as NodeJS.ErrnoException).code)) return false;
+    if (saysNothingThere(error)) return false;
     throw error;
   }
 }

@@ -1,15 +1,16 @@
 // Named pipes, read without blocking: Node opens and reads them on a thread that cannot be interrupted, so that a program
 // which waits for a writer could not be ended.
-import { constants, fstatSync, statSync } from 'node:fs';
+import { constants, fstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
+import { statIfThere } from './stat.js';
 
 const pollMilliseconds = 20;
 const chunkBytes = 1 << 16;
 
 /** Whether a path is a named pipe, such as the shell's `<(command)`, or a device: it can be read only once. */
 export function isPipe(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statIfThere(path);
   return stat !== undefined && (stat.isFIFO() || stat.isCharacterDevice());
 }
 

@@ -93,7 +93,11 @@ const numbering = ['id', 'idx', 'index', 'guid', 'column 1'];
 export function decideTask(names: readonly string[], options: DecideOptions = {}): TaskDecision {
   const { task = 'auto', textColumns = [], labelColumn, needLabel = true } = options;
   const finder = new ColumnFinder(names, options.name ?? 'the data');
-  const chosenTexts = textColumns.map((column) => finder.named(column, '--text-column'));
+  // A comma separates two columns, unless it is in the name of one.
+  const whole = [textColumns.join(', '), textColumns.join(',')].find((name) => names.includes(name));
+  const chosenTexts = (textColumns.length > 1 && whole !== undefined ? [whole] : textColumns).map((column) =>
+    finder.named(column, '--text-column'),
+  );
   const chosenLabel = labelColumn === undefined ? undefined : finder.named(labelColumn, '--label-column');
   const chosen = chosenTexts.length > 0 || chosenLabel !== undefined;
   if (chosenTexts.length > 2) {

@@ -1,5 +1,6 @@
 // Tables as other programs write them, and names that JavaScript knows.
 import { errorOf, temporaryFolder } from '../fixtures.js';
+import { decideTask } from './columns.js';
 import { readLabelled, streamExamples } from './labelled.js';
 import { countLabels, quickChecks } from './quick-checks.js';
 import { findSplits } from './splits.js';
@@ -52,6 +53,12 @@ test('labels that are large integers keep every digit', async () => {
   const rows = ['12345678901234567890', '12345678901234567891'].map((label) => `{"text":"t${label}","label":${label}}`);
   expect((await read('big.jsonl', rows.join('\n'))).labels).toEqual(['12345678901234567890', '12345678901234567891']);
   expect((await read('big.json', `[${rows.join(',')}]`)).labels).toHaveLength(2);
+});
+
+test('a column with a comma in its name can be chosen', () => {
+  const chosen = { textColumns: 'Text, original'.split(',').map((name) => name.trim()), labelColumn: 'label' };
+  expect(decideTask(['Text, original', 'label'], chosen).columns).toMatchObject({ text: 'Text, original' });
+  expect(decideTask(['Text', 'original', 'label'], chosen).columns).toMatchObject({ text: 'Text', second: 'original' });
 });
 
 test.each(['constructor', '__proto__', 'toString'])('a label, a column or a role may be called %s', async (name) => {

@@ -1,7 +1,8 @@
 // Finds the files of a labelled data set: one file, or a folder with train, valid and test.
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { GptError } from '../../errors.js';
+import { requireThere, statIfThere } from '../../files/index.js';
 import { quoteList } from '../quote-list.js';
 import { tableExtensions } from './table.js';
 
@@ -24,9 +25,7 @@ const stems: ReadonlyMap<string, SplitName> = new Map(
  * @throws GptError `data/missing`, `data/folder`: none there, or two for the same part
  */
 export function findSplits(path: string): Partial<Record<SplitName, string>> {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (stat === undefined)
-    throw new GptError('data/missing', `no such file or folder: ${path}`, { hint: 'check the path' });
+  const stat = requireThere(path, 'data/missing');
   if (!stat.isDirectory()) return { train: path };
   const splits: Partial<Record<SplitName, string>> = {};
   const names = readdirSync(path).sort();
@@ -60,7 +59,7 @@ export function findSplits(path: string): Partial<Record<SplitName, string>> {
 
 /** Whether a path is labelled data by its name: a table, or a folder with train, valid or test tables. */
 export function isTable(path: string): boolean {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statIfThere(path);
   if (!stat?.isDirectory()) return tableExtensions.includes(extname(path).toLowerCase());
   return readdirSync(path).some((name) => {
     const extension = extname(name);

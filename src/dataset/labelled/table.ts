@@ -1,7 +1,7 @@
 // A file of rows with named columns, whatever its format: CSV, TSV, JSONL, or one JSON array.
-import { existsSync } from 'node:fs';
 import { extname } from 'node:path';
 import { GptError } from '../../errors.js';
+import { requireThere } from '../../files/index.js';
 import { readBytes } from '../bytes.js';
 import { decodeText } from '../decode.js';
 import { parseJsonLines } from '../documents.js';
@@ -44,7 +44,7 @@ export async function openTable(
   signal?: AbortSignal,
   onBytes?: (count: number) => void,
 ): Promise<Table> {
-  if (!existsSync(path)) throw new GptError('data/missing', `no such file: ${path}`, { hint: 'check the path' });
+  requireThere(path, 'data/missing');
   const extension = extname(path).toLowerCase();
   if (!tableExtensions.includes(extension)) {
     throw new GptError('data/format', `${path} has the ending "${extension}", which is no labelled data`, {
