@@ -45,7 +45,7 @@ const { bitsPerByte } = lastEvent('eval');
 say(
   `On stories that it has not seen it needs ${bitsPerByte.toFixed(3)} bits a character. It began with about 3, and no model\n` +
     `can do better, on average, than ${bitsPerCharacter.toFixed(3)}: that is the entropy of the grammar (data/README.md).\n` +
-    'Now it goes on from a beginning, twice:',
+    'Now it continues a beginning, twice:',
 );
 gpt('sample', out, '--prompt', 'Long ago,', '--max-new-tokens', '320', '--temperature', '0.5');
 gpt(

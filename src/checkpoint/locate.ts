@@ -44,6 +44,6 @@ function advice(names: readonly string[]): string {
   if (names.some((name) => /^(pytorch_model.*\.bin|.*\.(pt|pth|ckpt))$/.test(name))) {
     return 'save it as safetensors first: in Python, AutoModelForCausalLM.from_pretrained(folder).save_pretrained(folder)';
   }
-  if (names.includes('log.jsonl')) return 'the run was stopped before its first save; begin it anew';
+  if (names.includes('log.jsonl')) return 'the run was stopped before its first save: start it again';
   return 'a checkpoint has config.json and model.safetensors';
 }

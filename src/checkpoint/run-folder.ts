@@ -175,7 +175,7 @@ function refuse(directory: string, { kind, names }: Content, { resume, overwrite
   }
   if (kind === 'run' && !resume && !overwrite) {
     throw new GptError('run/exists', `${directory} holds a run`, {
-      hint: '--resume goes on with it, --overwrite replaces it, --out names another folder',
+      hint: '--resume continues it, --overwrite replaces it, --out names another folder',
     });
   }
   if (kind === 'empty' && resume) {

@@ -23,7 +23,7 @@ export class RunLog implements EventLog {
     private readonly descriptor: number,
   ) {}
 
-  /** @param resume the state that the run goes on from; without it the log begins empty */
+  /** @param resume the state that the run resumes from; without it the log begins empty */
   static open(path: string, resume?: Pick<TrainingState, 'iter' | 'evaluation'>): RunLog {
     try {
       const lines = resume && existsSync(path) ? readFileSync(path) : Buffer.alloc(0);

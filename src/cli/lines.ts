@@ -9,8 +9,8 @@ export function startLine(event: StartEvent): string {
   const data = `${count(tokens.train)} training and ${count(tokens.val)} validation tokens`;
   const together = event.workers ? `, ${event.workers} workers` : '';
   const engine = `${backend} on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}${together}`;
-  const resumed = event.iter > 0 ? `; going on from step ${count(event.iter)}` : '';
-  return `${count(parameters)} parameters, ${count(vocabSize)} kinds of token; ${data}; ${engine}${resumed}`;
+  const resumed = event.iter > 0 ? `; resumes at step ${count(event.iter)}` : '';
+  return `${count(parameters)} parameters, vocabulary ${count(vocabSize)}; ${data}; ${engine}${resumed}`;
 }
 
 export function stepLine(event: StepEvent, eta: number | undefined, of: number | null): string {
@@ -55,8 +55,8 @@ export class LossHistory {
 
 const REASONS: Readonly<Record<DoneEvent['reason'], string>> = {
   finished: 'done',
-  'early-stop': 'stopped early: no evaluation was better than the best',
-  time: 'the time is up',
+  'early-stop': 'stopped early: no further improvement',
+  time: 'time limit reached',
   interrupted: 'interrupted; the state is saved',
 };
 
@@ -79,7 +79,7 @@ export function summary(
   start: StartEvent | undefined,
 ): string[] {
   const seconds = `${count(event.iter)} steps, ${time(event.elapsed)}, ${count(event.tokensPerSecond)} tokens/s`;
-  const lines = [`${REASONS[event.reason]}: ${seconds}, ${count(event.peakMemoryMB)} MB at most`];
+  const lines = [`${REASONS[event.reason]}: ${seconds}, peak memory ${count(event.peakMemoryMB)} MB`];
   const losses: string[] = [];
   const best = Number.isFinite(event.bestValLoss) ? ` (best ${loss(event.bestValLoss)})` : '';
   if (Number.isFinite(event.valLoss)) losses.push(`validation loss ${loss(event.valLoss)}${best}`);

@@ -22,7 +22,7 @@ export class LiveBar {
 
   constructor(private readonly stream: Output) {}
 
-  /** Something other than training goes on. */
+  /** Work other than training. */
   phase(name: string, done: number | undefined, total: number | undefined): void {
     const share = done !== undefined && total ? `${Math.floor((100 * done) / total)} %` : '';
     const known = share || done === undefined ? share : short(done);

@@ -85,7 +85,7 @@ test('piped, every event is a plain line', async () => {
   expect(err).toBe('warning: look\n');
   expect(out.split('\n').slice(0, 10)).toEqual([
     'tokenizing',
-    '809,856 parameters, 65 kinds of token; 1,003,854 training and 111,540 validation tokens; onnx on cpu, 2 threads',
+    '809,856 parameters, vocabulary 65; 1,003,854 training and 111,540 validation tokens; onnx on cpu, 2 threads',
     'step 10/30  loss 2.5000  lr 1.00e-3  9,012 tokens/s  10s',
     'step 20/30  loss 2.2500  lr 1.00e-3  9,012 tokens/s  20s  ETA 10s',
     'step 20  validation 2.4200  training 2.4000  3.491 bits/byte',
@@ -103,7 +103,7 @@ test('the summary has the curve, the losses, the paths and the command to sample
   expect(out).toMatch(/2\.50 ┤.*[\u2801-\u28ff]/);
   expect(out).toContain(
     [
-      'done: 30 steps, 30s, 9,100 tokens/s, 410 MB at most',
+      'done: 30 steps, 30s, 9,100 tokens/s, peak memory 410 MB',
       'validation loss 1.8800 (best 1.8700), training loss 1.7900',
       'best: runs/my book/best',
       `sample: gpt-cli sample 'runs/my book' --prompt "..."`,

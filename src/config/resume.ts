@@ -5,7 +5,7 @@ import { flagName, settings } from './schema.js';
 import type { TrainCommand } from './setting.js';
 
 /**
- * The settings with which a run goes on: those it had, changed by those given now.
+ * The settings with which a run is resumed: those it had, changed by those given now.
  * @param saved the `config` of the run folder's config.json
  * @param name what to call the run in errors: its folder
  * @param given layers of this command line, weakest first
@@ -25,7 +25,7 @@ export function resumeConfig<C extends TrainCommand>(
   for (const [key, value] of Object.entries(now.values)) {
     if (settings[key]?.fixed && !open.includes(key) && value !== was[key] && now.sources[key] !== 'derived') {
       throw new GptError('config/resume', `${flagName(key)} is ${was[key]} in ${name} and cannot become ${value}`, {
-        hint: `leave it out, or start anew with --overwrite or another --out`,
+        hint: `leave it out, or start a new run with --overwrite or another --out`,
       });
     }
   }

@@ -67,7 +67,7 @@ export interface DoneEvent {
   readonly out: string;
 }
 
-/** Something long other than training goes on: reading text, training the tokenizer, compiling. */
+/** Long work other than training: reading text, training the tokenizer, compiling. */
 export interface PhaseEvent {
   readonly event: 'phase';
   readonly name: string;

@@ -31,7 +31,7 @@ import { joinWorkers } from './workers/join.js';
 import { Team } from './workers/team.js';
 
 export interface FinetuneOptions extends Inspection {
-  /** A CSV, TSV or JSONL file, or a folder with train, valid and test. May be left out when a run goes on. */
+  /** A CSV, TSV or JSONL file, or a folder with train, valid and test. May be left out when a run is resumed. */
   readonly data?: string | undefined;
   /** Settings by camelCase key, weakest layer first: presets, config files, flags. */
   readonly layers?: readonly Layer[];

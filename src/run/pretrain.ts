@@ -33,7 +33,7 @@ import { joinWorkers } from './workers/join.js';
 import { Team } from './workers/team.js';
 
 export interface PretrainOptions extends Inspection {
-  /** Files, folders, globs, or `-` for standard input. May be empty when a run goes on: it knows its text. */
+  /** Files, folders, globs, or `-` for standard input. May be empty when a run is resumed: it knows its text. */
   readonly inputs: readonly string[];
   /** Settings by camelCase key, weakest layer first: presets, config files, flags. */
   readonly layers?: readonly Layer[];

@@ -58,7 +58,7 @@ export function* requireSameData(
 export function recordOf(run: Run, command: TrainCommand): SavedRun {
   const record = run.config as Partial<SavedRun> | undefined;
   if (!record || typeof record.config !== 'object' || !Array.isArray(record.inputs)) {
-    throw new GptError('run/config', `${join(run.directory, 'config.json')} holds no settings to go on with`, {
+    throw new GptError('run/config', `${join(run.directory, 'config.json')} holds no settings to resume with`, {
       hint: `--init ${join(run.directory, 'last')} begins a new run with its weights`,
     });
   }

@@ -1,4 +1,4 @@
-// The settings of a run that goes on, perhaps with another number of workers. A step stays over as many sequences as
+// The settings of a resumed run, perhaps with another number of workers. A step stays over as many sequences as
 // before: batch-size, which is one worker's, becomes the whole batch divided by the workers. Where they do not divide it, it
 // is rounded up, and the last workers have fewer rows.
 import { type Layer, type Resolved, resumeConfig } from '../config/index.js';
@@ -19,7 +19,7 @@ const dividedBy = (whole: number, workers: number) => Math.ceil(whole / workers)
 
 /**
  * @param name what to call the run in errors: its folder
- * @param workers that it goes on with
+ * @param workers that it resumes with
  * @throws GptError config/resume
  */
 export function goOn<C extends SavedRun['command']>(

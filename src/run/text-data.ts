@@ -55,7 +55,7 @@ export async function* prepareText(options: TextDataOptions): AsyncGenerator<Run
 }
 
 /**
- * Opens the corpus of a run that goes on, or builds it again where its folder was deleted or its text has changed.
+ * Opens the corpus of a resumed run, or builds it again where its folder was deleted or its text has changed.
  * A changed text is told: the run cannot then be the same as an unbroken one.
  */
 export async function* reopenText(
@@ -76,7 +76,7 @@ export async function* reopenText(
   }
   if (options.inputs.includes('-')) {
     throw new GptError('run/stdin', 'the tokens of this run are gone, and its text came from standard input', {
-      hint: 'name the text as a file, or start anew with --overwrite',
+      hint: 'name the text as a file, or start a new run with --overwrite',
     });
   }
   return yield* tokenize(options.inputs, tokenizer, options);

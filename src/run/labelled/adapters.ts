@@ -74,7 +74,7 @@ export async function saveMerged(
   return directory;
 }
 
-/** Gives the state of a run that goes on its values: base, adapter, head and optimizer slots, bit for bit as they were. */
+/** Gives the state of a resumed run its values: base, adapter, head and optimizer slots, bit for bit as they were. */
 export async function* resumeMerged(
   session: Session,
   run: string,

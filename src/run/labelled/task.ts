@@ -57,7 +57,7 @@ export interface TaskOptions extends Omit<Inspection, 'memoryCheck'> {
   /** An engine that is open already, with its workers. */
   readonly opened: OpenedEngine | undefined;
   readonly team: Team;
-  /** Whether the run goes on from a state that was saved. */
+  /** Whether the run resumes from a state that was saved. */
   readonly resuming: boolean;
 }
 
@@ -137,7 +137,7 @@ async function* design(
   return { tokenizer, model, labels };
 }
 
-/** The rows of the head: those of the run that goes on, else what the data has; none for instructions and text. */
+/** The rows of the head: those of the resumed run, else what the data has; none for instructions and text. */
 function labelsFor({ task, labels }: LabelledTexts, before: readonly string[] | undefined) {
   if (task === 'choice') return choiceLabels;
   return task === 'classify' ? (before ?? labels) : undefined;

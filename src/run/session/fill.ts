@@ -7,7 +7,7 @@ export interface FillOptions {
   readonly seed: number;
   /** Read the optimizer's slots too. */
   readonly resuming: boolean;
-  /** Parameters that begin anew, whatever the checkpoint has. */
+  /** Parameters that are initialized again, whatever the checkpoint has. */
   readonly fresh?: readonly string[];
 }
 

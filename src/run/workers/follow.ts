@@ -41,7 +41,7 @@ export interface Orders<C> {
   readonly inputs: readonly string[];
   /** Rows in a batch of all workers together. */
   readonly wholeBatch: number;
-  /** The state that the run goes on from. */
+  /** The state that the run resumes from. */
   readonly resumed: TrainingState | null;
 }
 

@@ -46,7 +46,7 @@ test('one setting that is another at one worker ends the run at all of them; tha
   expect(all).toEqual([told, told, 'cluster/different: batch-size is 8 here and 4 at worker 0']);
 });
 
-test('in a run that goes on worker 0’s settings hold, whatever the others would do', async () => {
+test('in a resumed run worker 0’s settings hold, whatever the others would do', async () => {
   const all = await follow(teamsOf(2), [{ batchSize: 4, seed: 3 }, {}], false);
   expect(all).toMatchObject([{ config: { batchSize: 4, seed: 3 } }, { config: { batchSize: 4, seed: 3 } }]);
 });
