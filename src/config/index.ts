@@ -5,7 +5,7 @@ export { parseDuration } from './duration.js';
 export { loadLayer, packageRoot, presetNames } from './files.js';
 export { parseJson } from './json.js';
 export { nearest } from './nearest.js';
-export { checkOptions, requireStrings, resolveSampling } from './options.js';
+export { checkOptions, requireStrings, resolveSampling, samplingOf } from './options.js';
 export { type Layer, type Resolved, type ResolvedConfig, resolve } from './resolve.js';
 export { resumeConfig } from './resume.js';
 export {

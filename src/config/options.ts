@@ -2,7 +2,7 @@
 import { GptError } from '../errors.js';
 import { nearest } from './nearest.js';
 import { resolve } from './resolve.js';
-import type { SamplingConfig } from './schema.js';
+import { groups, type SamplingConfig, settings } from './schema.js';
 
 /**
  * @param name of the function, for messages
@@ -31,6 +31,17 @@ export function requireStrings(name: string, value: unknown): asserts value is r
   throw new GptError('config/options', `${name} must be a list of strings, got ${JSON.stringify(value)}`);
 }
 
+/** The settings of one generated text; the others of `sample` are of the machine, or of several texts. */
+const keysOfOneText: readonly string[] = [
+  ...Object.keys(groups.find(({ title }) => title === 'Sampling')!.settings).filter((key) => key !== 'numSamples'),
+  'seed',
+];
+
+/** Of all settings of `sample`, those of one text. */
+export function samplingOf(config: SamplingConfig): Partial<SamplingConfig> {
+  return Object.fromEntries(Object.entries(config).filter(([key]) => keysOfOneText.includes(key)));
+}
+
 /** What belongs to one text, besides the settings of sampling. */
 interface OneText {
   /** Which sample of several of one seed this is. */
@@ -49,6 +60,9 @@ export function resolveSampling(options: object): { readonly settings: SamplingC
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw new GptError('config/options', '"signal" must be an AbortSignal');
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-  const { values: settings } = resolve('sample', [{ name: 'options', values: given }]);
-  return { settings, index, ...(signal && { signal }) };
+  const stranger = Object.keys(given).find((key) => Object.hasOwn(settings, key) && !keysOfOneText.includes(key));
+  if (stranger !== undefined)
+    throw new GptError('config/key', `"${stranger}" in options has no effect on one text`, { hint: 'leave it out' });
+  const resolved = resolve('sample', [{ name: 'options', values: given }]).values;
+  return { settings: resolved, index, ...(signal && { signal }) };
 }

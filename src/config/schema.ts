@@ -2,6 +2,7 @@
 // out of these tables (see setting.ts).
 import { z } from 'zod';
 import { defaultOptimizer, optimizerNames, optimizerSettings } from '../optimizer/registry.js';
+import { filterSettings } from '../sample/filters/index.js';
 import { type ConfigCommand, choice, duration, integer, real, type Setting, text, texts, toggle } from './setting.js';
 
 const MACHINE = {
@@ -206,26 +207,7 @@ const FINETUNING = {
 
 const SAMPLING = {
   maxNewTokens: integer({ min: 0, max: 10000000, default: 200, help: 'stop after this many tokens' }),
-  temperature: real({ min: 0, default: 0.8, help: 'sampling temperature; 0: greedy' }),
-  topK: integer({ min: 0, default: 0, help: 'sample from the n most likely tokens; 0: all' }),
-  topP: real({
-    above: 0,
-    max: 1,
-    default: 1,
-    help: 'nucleus sampling: the most likely tokens up to this total probability',
-  }),
-  minP: real({
-    min: 0,
-    max: 1,
-    default: 0,
-    help: "only tokens with at least this share of the top token's probability",
-  }),
-  repetitionPenalty: real({
-    min: 0.001,
-    max: 1000,
-    default: 1,
-    help: 'above 1: tokens that already occurred become less likely',
-  }),
+  ...filterSettings,
   stop: texts({ default: [], help: 'stop before this text; repeatable' }),
   numSamples: integer({ min: 1, max: 1000000, default: 1, help: 'number of samples' }),
   greedy: toggle({ default: false, help: 'always take the most likely token' }),

@@ -1,6 +1,6 @@
 // Writes texts with a trained model. Knows no terminal: it yields pieces as they are written, and each finished text.
 import { openCheckpoint } from '../checkpoint/index.js';
-import { checkOptions, type Layer, resolve } from '../config/index.js';
+import { checkOptions, type Layer, resolve, samplingOf } from '../config/index.js';
 import type { SamplingEvent } from './events.js';
 import { Session } from './session/session.js';
 
@@ -42,9 +42,8 @@ export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEv
         const message = `the prompt has ${prompt.ids.length} tokens; the model reads the last ${blockSize}`;
         yield { event: 'notice', level: 'warning', message };
       }
-      const { numSamples, maxNewTokens, stop, temperature, topK, topP, minP, repetitionPenalty, greedy, seed } = config;
-      const how = { maxNewTokens, stop, temperature, topK, topP, minP, repetitionPenalty, greedy, seed };
-      for (let index = 0; index < numSamples; index++) {
+      const how = samplingOf(config);
+      for (let index = 0; index < config.numSamples; index++) {
         for await (const event of model.generate(prompt, { ...how, index, signal: options.signal })) {
           if (event.kind === 'piece') yield { event: 'piece', index, text: event.text };
           else {

@@ -11,6 +11,6 @@ export {
   temperature,
   topK,
   topP,
-} from './filters.js';
+} from './filters/index.js';
 export { type Generated, type GeneratedPiece, type GenerateOptions, generate } from './generate.js';
 export { compose, draw, greedy, type Pick, pickOf, type SamplingOptions, sampleRandom, type Uniform } from './pick.js';

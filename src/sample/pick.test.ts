@@ -1,4 +1,4 @@
-import { minP, temperature, topK, topP } from './filters.js';
+import { minP, temperature, topK, topP } from './filters/index.js';
 import { compose, draw, greedy, pickOf, sampleRandom } from './pick.js';
 
 const at = (position: number) => ({ position, history: [] as number[] });

@@ -3,17 +3,15 @@ import { GptError } from '../errors.js';
 import { Random, stream } from '../rng.js';
 import {
   type Filter,
+  type FilterValues,
   limit,
   maximum,
-  minP,
   type Place,
-  repetitionPenalty,
+  type SamplingFilter,
+  samplingFilters,
   softmax,
-  temperature,
-  topK,
-  topP,
   without,
-} from './filters.js';
+} from './filters/index.js';
 
 /** Logits [V] -> a token's id. */
 export type Pick = (logits: Float32Array, place: Place) => number;
@@ -78,12 +76,7 @@ function broken(what: string, position: number): GptError {
   });
 }
 
-export interface SamplingOptions {
-  readonly temperature: number;
-  readonly topK: number;
-  readonly topP: number;
-  readonly minP: number;
-  readonly repetitionPenalty: number;
+export interface SamplingOptions extends FilterValues {
   readonly greedy: boolean;
   readonly seed: number;
 }
@@ -95,14 +88,11 @@ export interface SamplingOptions {
  * @param unknown the unknown token, which is never drawn either
  */
 export function pickOf(options: SamplingOptions, index: number, vocabSize: number, unknown?: number): Pick {
-  const before = [limit(vocabSize), without(unknown), repetitionPenalty(options.repetitionPenalty)];
-  if (options.greedy || options.temperature === 0) return compose(...before, greedy);
-  return compose(
-    ...before,
-    temperature(options.temperature),
-    topK(options.topK),
-    topP(options.topP),
-    minP(options.minP),
-    draw(sampleRandom(options.seed, index)),
-  );
+  const chosen = (filters: readonly (readonly [string, SamplingFilter])[]) =>
+    filters.map(([name, { filter }]) => filter(options[name as keyof FilterValues]));
+  const all: (readonly [string, SamplingFilter])[] = Object.entries(samplingFilters);
+  const possible = [limit(vocabSize), without(unknown)];
+  if (options.greedy || options.temperature === 0)
+    return compose(...possible, ...chosen(all.filter(([, { always }]) => always)), greedy);
+  return compose(...possible, ...chosen(all), draw(sampleRandom(options.seed, index)));
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Filter, limit, minP, repetitionPenalty, softmax, temperature, topK, topP } from './filters.js';
+import { type Filter, limit, minP, repetitionPenalty, softmax, temperature, topK, topP } from './index.js';
 
 const place = { position: 0, history: [] as number[] };
 const log = (...probabilities: number[]) => Float32Array.from(probabilities, Math.log);
@@ -90,7 +90,7 @@ interface Goldens {
   readonly cases: { chain: Record<string, number>; probabilities: number[] }[];
 }
 
-const goldens = JSON.parse(readFileSync(join(__dirname, '../../test/goldens/sampling.json'), 'utf8')) as Goldens;
+const goldens = JSON.parse(readFileSync(join(__dirname, '../../../test/goldens/sampling.json'), 'utf8')) as Goldens;
 const make: Record<string, (value: number) => Filter> = { temperature, topK, topP, minP, repetitionPenalty };
 
 test.each(goldens.cases.map(({ chain, probabilities }) => [JSON.stringify(chain), chain, probabilities] as const))(

@@ -1,0 +1,29 @@
+// The sampling filters, in the order in which they are applied, which is that of transformers' `generate`. Adding one is a file
+// beside this one and a line here: its flag, config key, default and check follow from its setting.
+import type { SamplingFilter } from './filter.js';
+import { minP, minPSetting } from './min-p.js';
+import { repetitionPenalty, repetitionPenaltySetting } from './repetition-penalty.js';
+import { temperature, temperatureSetting } from './temperature.js';
+import { topK, topKSetting } from './top-k.js';
+import { topP, topPSetting } from './top-p.js';
+
+export const samplingFilters = {
+  repetitionPenalty: { setting: repetitionPenaltySetting, filter: repetitionPenalty, always: true },
+  temperature: { setting: temperatureSetting, filter: temperature },
+  topK: { setting: topKSetting, filter: topK },
+  topP: { setting: topPSetting, filter: topP },
+  minP: { setting: minPSetting, filter: minP },
+} as const satisfies Readonly<Record<string, SamplingFilter>>;
+
+export type FilterName = keyof typeof samplingFilters;
+
+/** A value for every filter. */
+export type FilterValues = { readonly [Name in FilterName]: number };
+
+/** The settings of the filters, by config key. */
+export const filterSettings = Object.fromEntries(
+  Object.entries(samplingFilters).map(([name, { setting }]) => [name, setting]),
+) as { readonly [Name in FilterName]: (typeof samplingFilters)[Name]['setting'] };
+
+export { type Filter, limit, maximum, type Place, type SamplingFilter, softmax, without } from './filter.js';
+export { minP, repetitionPenalty, temperature, topK, topP };
