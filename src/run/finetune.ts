@@ -123,7 +123,7 @@ async function* finetuneIn(
     yield* unheard(task.session.engine, options);
     const { session, train: examples, validation } = task;
     const dataHash = hashOf(task);
-    if (saved?.dataHash === undefined) requireSame(saved, fingerprintOf(examples), data);
+    if (saved && saved.dataHash === undefined) requireSame(saved, fingerprintOf(examples), data);
     yield* requireSameData(saved, dataHash, options.allowChangedData);
     await team.requireCommon(Number.parseInt(dataHash.slice(0, 8), 16) | 0, 'the data');
 

@@ -40,18 +40,24 @@ export interface TextDataOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Prepares the corpus of a new run. */
+/** Prepares the corpus of a new run. What it wrote is removed if it fails or is interrupted. */
 export async function* prepareText(options: TextDataOptions): AsyncGenerator<RunEvent, TextData> {
-  const { directory, config, signal } = options;
-  const spool = join(directory, 'tokens', 'input');
-  const { stdin } = options;
-  const inputs = await spoolInputs(options.inputs, spool, { signal, ...(stdin && { stdin }) });
-  for (const message of sourceWarnings(await findSources(inputs))) yield { event: 'notice', level: 'warning', message };
-  const texts = () => readTexts(inputs, { textKey: config.textKey, signal });
-  const tokenizer = options.tokenizer ?? (yield* chooseTokenizer(texts, config, signal));
-  const corpus = yield* tokenize(inputs, tokenizer, options);
-  await rm(spool, { recursive: true, force: true });
-  return { tokenizer, corpus };
+  const { directory, config, signal, stdin } = options;
+  const tokens = join(directory, 'tokens');
+  const spool = join(tokens, 'input');
+  try {
+    const inputs = await spoolInputs(options.inputs, spool, { signal, ...(stdin && { stdin }) });
+    for (const message of sourceWarnings(await findSources(inputs)))
+      yield { event: 'notice', level: 'warning', message };
+    const texts = () => readTexts(inputs, { textKey: config.textKey, signal });
+    const tokenizer = options.tokenizer ?? (yield* chooseTokenizer(texts, config, signal));
+    const corpus = yield* tokenize(inputs, tokenizer, options);
+    await rm(spool, { recursive: true, force: true });
+    return { tokenizer, corpus };
+  } catch (error) {
+    await rm(tokens, { recursive: true, force: true }).catch(() => {});
+    throw error;
+  }
 }
 
 /**

@@ -39,7 +39,7 @@ function show(context: Context): { on: (event: SetupEvent) => void; close: () =>
     return { on, close: () => {} };
   }
   if (quiet) return { on: () => {}, close: () => {} };
-  const bar = streams.stdout.isTTY ? new LiveBar(streams.stdout) : undefined;
+  const bar = context.live ? new LiveBar(streams.stdout) : undefined;
   let phase = '';
   const on = (event: SetupEvent) => {
     if (event.kind === 'phase' && bar) return bar.phase(event.name, event.done, event.total);
