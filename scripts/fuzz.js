@@ -16,6 +16,7 @@ const { values } = parseArgs({
 const count = Number(values.count);
 const seed = Number(values.seed);
 const seconds = 5;
+const memoryLimit = 1e9;
 
 /** mulberry32 */
 let state = seed | 0;
@@ -75,6 +76,47 @@ writeFileSync(join(work, 'rows.csv'), tables['rows.csv']);
 const lora = ['--lora-rank', '2', '--max-iters', '2', '--threads', '1'];
 gpt('finetune', join(work, 'rows.csv'), '--from', base, '-o', adapted, ...lora);
 
+// The same model in two shards, with GPT-2's older tokenizer files.
+const sharded = join(work, 'sharded');
+mkdirSync(sharded);
+cpSync(join(base, 'last', 'config.json'), join(sharded, 'config.json'));
+cpSync(join(base, 'last', 'tokenizer_config.json'), join(sharded, 'tokenizer_config.json'));
+const { model, added_tokens: added } = JSON.parse(readFileSync(join(base, 'last', 'tokenizer.json'), 'utf8'));
+writeFileSync(join(sharded, 'vocab.json'), JSON.stringify(model.vocab));
+const merges = model.merges.map((pair) => (Array.isArray(pair) ? pair.join(' ') : pair));
+writeFileSync(join(sharded, 'merges.txt'), ['#version: 0.2', ...merges, ''].join('\n'));
+writeFileSync(
+  join(sharded, 'added_tokens.json'),
+  JSON.stringify(Object.fromEntries(added.map(({ content, id }) => [content, id]))),
+);
+writeFileSync(join(sharded, 'special_tokens_map.json'), JSON.stringify({ eos_token: '<|endoftext|>' }));
+shard(join(base, 'last', 'model.safetensors'), sharded);
+
+/** Splits a safetensors file: every other tensor goes into the second file. */
+function shard(path, folder) {
+  const bytes = readFileSync(path);
+  const end = 8 + Number(bytes.readBigUInt64LE(0));
+  const tensors = Object.entries(JSON.parse(bytes.subarray(8, end).toString())).filter(
+    ([name]) => name !== '__metadata__',
+  );
+  const weightMap = {};
+  for (const part of [0, 1]) {
+    const name = `model-0000${part + 1}-of-00002.safetensors`;
+    const header = {};
+    const data = [];
+    let offset = 0;
+    for (const [tensor, entry] of tensors.filter((_, n) => n % 2 === part)) {
+      const [from, to] = entry.data_offsets;
+      header[tensor] = { ...entry, data_offsets: [offset, offset + to - from] };
+      offset += to - from;
+      data.push(bytes.subarray(end + from, end + to));
+      weightMap[tensor] = name;
+    }
+    writeFileSync(join(folder, name), Buffer.concat([sized(JSON.stringify(header)), ...data]));
+  }
+  writeFileSync(join(folder, 'model.safetensors.index.json'), JSON.stringify({ weight_map: weightMap }));
+}
+
 /** reader, the folder or file to give it, and the file in it that is mutated. */
 const cases = [
   ...Object.keys(tables).map((name) => ({ reader: 'table', name, seed: Buffer.from(tables[name]) })),
@@ -91,6 +133,17 @@ const cases = [
   ),
   { reader: 'checkpoint', folder: join(adapted, 'last', 'adapter'), file: 'adapter_config.json' },
   { reader: 'checkpoint', folder: join(adapted, 'last', 'adapter'), file: 'adapter_model.safetensors' },
+  { reader: 'checkpoint', folder: join(base, 'last'), file: 'optimizer.safetensors' },
+  ...['model.safetensors.index.json', 'model-00002-of-00002.safetensors'].map((file) => ({
+    reader: 'checkpoint',
+    folder: sharded,
+    file,
+  })),
+  ...['vocab.json', 'merges.txt', 'added_tokens.json', 'special_tokens_map.json'].map((file) => ({
+    reader: 'tokenizer',
+    folder: sharded,
+    file,
+  })),
   { reader: 'run', folder: base, file: 'config.json' },
   { reader: 'run', folder: base, file: 'last/training_state.json' },
   { reader: 'run', folder: base, file: 'log.jsonl' },
@@ -152,15 +205,24 @@ function asJson(bytes) {
 function mutateHeader(bytes) {
   const length = Number(bytes.readBigUInt64LE(0));
   const header = JSON.stringify(mutateValue(JSON.parse(bytes.subarray(8, 8 + length).toString()))) ?? '';
+  return Buffer.concat([sized(header), bytes.subarray(8 + length)]);
+}
+
+/** A safetensors header with its length before it. */
+function sized(header) {
   const size = Buffer.alloc(8);
   size.writeBigUInt64LE(BigInt(Buffer.byteLength(header)));
-  return Buffer.concat([size, Buffer.from(header), bytes.subarray(8 + length)]);
+  return Buffer.concat([size, Buffer.from(header)]);
+}
+
+function insert(bytes, at, what) {
+  return Buffer.concat([bytes.subarray(0, at), Buffer.from(what), bytes.subarray(at)]);
 }
 
 function mutateBytes(bytes) {
   const at = below(bytes.length + 1);
   const to = Math.min(bytes.length, at + below(64));
-  switch (below(9)) {
+  switch (below(13)) {
     case 0:
       return bytes.subarray(0, at);
     case 1:
@@ -184,6 +246,19 @@ function mutateBytes(bytes) {
       );
     case 7:
       return Buffer.from(bytes.toString('latin1').replaceAll('\n', pick(['\r\n', '\r', '\n\n', ''])), 'latin1');
+    case 8: // a key twice, in the object around it or in another
+      return insert(bytes, at, pick(bytes.toString('latin1').match(/"[^"]*":\s*[^,{}[\]]+,/g) ?? ['"a":1,']));
+    case 9: // what JavaScript and Python write, and JSON lacks
+      return Buffer.from(
+        bytes.toString('latin1').replace(/\d+/g, (n) => (random() < 0.1 ? pick(['NaN', '-Infinity', '0x1']) : n)),
+        'latin1',
+      );
+    case 10: // no UTF-8
+      return insert(bytes, at, Buffer.from(pick(['ff', 'c0af', 'eda080', 'f4908080', 'e282', '0000', 'fffe']), 'hex'));
+    case 11: {
+      const length = pick([300_000, 2_000_000]);
+      return insert(bytes, at, pick(['a', '"', ' ', '\n', ',', '\u00e9']).repeat(length));
+    }
     default: {
       const copy = Buffer.from(bytes);
       for (let n = 1 + below(8); n > 0 && copy.length > 0; n--) copy[below(copy.length)] ^= 1 << below(8);
@@ -204,55 +279,53 @@ function mutate(bytes, name) {
   return result;
 }
 
+/** The readers' process. What an earlier one says after its end is ignored. */
 let child;
-let answer;
+let answer = () => {};
 function start() {
-  child = fork(bundle, { execArgv: ['--max-old-space-size=1024'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const own = fork(bundle, { execArgv: ['--max-old-space-size=1024'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  child = own;
   let err = '';
-  child.stderr.on('data', (chunk) => {
+  own.stderr.on('data', (chunk) => {
     err = (err + chunk).slice(-4000);
   });
-  child.on('message', (message) => answer(message));
-  child.on('exit', (code, signal) => answer({ outcome: 'crash', detail: `${code ?? signal} ${err}` }));
+  own.on('message', (message) => own === child && answer(message));
+  own.on('exit', (code, signal) => own === child && answer({ outcome: 'crash', detail: `${code ?? signal} ${err}` }));
 }
 
 function read(reader, path) {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      answer = () => {};
-      child.kill('SIGKILL');
-      resolve({ outcome: 'hang', detail: `more than ${seconds} s` });
-    }, seconds * 1000);
-    answer = (message) => {
+    const finish = (message) => {
       clearTimeout(timer);
       answer = () => {};
       resolve(message);
     };
+    const timer = setTimeout(() => finish({ outcome: 'hang', detail: `more than ${seconds} s` }), seconds * 1000);
+    answer = finish;
+    if (!child.connected)
+      return finish({ outcome: 'crash', detail: 'the process ended after the input before this one' });
     child.send({ reader, path });
   });
+}
+
+function restart() {
+  const old = child;
+  start();
+  old.kill('SIGKILL');
 }
 
 const outcomes = {};
 const failures = [];
 start();
+await readSeeds();
 for (let n = 0; n < count; n++) {
   const chosen = cases[n % cases.length];
-  const folder = join(work, 'input');
-  rmSync(folder, { recursive: true, force: true });
-  let path;
-  let file;
-  if (chosen.folder) {
-    cpSync(chosen.folder, folder, { recursive: true });
-    path = folder;
-    file = join(folder, chosen.file);
-    writeFileSync(file, mutate(readFileSync(file), chosen.file));
-  } else {
-    mkdirSync(folder);
-    path = join(folder, chosen.name);
-    file = path;
-    writeFileSync(file, mutate(chosen.seed, chosen.name));
+  const { path, folder } = place(chosen, (bytes, name) => mutate(bytes, name));
+  let { outcome, detail, bytes } = await read(chosen.reader, path);
+  if (bytes > memoryLimit) {
+    detail = `${outcome}; ${Math.round(bytes / 1e6)} MB`;
+    outcome = 'memory';
   }
-  const { outcome, detail } = await read(chosen.reader, path);
   const key = `${chosen.reader} ${outcome}`;
   outcomes[key] = (outcomes[key] ?? 0) + 1;
   if (outcome === 'read' || outcome === 'refused') continue;
@@ -261,10 +334,29 @@ for (let n = 0; n < count; n++) {
   failures.push(
     `input ${n}: ${chosen.reader} of ${chosen.name ?? chosen.file}: ${outcome}: ${String(detail).slice(0, 600)}\n  kept in ${kept}`,
   );
-  if (child.exitCode !== null || child.signalCode !== null || outcome === 'hang') start();
+  if (outcome !== 'bug') restart();
 }
 answer = () => {};
 child.kill();
+
+/** Writes a case's files, one of them changed. */
+function place({ folder: from, file, name, seed }, change) {
+  const folder = join(work, 'input');
+  rmSync(folder, { recursive: true, force: true });
+  if (from) cpSync(from, folder, { recursive: true });
+  else mkdirSync(folder);
+  const target = join(folder, file ?? name);
+  writeFileSync(target, change(from ? readFileSync(target) : seed, file ?? name));
+  return { folder, path: from ? folder : target };
+}
+
+/** A seed that is refused would hide the reader behind its first check. */
+async function readSeeds() {
+  for (const chosen of cases) {
+    const { outcome, detail } = await read(chosen.reader, place(chosen, (bytes) => bytes).path);
+    if (outcome !== 'read') throw new Error(`${chosen.reader} of ${chosen.name ?? chosen.file}, unchanged: ${detail}`);
+  }
+}
 
 console.log(`seed ${seed}: ${count} inputs, ${failures.length} failures`);
 for (const [key, times] of Object.entries(outcomes).sort()) console.log(`  ${key}: ${times}`);
