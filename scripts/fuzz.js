@@ -8,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { mutate, seedMutations } from './fuzz/mutations.js';
+import { makeCases } from './fuzz/seeds.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values } = parseArgs({
@@ -16,17 +18,7 @@ const { values } = parseArgs({
 const count = Number(values.count);
 const seed = Number(values.seed);
 const seconds = 5;
-
-/** mulberry32 */
-let state = seed | 0;
-function random() {
-  state = (state + 0x6d2b79f5) | 0;
-  let t = Math.imul(state ^ (state >>> 15), 1 | state);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-}
-const below = (n) => Math.floor(random() * n);
-const pick = (list) => list[below(list.length)];
+const memoryLimit = 1e9;
 
 const work = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'gpt-cli-fuzz-'));
 process.on('exit', () => rmSync(work, { recursive: true, force: true }));
@@ -41,218 +33,63 @@ execFileSync(process.execPath, [
   "--banner:js=import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
 ]);
 
-// What is mutated: made by the program itself, so that mutations get past the first checks.
-const text = join(work, 'text.txt');
-writeFileSync(text, 'Ada sees the red ball. Ben likes a small boat, and finds an old key.\n'.repeat(60));
-const rows = Array.from({ length: 24 }, (_, n) => [`the ball ${n}, "red" and round`, n % 2 ? 'yes' : 'no']);
-const quoted = (field) => `"${field.replaceAll('"', '""')}"`;
-const tables = {
-  'rows.csv': `text,label\n${rows.map((row) => row.map(quoted).join(',')).join('\n')}\n`,
-  'rows.tsv': `text\tlabel\n${rows.map((row) => row.join('\t')).join('\n')}\n`,
-  'rows.jsonl': rows.map(([text, label], id) => JSON.stringify({ text, label, id, score: 0.5 })).join('\n'),
-  'rows.json': JSON.stringify(rows.map(([text, label]) => ({ text, label }))),
-  'chat.jsonl': rows
-    .map(([content]) =>
-      JSON.stringify({
-        messages: [
-          { role: 'user', content },
-          { role: 'assistant', content: 'ok' },
-        ],
-      }),
-    )
-    .join('\n'),
-  'choices.jsonl': rows.map(([question]) => JSON.stringify({ question, choices: ['a', 'b'], label: 1 })).join('\n'),
-};
-const gpt = (...args) =>
-  execFileSync(process.execPath, [join(root, 'bin', 'gpt-cli.js'), ...args], {
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-const shape = ['--n-layer', '1', '--n-head', '2', '--n-embd', '8', '--block-size', '16', '--max-iters', '2'];
-const base = join(work, 'base');
-gpt('pretrain', text, '-o', base, '--vocab-size', '300', ...shape, '--eval-iters', '1', '--threads', '1');
-const adapted = join(work, 'adapted');
-writeFileSync(join(work, 'rows.csv'), tables['rows.csv']);
-const lora = ['--lora-rank', '2', '--max-iters', '2', '--threads', '1'];
-gpt('finetune', join(work, 'rows.csv'), '--from', base, '-o', adapted, ...lora);
+seedMutations(seed);
+const cases = makeCases(root, work);
 
-/** reader, the folder or file to give it, and the file in it that is mutated. */
-const cases = [
-  ...Object.keys(tables).map((name) => ({ reader: 'table', name, seed: Buffer.from(tables[name]) })),
-  { reader: 'text', name: 'text.txt', seed: readFileSync(text).subarray(0, 600) },
-  { reader: 'text', name: 'utf16.txt', seed: Buffer.from('\ufeffAda sees the red ball.', 'utf16le') },
-  { reader: 'text', name: 'text.jsonl', seed: Buffer.from(tables['rows.jsonl']) },
-  { reader: 'tokenizer', name: 'tokenizer.json', seed: readFileSync(join(base, 'last', 'tokenizer.json')) },
-  ...['config.json', 'model.safetensors', 'training_state.json', 'tokenizer.json', 'tokenizer_config.json'].map(
-    (file) => ({
-      reader: 'checkpoint',
-      folder: join(base, 'last'),
-      file,
-    }),
-  ),
-  { reader: 'checkpoint', folder: join(adapted, 'last', 'adapter'), file: 'adapter_config.json' },
-  { reader: 'checkpoint', folder: join(adapted, 'last', 'adapter'), file: 'adapter_model.safetensors' },
-  { reader: 'run', folder: base, file: 'config.json' },
-  { reader: 'run', folder: base, file: 'last/training_state.json' },
-  { reader: 'run', folder: base, file: 'log.jsonl' },
-  { reader: 'preset', name: 'preset.json', seed: readFileSync(join(root, 'configs', 'char-tiny.json')) },
-];
-
-const numbers = [
-  '0',
-  '-1',
-  '1e9',
-  '1e308',
-  '-1e308',
-  '9007199254740993',
-  '0.1',
-  'null',
-  '"x"',
-  '[]',
-  '{}',
-  'true',
-  '""',
-];
-const strings = [
-  '__proto__',
-  'constructor',
-  'toString',
-  '',
-  '\u0000',
-  '\ud800',
-  'a'.repeat(5000),
-  '../../x',
-  '<|endoftext|>',
-];
-
-/** A JSON value with something in it changed; undefined removes it. */
-function mutateValue(value, depth = 0) {
-  if (depth > 6 || random() < 0.15 || typeof value !== 'object' || value === null) {
-    if (random() < 0.2) return undefined;
-    return random() < 0.5 ? JSON.parse(pick(numbers)) : pick(strings);
-  }
-  const copy = Array.isArray(value) ? [...value] : { ...value };
-  const keys = Object.keys(copy);
-  if (keys.length === 0) return pick([{ [pick(strings)]: 1 }, [1], null]);
-  const key = pick(keys);
-  if (random() < 0.1 && !Array.isArray(copy)) copy[pick(strings)] = copy[key];
-  else if (random() < 0.1 && Array.isArray(copy)) copy.push(copy[key], copy[key]);
-  else copy[key] = mutateValue(copy[key], depth + 1);
-  return copy;
-}
-
-function asJson(bytes) {
-  try {
-    return JSON.parse(bytes.toString());
-  } catch {
-    return undefined;
-  }
-}
-
-/** A safetensors file with a changed header, its length put right. */
-function mutateHeader(bytes) {
-  const length = Number(bytes.readBigUInt64LE(0));
-  const header = JSON.stringify(mutateValue(JSON.parse(bytes.subarray(8, 8 + length).toString()))) ?? '';
-  const size = Buffer.alloc(8);
-  size.writeBigUInt64LE(BigInt(Buffer.byteLength(header)));
-  return Buffer.concat([size, Buffer.from(header), bytes.subarray(8 + length)]);
-}
-
-function mutateBytes(bytes) {
-  const at = below(bytes.length + 1);
-  const to = Math.min(bytes.length, at + below(64));
-  switch (below(9)) {
-    case 0:
-      return bytes.subarray(0, at);
-    case 1:
-      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(to)]);
-    case 2:
-      return Buffer.concat([bytes.subarray(0, to), bytes.subarray(at, to), bytes.subarray(to)]);
-    case 3:
-      return Buffer.concat([bytes.subarray(0, at), Buffer.from(pick(strings)), bytes.subarray(at)]);
-    case 4:
-      return Buffer.concat([Buffer.from(pick(['\ufeff', '\u0000', 'sep=;\n', '[', '{', '\r', '"'])), bytes]);
-    case 5:
-      return Buffer.concat([
-        bytes.subarray(0, at),
-        Buffer.from(pick(['[', '{"a":', '"', '(']).repeat(10000)),
-        bytes.subarray(at),
-      ]);
-    case 6:
-      return Buffer.from(
-        bytes.toString('latin1').replace(/\d+/g, (n) => (random() < 0.1 ? pick(numbers) : n)),
-        'latin1',
-      );
-    case 7:
-      return Buffer.from(bytes.toString('latin1').replaceAll('\n', pick(['\r\n', '\r', '\n\n', ''])), 'latin1');
-    default: {
-      const copy = Buffer.from(bytes);
-      for (let n = 1 + below(8); n > 0 && copy.length > 0; n--) copy[below(copy.length)] ^= 1 << below(8);
-      return copy;
-    }
-  }
-}
-
-function mutate(bytes, name) {
-  let result = bytes;
-  for (let n = 1 + below(3); n > 0; n--) {
-    const json = name.endsWith('.json') && random() < 0.6 ? asJson(result) : undefined;
-    if (json !== undefined) result = Buffer.from(JSON.stringify(mutateValue(json)) ?? '');
-    else if (name.endsWith('.safetensors') && random() < 0.5 && n === 1 && result === bytes)
-      result = mutateHeader(result);
-    else result = mutateBytes(result);
-  }
-  return result;
-}
-
+/** The readers' process. What an earlier one says after its end is ignored. */
 let child;
-let answer;
+let answer = () => {};
 function start() {
-  child = fork(bundle, { execArgv: ['--max-old-space-size=1024'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const own = fork(bundle, { execArgv: ['--max-old-space-size=1024'], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  child = own;
   let err = '';
-  child.stderr.on('data', (chunk) => {
+  own.stderr.on('data', (chunk) => {
     err = (err + chunk).slice(-4000);
   });
-  child.on('message', (message) => answer(message));
-  child.on('exit', (code, signal) => answer({ outcome: 'crash', detail: `${code ?? signal} ${err}` }));
+  own.on('message', (message) => own === child && answer(message));
+  own.on('exit', (code, signal) => own === child && answer({ outcome: 'crash', detail: `${code ?? signal} ${err}` }));
 }
 
 function read(reader, path) {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      answer = () => {};
-      child.kill('SIGKILL');
-      resolve({ outcome: 'hang', detail: `more than ${seconds} s` });
-    }, seconds * 1000);
-    answer = (message) => {
+    const finish = (message) => {
       clearTimeout(timer);
       answer = () => {};
       resolve(message);
     };
+    const timer = setTimeout(() => finish({ outcome: 'hang', detail: `more than ${seconds} s` }), seconds * 1000);
+    answer = finish;
+    if (!child.connected)
+      return finish({ outcome: 'crash', detail: 'the process ended after the input before this one' });
     child.send({ reader, path });
   });
+}
+
+/** What `read` finds; more memory than the limit is an outcome of its own. */
+async function measured(reader, path) {
+  const found = await read(reader, path);
+  if (!(found.bytes > memoryLimit)) return found;
+  return { outcome: 'memory', detail: `${found.outcome}; ${Math.round(found.bytes / 1e6)} MB` };
+}
+
+function restart() {
+  const old = child;
+  start();
+  old.kill('SIGKILL');
 }
 
 const outcomes = {};
 const failures = [];
 start();
+await readSeeds();
 for (let n = 0; n < count; n++) {
   const chosen = cases[n % cases.length];
-  const folder = join(work, 'input');
-  rmSync(folder, { recursive: true, force: true });
-  let path;
-  let file;
-  if (chosen.folder) {
-    cpSync(chosen.folder, folder, { recursive: true });
-    path = folder;
-    file = join(folder, chosen.file);
-    writeFileSync(file, mutate(readFileSync(file), chosen.file));
-  } else {
-    mkdirSync(folder);
-    path = join(folder, chosen.name);
-    file = path;
-    writeFileSync(file, mutate(chosen.seed, chosen.name));
+  const { path, folder } = place(chosen, mutate);
+  let { outcome, detail } = await measured(chosen.reader, path);
+  if (outcome === 'hang' || outcome === 'memory') {
+    restart(); // garbage of earlier inputs, or a busy machine: it counts if a fresh process needs as much
+    ({ outcome, detail } = await measured(chosen.reader, path));
   }
-  const { outcome, detail } = await read(chosen.reader, path);
   const key = `${chosen.reader} ${outcome}`;
   outcomes[key] = (outcomes[key] ?? 0) + 1;
   if (outcome === 'read' || outcome === 'refused') continue;
@@ -261,10 +98,29 @@ for (let n = 0; n < count; n++) {
   failures.push(
     `input ${n}: ${chosen.reader} of ${chosen.name ?? chosen.file}: ${outcome}: ${String(detail).slice(0, 600)}\n  kept in ${kept}`,
   );
-  if (child.exitCode !== null || child.signalCode !== null || outcome === 'hang') start();
+  if (outcome !== 'bug') restart();
 }
 answer = () => {};
 child.kill();
+
+/** Writes a case's files, one of them changed. */
+function place({ folder: from, file, name, seed }, change) {
+  const folder = join(work, 'input');
+  rmSync(folder, { recursive: true, force: true });
+  if (from) cpSync(from, folder, { recursive: true });
+  else mkdirSync(folder);
+  const target = join(folder, file ?? name);
+  writeFileSync(target, change(from ? readFileSync(target) : seed, file ?? name));
+  return { folder, path: from ? folder : target };
+}
+
+/** A seed that is refused would hide the reader behind its first check. */
+async function readSeeds() {
+  for (const chosen of cases) {
+    const { outcome, detail } = await read(chosen.reader, place(chosen, (bytes) => bytes).path);
+    if (outcome !== 'read') throw new Error(`${chosen.reader} of ${chosen.name ?? chosen.file}, unchanged: ${detail}`);
+  }
+}
 
 console.log(`seed ${seed}: ${count} inputs, ${failures.length} failures`);
 for (const [key, times] of Object.entries(outcomes).sort()) console.log(`  ${key}: ${times}`);

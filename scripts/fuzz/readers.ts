@@ -1,10 +1,12 @@
 // The readers that are fuzzed: each gets a folder and reads what is in it, as a command does. Whatever is wrong with the files
 // must come out as a GptError.
 import { join } from 'node:path';
-import { claimRun, openCheckpoint } from '../../src/checkpoint/index.js';
+import { type Checkpoint, claimRun, openCheckpoint } from '../../src/checkpoint/index.js';
 import { loadLayer, resolve } from '../../src/config/index.js';
 import { checkData, readLabelled, readTexts } from '../../src/dataset/index.js';
 import { GptError } from '../../src/errors.js';
+import type { ParameterSpec } from '../../src/model/config.js';
+import { adamw } from '../../src/optimizer/adamw/index.js';
 import { recordOf } from '../../src/run/record.js';
 import { goOn } from '../../src/run/resume.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
@@ -32,11 +34,19 @@ const checkpoint: Reader = async (path) => {
   const opened = await openCheckpoint(path);
   try {
     for (const { name } of opened.specs) await opened.read(name);
+    if (opened.optimizer) await opened.readSlots(emptyState(opened.specs));
     (await opened.loadTokenizer()).encode('Hello');
   } finally {
     await opened.close();
   }
 };
+
+/** Takes the optimizer's slots and keeps nothing. */
+function emptyState(specs: readonly ParameterSpec[]): Parameters<Checkpoint['readSlots']>[0] {
+  const byName = new Map(specs.map((spec) => [spec.name, spec]));
+  const slots = (name: string) => adamw.ruleFor(byName.get(name)!).slots(byName.get(name)!);
+  return { specs, optimizer: adamw, slots, write: async () => {} };
+}
 
 const run: Reader = async (path) => {
   const claimed = await claimRun(path, { resume: true });
@@ -63,11 +73,12 @@ function rethrow([result]: PromiseSettledResult<unknown>[]): void {
 process.on('message', async ({ reader, path }: { reader: string; path: string }) => {
   try {
     await readers[reader]!(join(path));
-    process.send!({ outcome: 'read' });
+    process.send!({ outcome: 'read', bytes: process.resourceUsage().maxRSS * 1024 });
   } catch (error) {
     const known = error instanceof GptError;
     process.send!({
       outcome: known ? 'refused' : 'bug',
+      bytes: process.resourceUsage().maxRSS * 1024,
       detail: known ? error.code : ((error as Error)?.stack ?? String(error)),
     });
   }

@@ -56,8 +56,8 @@ export function* requireSameData(
  * @throws GptError `run/other-command` when another command made it, `run/config` when it was damaged
  */
 export function recordOf(run: Run, command: TrainCommand): SavedRun {
-  const record = run.config as Partial<SavedRun> | undefined;
-  if (!record || typeof record.config !== 'object' || !Array.isArray(record.inputs)) {
+  const record = run.config as Partial<Record<keyof SavedRun, unknown>> | undefined;
+  if (!isRecord(record)) {
     throw new GptError('run/config', `${join(run.directory, 'config.json')} holds no settings to resume with`, {
       hint: `--init ${join(run.directory, 'last')} begins a new run with its weights`,
     });
@@ -67,7 +67,22 @@ export function recordOf(run: Run, command: TrainCommand): SavedRun {
       hint: `gpt-cli ${record.command} --resume --out ${run.directory}`,
     });
   }
-  return record as SavedRun;
+  return record;
+}
+
+/** Whether every value that a run is resumed with has its type; those that old runs lack may be absent. */
+function isRecord(record: Partial<Record<keyof SavedRun, unknown>> | undefined): record is SavedRun {
+  if (!isObject(record) || !isObject(record.config)) return false;
+  const { inputs, workers = 1, wholeBatch = 1, workingDirectory = '', dataHash = '' } = record;
+  return (
+    Array.isArray(inputs) &&
+    [...inputs, workingDirectory, dataHash].every((value) => typeof value === 'string') &&
+    [workers, wholeBatch].every((value) => Number.isSafeInteger(value) && (value as number) > 0)
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The version of this program. */

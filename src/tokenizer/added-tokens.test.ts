@@ -1,4 +1,4 @@
-import { type AddedToken, AddedTokens } from './added-tokens.js';
+import { type AddedToken, AddedTokens, specialAddedToken } from './added-tokens.js';
 
 const flags = { special: false, lstrip: false, rstrip: false, singleWord: false, normalized: false };
 const token = (id: number, content: string, more: Partial<AddedToken> = {}) => ({ id, content, ...flags, ...more });
@@ -40,3 +40,11 @@ describe('added tokens', () => {
       expect(split(tokens, text)).toEqual([`^${text}`]);
   });
 });
+
+test.each(['a', ' ', '喜'])(
+  'an added token that is too long for a pattern is refused: %j, two million times',
+  (character) => {
+    const make = () => new AddedTokens([specialAddedToken(0, character.repeat(2_000_000))]);
+    expect(make).toThrow(expect.objectContaining({ code: 'tokenizer/format' }));
+  },
+);

@@ -1,5 +1,6 @@
 // Tokens that stand beside the model: special ones such as <|endoftext|>, found in a text only when asked for, and
 // plain ones that some vocabularies add for runs of spaces, always found. Longest first, as HF's tokenizers does.
+import { GptError } from '../errors.js';
 
 export interface AddedToken {
   readonly id: number;
@@ -96,7 +97,7 @@ function makeMatcher(tokens: readonly AddedToken[]): Matcher | undefined {
   if (longestFirst.length === 0) return undefined;
   const byContent = new Map(longestFirst.map((token) => [token.content, token]));
   const escaped = longestFirst.map(({ content }) => content.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'));
-  const pattern = new RegExp(escaped.join('|'), 'gu');
+  const pattern = compile(escaped.join('|'));
   return function* matches(text) {
     let done = 0;
     for (const found of text.matchAll(pattern)) {
@@ -110,6 +111,22 @@ function makeMatcher(tokens: readonly AddedToken[]): Matcher | undefined {
       done = end;
     }
   };
+}
+
+/** V8 limits the size of a pattern, and compiles it only when it first sees a text of one or of two bytes a character. */
+function compile(source: string): RegExp {
+  try {
+    const pattern = new RegExp(source, 'gu');
+    for (const text of ['a', '\u4e00']) pattern.test(text);
+    pattern.lastIndex = 0;
+    return pattern;
+  } catch (cause) {
+    const length = source.length.toLocaleString('en-US');
+    throw new GptError('tokenizer/format', `the added tokens are too long: ${length} characters`, {
+      hint: 'an added token is a short text such as <|endoftext|>',
+      cause,
+    });
+  }
 }
 
 function standsAlone(text: string, start: number, end: number): boolean {
