@@ -7,6 +7,7 @@ import { type CommandEntry, entries } from './commands.js';
 import { Context, type Streams } from './context.js';
 import { describeFailure } from './errors.js';
 import { followLauncher } from './launch/launched.js';
+import { StopSignals } from './stop-signals.js';
 
 const EXAMPLES = `
 Examples:
@@ -92,12 +93,6 @@ function outputFailed(context: Context, { code, message }: NodeJS.ErrnoException
 /** EIO: a terminal that is gone. */
 const isClosed = (code: string | undefined) => code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED';
 
-/** The first signal asks the command to stop; the second, or the first if it cannot be asked, ends the process. */
-function onSignal(context: Context): void {
-  if (!context.interrupt()) process.exit(130);
-  context.note('\nstopping; once more to quit at once');
-}
-
 /** A reader that has seen enough (`sample | head`) is no error, but a run that nobody reads is stopped and saved. */
 function onOutputError(context: Context | undefined, error: NodeJS.ErrnoException): void {
   if (context?.outputFailure || context?.interrupted) return;
@@ -126,8 +121,9 @@ export async function main(argv: readonly string[]): Promise<void> {
   const { stdin, stdout, stderr, env } = process;
   const watch = (context: Context) => {
     running = context;
-    for (const name of signals) process.on(name, () => onSignal(context));
-    launched = followLauncher(() => onSignal(context));
+    const stop = new StopSignals(context, (exitCode) => process.exit(exitCode));
+    for (const name of signals) process.on(name, () => stop.receive(name));
+    launched = followLauncher(() => stop.receive('SIGHUP'));
   };
   const code = await run(argv, { stdin, stdout, stderr, env }, { watch });
   process.exitCode = code;
