@@ -93,13 +93,16 @@ function outputFailed(context: Context, { code, message }: NodeJS.ErrnoException
 /** EIO: a terminal that is gone. */
 const isClosed = (code: string | undefined) => code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED';
 
-/** A reader that has seen enough (`sample | head`) is no error, but a run that nobody reads is stopped and saved. */
-function onOutputError(context: Context | undefined, error: NodeJS.ErrnoException): void {
+/**
+ * A reader that has seen enough (`sample | head`) is no error, but a run that nobody reads is stopped and saved.
+ * @param ended the command is done, and its last lines cannot be written
+ */
+function onOutputError(context: Context | undefined, error: NodeJS.ErrnoException, ended: boolean): void {
   if (context?.outputFailure || context?.interrupted) return;
   if (isClosed(error.code) && !context?.lasting) process.exit(0);
   if (!context) process.exit(2);
   context.failOutput(error);
-  if (!context.interrupt()) process.exit(outputFailed(context, error));
+  if (ended || !context.interrupt()) process.exit(outputFailed(context, error));
 }
 
 const signals: readonly NodeJS.Signals[] =
@@ -113,9 +116,10 @@ const patience = 2000;
 /** The entry of bin/gpt-cli.js. */
 export async function main(argv: readonly string[]): Promise<void> {
   let launched = false;
+  let ended = false;
   let running: Context | undefined;
   process.stdout.on('error', (error) => {
-    if (!launched) onOutputError(running, error); // a launched worker ends with its launcher
+    if (!launched) onOutputError(running, error, ended); // a launched worker ends with its launcher
   });
   process.stderr.on('error', () => {}); // there is nobody left to tell
   const { stdin, stdout, stderr, env } = process;
@@ -126,6 +130,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     launched = followLauncher(() => stop.receive('SIGHUP'));
   };
   const code = await run(argv, { stdin, stdout, stderr, env }, { watch });
+  ended = true;
   process.exitCode = code;
   if (running?.interrupted) setTimeout(() => process.exit(code), patience).unref();
 }
