@@ -1,7 +1,8 @@
 // `npm run interruptions -- --count 300 --seed 1`: interrupts tiny runs of pretrain and finetune at random moments (signals,
 // kill -9, a closed pipe, a full disk), resumes them until they are done, and compares every byte of their weights, optimizer
-// state and best checkpoint with a run that was never interrupted. Exits with 1 at the first difference, after all are made.
-// A full disk needs the right to mount a tmpfs (root on Linux); without it that kind is left out.
+// state and best checkpoint with a run that was never interrupted. Also: a run that is overwritten stays byte for byte until the
+// new one takes its place, and an evaluation that was printed is in the saved state. Exits with 1 if anything differed, after
+// all interruptions. A full disk needs the right to mount a tmpfs (root on Linux); without it that kind is left out.
 import { spawn, spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -53,46 +54,58 @@ writeFileSync(
 
 const shape = ['--n-layer', '1', '--n-head', '2', '--n-embd', '16', '--block-size', '16', '--threads', '1'];
 const pace = ['--eval-interval', '9', '--eval-iters', '2', '--save-interval', '4', '--log-interval', '1'];
+const base = join(work, 'base');
 const jobs = {
   pretrain: [
     ...['pretrain', text, '--tokenizer', 'char', '--batch-size', '4', '--grad-accum', '2', '--dropout', '0.1'],
     ...['--max-iters', '60', ...shape, ...pace],
   ],
   finetune: ['finetune', rows, '--tokenizer', 'byte', '--batch-size', '8', '--max-iters', '40', ...shape, ...pace],
+  lora: [
+    ...['finetune', rows, '--from', base, '--lora-rank', '2', '--batch-size', '8', '--max-iters', '40'],
+    ...['--early-stop', '2', '--learning-rate', '0.03', '--threads', '1', '--dropout', '0.1', ...pace],
+  ],
 };
 
-const kinds = ['SIGKILL', 'SIGKILL', 'SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'closed pipe'];
+const once = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'];
+const twice = { 'SIGHUP twice': 'SIGHUP', 'SIGTERM twice': 'SIGTERM' }; // from a terminal that closes, from `timeout`
+const kinds = ['SIGKILL', 'SIGKILL', ...once, ...Object.keys(twice), 'closed pipe'];
 const disk = join(work, 'disk');
 mkdirSync(disk);
 const mounted =
   process.platform === 'linux' &&
   spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', disk], { stdio: 'ignore' }).status === 0;
 if (mounted) kinds.push('full disk');
+for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => process.exit(130));
 process.on('exit', () => {
   if (mounted) spawnSync('umount', [disk]);
   rmSync(work, { recursive: true, force: true });
 });
 
-/** What of a run must not differ: weights, optimizer state, best checkpoint. Undefined until there is all of it. */
+/** What of a run must not differ: weights, adapter, optimizer state, best checkpoint. Undefined until there is all of it. */
 function bytesOf(out) {
-  const files = ['last/model.safetensors', 'last/optimizer.safetensors', 'best/model.safetensors'];
-  if (!files.every((file) => existsSync(join(out, file)))) return undefined;
-  return files.map((file) => readFileSync(join(out, file)).toString('base64')).join();
+  const needed = ['last/model.safetensors', 'last/optimizer.safetensors', 'best/model.safetensors'];
+  if (!needed.every((file) => existsSync(join(out, file)))) return undefined;
+  const files = ['last', 'best'].flatMap((folder) =>
+    readdirSync(join(out, folder), { recursive: true }).map((name) => join(folder, name)),
+  );
+  const tensors = files.filter((file) => file.endsWith('.safetensors')).sort();
+  return tensors.map((file) => `${file} ${readFileSync(join(out, file)).toString('base64')}`).join();
 }
 
 function run(args, whenStarted) {
   const child = spawn(process.execPath, [program, ...args, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
   let err = '';
-  let printed = false;
-  child.stdout.on('data', () => {
-    printed = true;
+  let out = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
   });
   child.stdout.on('error', () => {});
   child.stderr.on('data', (chunk) => {
     err += chunk;
   });
   whenStarted?.(child);
-  return new Promise((done) => child.on('close', (code, signal) => done({ code, signal, err, printed })));
+  return new Promise((done) => child.on('close', (code, signal) => done({ code, signal, err, out })));
 }
 
 const problems = [];
@@ -102,7 +115,7 @@ const expected = {
   'full disk': ({ code }) => code === 2 || code === 0,
 };
 /** Killed by the signal itself: it came before the program could listen, and before it printed anything. */
-const bySignal = ({ code, signal, printed }) => code === 130 || code === 0 || (signal !== null && !printed);
+const bySignal = ({ code, signal, out }) => code === 130 || code === 0 || (signal !== null && out === '');
 
 /** Every file of a folder by name. */
 function snapshot(folder) {
@@ -113,6 +126,19 @@ function snapshot(folder) {
       .sort()
       .map((name) => [name, readFileSync(join(folder, name)).toString('base64')]),
   );
+}
+
+/** What must hold whenever the process ended: an evaluation that was printed is saved, a run that still stands is whole. */
+function* faultsOf(out, ended, old) {
+  const printed = [...ended.out.matchAll(/^\{"event":"eval","iter":(\d+)/gm)].map((found) => Number(found[1]));
+  const state = join(out, 'last', 'training_state.json');
+  if (printed.length > 0) {
+    const saved = existsSync(state) ? JSON.parse(readFileSync(state, 'utf8')).evaluation?.iter : undefined;
+    if (!(saved >= printed.at(-1))) yield `the evaluation of step ${printed.at(-1)} was printed, saved is ${saved}`;
+  }
+  if (old === undefined || ['.next-run', '.ready-run'].some((name) => existsSync(join(out, name)))) return;
+  const config = readFileSync(join(out, 'config.json')).toString('base64');
+  if (old.includes(config) && snapshot(out) !== old) yield 'the run that was to be overwritten changed';
 }
 
 function fill() {
@@ -127,6 +153,8 @@ const empty = () => {
   for (const name of readdirSync(disk)) if (name.startsWith('filler')) rmSync(join(disk, name));
 };
 
+const begun = await run(['pretrain', text, '--tokenizer', 'byte', '--max-iters', '2', ...shape, '-o', base]);
+if (begun.code !== 0) throw new Error(`the model to finetune was not made: ${begun.err}`);
 const whole = {};
 const seconds = {};
 for (const [name, args] of Object.entries(jobs)) {
@@ -162,7 +190,8 @@ for (let number = 0; made < wanted; number++) {
       timer = setTimeout(() => {
         if (kind === 'closed pipe') child.stdout.destroy();
         else if (kind === 'full disk') fill();
-        else child.kill(kind);
+        else child.kill(twice[kind] ?? kind);
+        if (twice[kind]) setTimeout(() => child.kill(twice[kind]), 10);
       }, delay * 1000);
     });
     clearTimeout(timer);
@@ -172,17 +201,16 @@ for (let number = 0; made < wanted; number++) {
       made++;
       counts[kind] = (counts[kind] ?? 0) + 1;
     }
+    for (const fault of faultsOf(out, ended, old)) problems.push(`${where}: ${fault}`);
     const over = ended.signal === kind && bytesOf(out) === whole[name]; // it was done, and about to exit
     if ((!over && !(expected[kind] ?? bySignal)(ended)) || /\n {4}at /.test(ended.err)) {
       problems.push(`${where}: exit ${ended.code ?? ended.signal}: ${ended.err.trim().split('\n').at(-1)}`);
     }
     if (ended.code !== 0) continue;
-    const state = existsSync(join(out, 'last', 'training_state.json'));
     if (bytesOf(out) === whole[name]) {
       finished++;
       break;
     }
-    if (kind === 'closed pipe' && state) continue; // it may have ended without noticing
     problems.push(`${where}: the resumed run differs from one that was never interrupted`);
     break;
   }

@@ -21,7 +21,7 @@ import { type Inspection, unheard } from './inspection.js';
 import { StepBatches } from './labelled/bucketed.js';
 import { fingerprintOf, hashOf, tokensOf } from './labelled/data.js';
 import { type FinetuneTask, prepareTask } from './labelled/task.js';
-import { inputsOf, logged, recordOf, requireSameData, type SavedRun } from './record.js';
+import { checkData, inputsOf, logged, otherData, recordOf, type SavedRun } from './record.js';
 import { goOn, resized, wholeBatchOf } from './resume.js';
 import { checkWarmup, learningRateOf, stepsOf } from './schedule.js';
 import type { OpenedEngine } from './session/session.js';
@@ -123,11 +123,9 @@ async function* finetuneIn(
     yield* unheard(task.session.engine, options);
     const { session, train: examples, validation } = task;
     const dataHash = hashOf(task);
-    if (saved && saved.dataHash === undefined) requireSame(saved, fingerprintOf(examples), data);
-    yield* requireSameData(saved, dataHash, {
-      allowed: options.allowChangedData,
-      ...(options.data !== undefined && { now: [options.data] }),
-    });
+    const named = options.data === undefined ? {} : { now: [options.data] };
+    const changed = checkFinetuningData(saved, dataHash, examples, { allowed: options.allowChangedData, ...named });
+    yield* changed;
     await team.requireCommon(Number.parseInt(dataHash.slice(0, 8), 16) | 0, 'the data');
 
     const shape = {
@@ -157,6 +155,7 @@ async function* finetuneIn(
     };
     const log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
     try {
+      for (const notice of changed) log.append(notice);
       const evaluate = await task.begin(resuming);
       yield {
         event: 'start',
@@ -218,16 +217,16 @@ async function startingPoint(run: Run, config: FinetuneConfig): Promise<Checkpoi
   return config.from === null ? undefined : openCheckpoint(config.from);
 }
 
-/** Of runs from before `dataHash`: their fingerprint is of the training rows only. */
-function requireSame(
+/** Runs from before `dataHash` have a fingerprint, of the training rows only. */
+function checkFinetuningData(
   saved: (SavedRun & { fingerprint?: number }) | undefined,
-  fingerprint: number,
-  data: string,
-): void {
-  if (saved?.fingerprint === undefined || saved.fingerprint === fingerprint) return;
-  throw new GptError('run/data-changed', `${data} is not what it was when the run began`, {
-    hint: 'restore the data, or start a new run with --overwrite',
-  });
+  dataHash: string,
+  examples: FinetuneTask['train'],
+  options: { readonly allowed: boolean | undefined; readonly now?: readonly string[] },
+): NoticeEvent[] {
+  if (saved?.dataHash !== undefined) return checkData(saved, dataHash, options);
+  if (saved?.fingerprint === undefined || saved.fingerprint === fingerprintOf(examples)) return [];
+  return otherData(saved.inputs, options);
 }
 
 /** The settings that depend on how much data there is. */

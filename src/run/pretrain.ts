@@ -19,7 +19,7 @@ import { parameterSpecs } from '../model/index.js';
 import { optimizers } from '../optimizer/registry.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { estimateMemory, requireMemory } from './estimate.js';
-import type { RunEvent } from './events.js';
+import type { NoticeEvent, RunEvent } from './events.js';
 import { type Inspection, unheard } from './inspection.js';
 import { pretrainSteps } from './pretrain-steps.js';
 import { inputsOf, logged, recordOf, type SavedRun } from './record.js';
@@ -128,13 +128,14 @@ async function* pretrainIn(
 
     const where = { inputs, stdin: options.stdin, directory: run.staging, config, signal };
     let source: Pick<SavedRun, 'inputs' | 'workingDirectory'> = { inputs, workingDirectory: process.cwd() };
+    let changed: readonly NoticeEvent[] = [];
     let tokenizer = await checkpoint?.loadTokenizer();
     if (!team.leads) ({ corpus, tokenizer } = yield* followText(team, where, out));
     else {
       if (run.checkpoint !== undefined) {
         const allowed = options.allowChangedData;
         const again = { ...where, inputs: options.inputs, tokenizer: tokenizer!, saved, allowed };
-        ({ corpus, text: source } = yield* reopenText(again));
+        ({ corpus, text: source, changed } = yield* reopenText(again));
       } else ({ corpus, tokenizer } = yield* prepareText({ ...where, tokenizer }));
       await announceText(team, tokenizer!, corpus, relative(run.directory, run.staging));
     }
@@ -187,6 +188,7 @@ async function* pretrainIn(
         const settings = { config: kept, model, workers: team.size, wholeBatch };
         const record = { command: 'pretrain', ...source, ...settings, dataHash: corpus.meta.sha256 ?? saved?.dataHash };
         log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
+        for (const notice of changed) log.append(notice);
       }
       if (event.event !== 'phase' && event.event !== 'notice') log?.append(event);
       yield event;

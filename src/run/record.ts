@@ -35,22 +35,31 @@ export function inputsOf(saved: SavedRun | undefined): readonly string[] {
  * @param hash of the data as it is now
  * @param options.allowed --allow-changed-data: a warning instead of an error
  * @param options.now where the data is now, if it was named anew
+ * @returns the warning, for the person and for the log
  * @throws GptError `run/data-changed`
  */
-export function* requireSameData(
+export function checkData(
   saved: Pick<SavedRun, 'inputs' | 'dataHash'> | undefined,
   hash: string | undefined,
   { allowed = false, now }: { readonly allowed?: boolean | undefined; readonly now?: readonly string[] } = {},
-): Generator<NoticeEvent> {
-  if (saved?.dataHash === undefined || hash === undefined || saved.dataHash === hash) return;
-  const [before, after] = [saved.inputs, now ?? saved.inputs].map((names) => names.join(', '));
+): NoticeEvent[] {
+  if (saved?.dataHash === undefined || hash === undefined || saved.dataHash === hash) return [];
+  return otherData(saved.inputs, { allowed, now });
+}
+
+/** For data that is known to be another. @throws GptError `run/data-changed` */
+export function otherData(
+  inputs: readonly string[],
+  { allowed, now }: { readonly allowed: boolean | undefined; readonly now?: readonly string[] | undefined },
+): NoticeEvent[] {
+  const [before, after] = [inputs, now ?? inputs].map((names) => names.join(', '));
   const message = `the data${after === before ? '' : ` (${after})`} is not what the run was trained on (${before})`;
   if (!allowed) {
     throw new GptError('run/data-changed', message, {
       hint: 'restore the data, start a new run with --overwrite, or --allow-changed-data to continue with it as it is',
     });
   }
-  yield { event: 'notice', level: 'warning', message: `${message}; the run continues with it as it is now` };
+  return [{ event: 'notice', level: 'warning', message: `${message}; the run continues with it as it is now` }];
 }
 
 /**

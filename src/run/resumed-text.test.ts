@@ -95,6 +95,7 @@ test('another text that is allowed takes the place of the first', async () => {
   ]);
   expect(readFileSync(at('run/tokens/tokens.bin')).equals(before)).toBe(false);
   expect(record().inputs).toEqual(['b.txt']);
+  expect(readFileSync(at('run/log.jsonl'), 'utf8')).toContain('the data (b.txt) is not what the run was trained on');
   expect(await resume()).toEqual([]);
   await expect(resume(['a.txt'])).rejects.toMatchObject({ code: 'run/data-changed' });
 });

@@ -9,8 +9,8 @@ import { areSources, type Corpus, changedSources, findSources, openCorpus } from
 import { GptError } from '../errors.js';
 import { move } from '../files/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import type { RunEvent } from './events.js';
-import { inputsOf, requireSameData, type SavedRun } from './record.js';
+import type { NoticeEvent, RunEvent } from './events.js';
+import { checkData, inputsOf, type SavedRun } from './record.js';
 import { type TextDataOptions, tokenize } from './text-data.js';
 
 export interface ResumedTextOptions extends Omit<TextDataOptions, 'tokenizer'> {
@@ -26,6 +26,8 @@ export interface ResumedTextOptions extends Omit<TextDataOptions, 'tokenizer'> {
 export interface ResumedText {
   readonly corpus: Corpus;
   readonly text: Pick<SavedRun, 'inputs' | 'workingDirectory'>;
+  /** For the log: that the text is another one, and was allowed. */
+  readonly changed: readonly NoticeEvent[];
 }
 
 /**
@@ -49,7 +51,7 @@ export async function* reopenText(options: ResumedTextOptions): AsyncGenerator<R
       const message = `${changed.join(', ')} was modified since the run began; the run resumes with the text as it was then (name the text again and --allow-changed-data to use it as it is)`;
       yield { event: 'notice', level: 'warning', message };
     }
-    return { corpus: kept, text: before };
+    return { corpus: kept, text: before, changed: [] };
   }
   const inputs = given ? options.inputs : inputsOf(saved);
   if (!given && inputs.includes('-')) {
@@ -62,21 +64,20 @@ export async function* reopenText(options: ResumedTextOptions): AsyncGenerator<R
   let made: Corpus | undefined;
   try {
     made = yield* tokenize({ ...options, inputs, directory: aside });
-    yield* requireSameData({ inputs: names, ...(trained !== undefined && { dataHash: trained }) }, made.meta.sha256, {
-      allowed,
-      ...(given && { now: inputs }),
-    });
+    const saved = { inputs: names, ...(trained !== undefined && { dataHash: trained }) };
+    const changed = checkData(saved, made.meta.sha256, { allowed, ...(given && { now: inputs }) });
+    yield* changed;
     if (kept && made.meta.sha256 === trained) {
       const corpus = kept;
       kept = undefined;
-      return { corpus, text: before };
+      return { corpus, text: before, changed };
     }
     made.close();
     kept?.close();
     [made, kept] = [undefined, undefined];
     await adopt(aside, tokens);
     const corpus = openCorpus(tokens, options.tokenizer);
-    return { corpus, text: { inputs, workingDirectory: process.cwd() } };
+    return { corpus, text: { inputs, workingDirectory: process.cwd() }, changed };
   } finally {
     made?.close();
     kept?.close();
