@@ -7,6 +7,7 @@ import { type CommandEntry, entries } from './commands.js';
 import { Context, type Streams } from './context.js';
 import { describeFailure } from './errors.js';
 import { followLauncher } from './launch/launched.js';
+import { StopSignals } from './stop-signals.js';
 
 const EXAMPLES = `
 Examples:
@@ -92,19 +93,16 @@ function outputFailed(context: Context, { code, message }: NodeJS.ErrnoException
 /** EIO: a terminal that is gone. */
 const isClosed = (code: string | undefined) => code === 'EPIPE' || code === 'EIO' || code === 'ERR_STREAM_DESTROYED';
 
-/** The first signal asks the command to stop; the second, or the first if it cannot be asked, ends the process. */
-function onSignal(context: Context): void {
-  if (!context.interrupt()) process.exit(130);
-  context.note('\nstopping; once more to quit at once');
-}
-
-/** A reader that has seen enough (`sample | head`) is no error, but a run that nobody reads is stopped and saved. */
-function onOutputError(context: Context | undefined, error: NodeJS.ErrnoException): void {
+/**
+ * A reader that has seen enough (`sample | head`) is no error, but a run that nobody reads is stopped and saved.
+ * @param ended the command is done, and its last lines cannot be written
+ */
+function onOutputError(context: Context | undefined, error: NodeJS.ErrnoException, ended: boolean): void {
   if (context?.outputFailure || context?.interrupted) return;
   if (isClosed(error.code) && !context?.lasting) process.exit(0);
   if (!context) process.exit(2);
   context.failOutput(error);
-  if (!context.interrupt()) process.exit(outputFailed(context, error));
+  if (ended || !context.interrupt()) process.exit(outputFailed(context, error));
 }
 
 const signals: readonly NodeJS.Signals[] =
@@ -118,18 +116,21 @@ const patience = 2000;
 /** The entry of bin/gpt-cli.js. */
 export async function main(argv: readonly string[]): Promise<void> {
   let launched = false;
+  let ended = false;
   let running: Context | undefined;
   process.stdout.on('error', (error) => {
-    if (!launched) onOutputError(running, error); // a launched worker ends with its launcher
+    if (!launched) onOutputError(running, error, ended); // a launched worker ends with its launcher
   });
   process.stderr.on('error', () => {}); // there is nobody left to tell
   const { stdin, stdout, stderr, env } = process;
   const watch = (context: Context) => {
     running = context;
-    for (const name of signals) process.on(name, () => onSignal(context));
-    launched = followLauncher(() => onSignal(context));
+    const stop = new StopSignals(context, (exitCode) => process.exit(exitCode));
+    for (const name of signals) process.on(name, () => stop.receive(name));
+    launched = followLauncher(() => stop.receive('SIGHUP'));
   };
   const code = await run(argv, { stdin, stdout, stderr, env }, { watch });
+  ended = true;
   process.exitCode = code;
   if (running?.interrupted) setTimeout(() => process.exit(code), patience).unref();
 }

@@ -14,7 +14,7 @@ export { type BuildCorpusOptions, buildCorpus, type Corpus, type CorpusProgress,
 export { decodeText } from './decode.js';
 export { splitLines } from './documents.js';
 export * from './labelled/index.js';
-export { type CorpusMeta, changedSources, fingerprint } from './meta.js';
+export { areSources, type CorpusMeta, changedSources, fingerprint } from './meta.js';
 export { tokenBytes, unknownBytes } from './piece-encoder.js';
 export { isSafeCut, PieceCutter } from './pieces.js';
 export { quoteList } from './quote-list.js';

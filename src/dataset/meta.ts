@@ -1,7 +1,7 @@
 // What a token folder says about itself (meta.json): enough to refuse it when it is not whole or not ours.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { GptError, whyUnreadable } from '../errors.js';
 import { statIfThere } from '../files/index.js';
@@ -85,14 +85,31 @@ export function readMeta(directory: string): CorpusMeta {
   return meta;
 }
 
-/** Names of the sources that are no longer what was tokenized (gone, or of another size or time). */
-export function changedSources(meta: CorpusMeta): string[] {
-  const changed = ({ name, size, mtimeMs }: Pick<Source, 'name' | 'size' | 'mtimeMs'>) => {
-    const now = statIfThere(name);
-    return now === undefined || now.size !== size || now.mtimeMs !== mtimeMs;
+/** @param base where relative names are read from: where the command was given that tokenized them */
+const statOf = (name: string, base: string) =>
+  name === 'standard input' ? undefined : statIfThere(resolve(base, name));
+
+const isAs = (
+  { size, mtimeMs }: Pick<Source, 'size' | 'mtimeMs'>,
+  now: { size: number; mtimeMs: number } | undefined,
+) => now?.size === size && now.mtimeMs === mtimeMs;
+
+/** Names of the sources that were modified since they were tokenized. One that is not found was perhaps moved: it is not named. */
+export function changedSources(meta: CorpusMeta, base = process.cwd()): string[] {
+  const changed = (source: CorpusMeta['sources'][number]) => {
+    const now = statOf(source.name, base);
+    return now !== undefined && !isAs(source, now);
   };
-  return meta.sources
-    .filter(({ name }) => name !== 'standard input')
-    .filter(changed)
-    .map(({ name }) => name);
+  return meta.sources.filter(changed).map(({ name }) => name);
+}
+
+/** Whether these are the very files that were tokenized, by path, size and time. False where that cannot be seen. */
+export function areSources(sources: readonly Source[], meta: CorpusMeta, base = process.cwd()): boolean {
+  return (
+    sources.length === meta.sources.length &&
+    sources.every(({ name, kind, size, mtimeMs }, i) => {
+      const then = meta.sources[i]!;
+      return kind === 'file' && resolve(name) === resolve(base, then.name) && isAs(then, { size, mtimeMs });
+    })
+  );
 }

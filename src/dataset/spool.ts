@@ -1,6 +1,6 @@
 // Copies what can be read only once (standard input, pipes) to files, since training a tokenizer and tokenizing are two
 // passes over the text.
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { GptError } from '../errors.js';
 import { AtomicFile, isPipe, makeFolder, readPipe } from '../files/index.js';
 import { stoppable } from './bytes.js';
@@ -8,7 +8,7 @@ import { writeError } from './write-error.js';
 
 export interface SpoolOptions {
   /** Where `-` reads from; default process.stdin. */
-  readonly stdin?: NodeJS.ReadableStream;
+  readonly stdin?: NodeJS.ReadableStream | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -32,11 +32,16 @@ export async function spoolInputs(
         await copy(stoppable(options.stdin ?? process.stdin, options.signal), directory, 'stdin.txt', options.signal),
       );
     else if (isPipe(input))
-      usable.push(await copy(readPipe(input, options.signal), directory, `pipe${index}.txt`, options.signal));
+      usable.push(
+        await copy(readPipe(input, options.signal), directory, `pipe${index}${endingOf(input)}`, options.signal),
+      );
     else usable.push(input);
   }
   return usable;
 }
+
+/** The ending says what is in it: a pipe that is called x.jsonl has JSON lines. */
+const endingOf = (pipe: string) => extname(pipe) || '.txt';
 
 async function copy(
   from: AsyncIterable<Uint8Array | string>,

@@ -10,4 +10,5 @@ export { isPipe, readPipe } from './pipe.js';
 export { isProcessAlive, pidNamespace, startOf } from './process.js';
 export { readJsonObject } from './read-json.js';
 export { asideNames, findFolder, replaceFolder, settle } from './replace-folder.js';
+export { type ScratchFolder, scratchFolder } from './scratch.js';
 export { requireThere, statIfThere } from './stat.js';

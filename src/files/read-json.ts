@@ -13,7 +13,9 @@ const most = 1 << 28;
 export async function readJsonObject(path: string, code: string): Promise<Record<string, unknown>> {
   let text: string;
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    if (!found.isFile() && !found.isDirectory()) throw new GptError(code, `${path} is not a file`);
+    const { size } = found;
     if (size > most) throw new GptError(code, `${path} has ${size} bytes, too many for a file of settings`);
     const bytes = await readFile(path);
     refuseLfsPointer(bytes, path);

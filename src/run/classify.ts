@@ -16,6 +16,7 @@ import {
   throwing,
 } from '../dataset/index.js';
 import { GptError } from '../errors.js';
+import { isPipe } from '../files/index.js';
 import { scoresChoices } from '../model/index.js';
 import type { ClassEvent, ClassifyingEvent } from './events.js';
 import { ClassifierModel } from './labelled/classifier-model.js';
@@ -181,8 +182,9 @@ export async function* linesOf(
   for await (const each of splitLines(chunks, source.name)) if (each.text.trim() !== '') yield each;
 }
 
-/** About how many rows a file has: its line ends, for the bar. */
-async function rowsOf(file: string): Promise<number> {
+/** About how many rows a file has: its line ends, for the bar. Unknown of what can be read only once. */
+async function rowsOf(file: string): Promise<number | undefined> {
+  if (isPipe(file)) return undefined;
   let count = 0;
   const stream = createReadStream(file);
   stream.on('error', () => {}); // said where the rows are read

@@ -1,11 +1,19 @@
 // Scores a text with a model: every token once, in windows of the context length.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/index.js';
 import { checkOptions, type Layer, type MachineConfig, requireStrings, resolve } from '../config/index.js';
-import { type Batch, buildCorpus, type Corpus, ignored, tokenBytes, windows } from '../dataset/index.js';
+import {
+  type Batch,
+  buildCorpus,
+  type Corpus,
+  ignored,
+  isTable,
+  spoolInputs,
+  tokenBytes,
+  windows,
+} from '../dataset/index.js';
 import { GptError } from '../errors.js';
+import { isPipe, scratchFolder } from '../files/index.js';
 import { evaluationStep } from '../model/index.js';
 import type { EvaluationEvent } from './events.js';
 import type { LabelledChoice } from './labelled/column-choice.js';
@@ -41,11 +49,16 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
   requireStrings('"inputs"', options.inputs);
   const machine = resolve('eval', options.layers).values;
   const checkpoint = await openCheckpoint(options.run);
+  const scratch = scratchFolder('gpt-cli-eval-');
   try {
     const { labels, directory } = checkpoint;
-    const labelled = await labelledTask(options.inputs, labels, options);
+    // A table is opened twice, and a pipe can be read only once.
+    const [first = ''] = options.inputs;
+    const inputs =
+      isTable(first) && isPipe(first) ? await spoolInputs(options.inputs, scratch.path, options) : options.inputs;
+    const labelled = await labelledTask(inputs, labels, options);
     if (!labelled) {
-      yield* evaluateText(checkpoint, machine, options);
+      yield* evaluateText(checkpoint, machine, { ...options, inputs }, scratch.path);
       return;
     }
     const tokenizer = await checkpoint.loadTokenizer();
@@ -60,6 +73,7 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
       await session.close();
     }
   } finally {
+    scratch.remove();
     await checkpoint.close();
   }
 }
@@ -68,24 +82,24 @@ async function* evaluateText(
   checkpoint: Checkpoint,
   machine: MachineConfig,
   options: EvaluateOptions,
+  scratch: string,
 ): AsyncGenerator<EvaluationEvent> {
-  const scratch = await mkdtemp(join(tmpdir(), 'gpt-cli-eval-'));
+  const tokenizer = await checkpoint.loadTokenizer();
+  const { inputs, stdin, signal, textColumns } = options;
+  const [textKey] = textColumns ?? [];
+  const corpus = yield* phase('tokenizing', (report) =>
+    buildCorpus({
+      inputs,
+      tokenizer,
+      directory: join(scratch, 'tokens'),
+      valSplit: 0,
+      signal,
+      ...(textKey !== undefined && { textKey }),
+      onProgress: ({ bytes, totalBytes }) => report(bytes, totalBytes),
+      ...(stdin && { stdin }),
+    }),
+  );
   try {
-    const tokenizer = await checkpoint.loadTokenizer();
-    const { inputs, stdin, signal, textColumns } = options;
-    const [textKey] = textColumns ?? [];
-    const corpus = yield* phase('tokenizing', (report) =>
-      buildCorpus({
-        inputs,
-        tokenizer,
-        directory: scratch,
-        valSplit: 0,
-        signal,
-        ...(textKey !== undefined && { textKey }),
-        onProgress: ({ bytes, totalBytes }) => report(bytes, totalBytes),
-        ...(stdin && { stdin }),
-      }),
-    );
     const session = await Session.open(machine, checkpoint.config, tokenizer, { training: false });
     try {
       for await (const event of session.fill(checkpoint, { seed: machine.seed, resuming: false })) {
@@ -95,10 +109,9 @@ async function* evaluateText(
       yield* scoreText(session, corpus, signal);
     } finally {
       await session.close();
-      corpus.close();
     }
   } finally {
-    await rm(scratch, { recursive: true, force: true });
+    corpus.close();
   }
 }
 

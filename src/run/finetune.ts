@@ -124,7 +124,10 @@ async function* finetuneIn(
     const { session, train: examples, validation } = task;
     const dataHash = hashOf(task);
     if (saved && saved.dataHash === undefined) requireSame(saved, fingerprintOf(examples), data);
-    yield* requireSameData(saved, dataHash, options.allowChangedData);
+    yield* requireSameData(saved, dataHash, {
+      allowed: options.allowChangedData,
+      ...(options.data !== undefined && { now: [options.data] }),
+    });
     await team.requireCommon(Number.parseInt(dataHash.slice(0, 8), 16) | 0, 'the data');
 
     const shape = {

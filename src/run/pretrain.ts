@@ -22,11 +22,12 @@ import { estimateMemory, requireMemory } from './estimate.js';
 import type { RunEvent } from './events.js';
 import { type Inspection, unheard } from './inspection.js';
 import { pretrainSteps } from './pretrain-steps.js';
-import { inputsOf, logged, recordOf, requireSameData, type SavedRun } from './record.js';
+import { inputsOf, logged, recordOf, type SavedRun } from './record.js';
 import { goOn, resized, wholeBatchOf } from './resume.js';
+import { reopenText } from './resumed-text.js';
 import { checkWarmup, stepsOf } from './schedule.js';
 import { type OpenedEngine, Session } from './session/session.js';
-import { prepareText, reopenText } from './text-data.js';
+import { prepareText } from './text-data.js';
 import { leads, takeOrders, temporaryRun } from './workers/follow.js';
 import { announceText, followText } from './workers/follow-text.js';
 import { joinWorkers } from './workers/join.js';
@@ -126,12 +127,14 @@ async function* pretrainIn(
     yield* resized(saved, config, team.size);
 
     const where = { inputs, stdin: options.stdin, directory: run.staging, config, signal };
+    let source: Pick<SavedRun, 'inputs' | 'workingDirectory'> = { inputs, workingDirectory: process.cwd() };
     let tokenizer = await checkpoint?.loadTokenizer();
     if (!team.leads) ({ corpus, tokenizer } = yield* followText(team, where, out));
     else {
       if (run.checkpoint !== undefined) {
-        corpus = yield* reopenText({ ...where, tokenizer: tokenizer! });
-        yield* requireSameData(saved, corpus.meta.sha256, options.allowChangedData);
+        const allowed = options.allowChangedData;
+        const again = { ...where, inputs: options.inputs, tokenizer: tokenizer!, saved, allowed };
+        ({ corpus, text: source } = yield* reopenText(again));
       } else ({ corpus, tokenizer } = yield* prepareText({ ...where, tokenizer }));
       await announceText(team, tokenizer!, corpus, relative(run.directory, run.staging));
     }
@@ -182,8 +185,7 @@ async function* pretrainIn(
         // What is settled is kept, so that a resumed run has the same; of steps and epochs only what was asked for.
         const kept = session.settled({ ...settled, maxIters: config.maxIters });
         const settings = { config: kept, model, workers: team.size, wholeBatch };
-        const data = { dataHash: corpus.meta.sha256, workingDirectory: process.cwd() };
-        const record = { command: 'pretrain', inputs, ...settings, ...data };
+        const record = { command: 'pretrain', ...source, ...settings, dataHash: corpus.meta.sha256 ?? saved?.dataHash };
         log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
       }
       if (event.event !== 'phase' && event.event !== 'notice') log?.append(event);

@@ -33,16 +33,18 @@ export function inputsOf(saved: SavedRun | undefined): readonly string[] {
 /**
  * A run is resumed only with the data that it was trained on.
  * @param hash of the data as it is now
- * @param allowed --allow-changed-data: a warning instead of an error
+ * @param options.allowed --allow-changed-data: a warning instead of an error
+ * @param options.now where the data is now, if it was named anew
  * @throws GptError `run/data-changed`
  */
 export function* requireSameData(
   saved: Pick<SavedRun, 'inputs' | 'dataHash'> | undefined,
   hash: string | undefined,
-  allowed = false,
+  { allowed = false, now }: { readonly allowed?: boolean | undefined; readonly now?: readonly string[] } = {},
 ): Generator<NoticeEvent> {
   if (saved?.dataHash === undefined || hash === undefined || saved.dataHash === hash) return;
-  const message = `the data is not what the run was trained on (${saved.inputs.join(', ')})`;
+  const [before, after] = [saved.inputs, now ?? saved.inputs].map((names) => names.join(', '));
+  const message = `the data${after === before ? '' : ` (${after})`} is not what the run was trained on (${before})`;
   if (!allowed) {
     throw new GptError('run/data-changed', message, {
       hint: 'restore the data, start a new run with --overwrite, or --allow-changed-data to continue with it as it is',

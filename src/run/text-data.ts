@@ -2,17 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PretrainConfig } from '../config/index.js';
-import {
-  buildCorpus,
-  type Corpus,
-  changedSources,
-  findSources,
-  openCorpus,
-  readTexts,
-  sourceWarnings,
-  spoolInputs,
-} from '../dataset/index.js';
-import { GptError } from '../errors.js';
+import { buildCorpus, type Corpus, findSources, readTexts, sourceWarnings, spoolInputs } from '../dataset/index.js';
 import {
   byteTokenizer,
   loadTokenizer,
@@ -51,41 +41,13 @@ export async function* prepareText(options: TextDataOptions): AsyncGenerator<Run
       yield { event: 'notice', level: 'warning', message };
     const texts = () => readTexts(inputs, { textKey: config.textKey, signal });
     const tokenizer = options.tokenizer ?? (yield* chooseTokenizer(texts, config, signal));
-    const corpus = yield* tokenize(inputs, tokenizer, options);
+    const corpus = yield* tokenize({ ...options, inputs, tokenizer, directory: tokens });
     await rm(spool, { recursive: true, force: true });
     return { tokenizer, corpus };
   } catch (error) {
     await rm(tokens, { recursive: true, force: true }).catch(() => {});
     throw error;
   }
-}
-
-/**
- * Opens the corpus of a resumed run, or builds it again where its folder was deleted or its text has changed.
- * A changed text is told: the run cannot then be the same as an unbroken one.
- */
-export async function* reopenText(
-  options: TextDataOptions & { readonly tokenizer: Tokenizer },
-): AsyncGenerator<RunEvent, Corpus> {
-  const { directory, tokenizer } = options;
-  try {
-    const corpus = openCorpus(join(directory, 'tokens'), tokenizer);
-    const changed = changedSources(corpus.meta);
-    if (changed.length > 0) {
-      const message = `${changed.join(', ')} changed since the run began; it resumes with the text as it was then`;
-      yield { event: 'notice', level: 'warning', message };
-    }
-    return corpus;
-  } catch (error) {
-    if (!(error instanceof GptError)) throw error;
-    yield { event: 'notice', level: 'info', message: `tokenizing again: ${error.message}` };
-  }
-  if (options.inputs.includes('-')) {
-    throw new GptError('run/stdin', 'the tokens of this run are gone, and its text came from standard input', {
-      hint: 'name the text as a file, or start a new run with --overwrite',
-    });
-  }
-  return yield* tokenize(options.inputs, tokenizer, options);
 }
 
 /**
@@ -107,16 +69,21 @@ export async function* chooseTokenizer(
   return loadTokenizer(tokenizer);
 }
 
-async function* tokenize(inputs: readonly string[], tokenizer: Tokenizer, options: TextDataOptions) {
+/** Tokenizes the texts. @param directory where the corpus goes */
+export async function* tokenize(
+  options: Omit<TextDataOptions, 'tokenizer'> & { readonly tokenizer: Tokenizer },
+): AsyncGenerator<RunEvent, Corpus> {
+  const { inputs, tokenizer, directory, config, stdin, signal } = options;
   return yield* phase('tokenizing', (report) =>
     buildCorpus({
       inputs,
       tokenizer,
-      directory: join(options.directory, 'tokens'),
-      valSplit: options.config.valSplit,
-      textKey: options.config.textKey,
+      directory,
+      valSplit: config.valSplit,
+      textKey: config.textKey,
       onProgress: ({ bytes, totalBytes }) => report(bytes, totalBytes),
-      signal: options.signal,
+      signal,
+      ...(stdin && { stdin }),
     }),
   );
 }

@@ -25,7 +25,9 @@ export async function loadTokenizer(path: string): Promise<Tokenizer> {
 
 async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
   try {
-    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+    const found = await stat(path);
+    if (found.isDirectory()) return 'folder';
+    return found.isFile() ? 'file' : undefined; // opening a pipe would wait for its writer
   } catch {
     return undefined;
   }

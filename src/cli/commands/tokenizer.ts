@@ -6,7 +6,7 @@ import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { settings } from '../../config/index.js';
 import { GptError, whyUnreadable } from '../../errors.js';
-import { makeFolder, replaceFile } from '../../files/index.js';
+import { isPipe, makeFolder, readPipe, replaceFile } from '../../files/index.js';
 import type { PhaseEvent } from '../../run/events.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
 import type { Context } from '../context.js';
@@ -51,8 +51,12 @@ async function readInput(words: readonly string[], flags: UseFlags, what: string
     });
   }
   try {
-    return await readFile(source, 'utf8');
+    if (!isPipe(source)) return await readFile(source, 'utf8');
+    const chunks: Buffer[] = [];
+    for await (const chunk of readPipe(source, context.stopOnInterrupt())) chunks.push(Buffer.from(chunk));
+    return Buffer.concat(chunks).toString('utf8');
   } catch (cause) {
+    if (context.interrupted) throw cause;
     throw new GptError('cli/input', `cannot read ${source}: ${whyUnreadable(cause)}`, { cause });
   }
 }

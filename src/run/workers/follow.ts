@@ -1,12 +1,11 @@
 // What a worker needs in order to follow worker 0: a folder of its own for its tokens, and the settings of the run. The
 // run folder is worker 0's: nothing is written there.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Run } from '../../checkpoint/index.js';
 import type { ClusterSpec } from '../../cluster/index.js';
 import { type FinetuneConfig, flagName, type PretrainConfig, type Sources } from '../../config/index.js';
 import { GptError } from '../../errors.js';
+import { scratchFolder } from '../../files/index.js';
 import type { TrainingState } from '../../train/index.js';
 import type { StartEvent } from '../events.js';
 import { programVersion } from '../record.js';
@@ -19,7 +18,7 @@ export function leads(cluster: ClusterSpec | undefined): boolean {
 
 /** A run folder that is none: temporary, and removed at the end. */
 export function temporaryRun(): Run {
-  const directory = mkdtempSync(join(tmpdir(), 'gpt-cli-worker-'));
+  const { path: directory, remove: release } = scratchFolder('gpt-cli-worker-');
   return {
     directory,
     last: join(directory, 'last'),
@@ -29,7 +28,7 @@ export function temporaryRun(): Run {
     config: undefined,
     start: async () => ({ append: () => {}, close: () => {} }),
     begin: async () => {},
-    release: () => rmSync(directory, { recursive: true, force: true }),
+    release,
   };
 }
 
