@@ -99,32 +99,14 @@ export class Session {
     machine: MachineConfig,
     config: GptConfig,
     tokenizer: Tokenizer,
-    {
-      training,
-      optimizer,
-      labels,
-      lora,
-      freeze = 0,
-      layerDecay = 1,
-      recompute = false,
-      opened,
-      ...inspection
-    }: SessionOptions,
+    options: SessionOptions,
   ): Promise<Session> {
-    const machinery = opened ?? (await openMachine(machine, { training, ...inspection }));
-    const { engine } = machinery;
+    const { opened, training, onGraph, profile } = options;
+    const machinery = opened ?? (await openMachine(machine, { training, onGraph, profile }));
     try {
-      return await Session.on(machinery, config, tokenizer, {
-        training,
-        optimizer,
-        labels,
-        lora,
-        freeze,
-        layerDecay,
-        recompute,
-      });
+      return await Session.on(machinery, config, tokenizer, options);
     } catch (error) {
-      if (!opened) await engine.dispose();
+      if (!opened) await machinery.engine.dispose();
       throw error;
     }
   }
@@ -133,15 +115,7 @@ export class Session {
     machinery: OpenedEngine,
     config: GptConfig,
     tokenizer: Tokenizer,
-    {
-      training,
-      optimizer,
-      labels,
-      lora,
-      freeze = 0,
-      layerDecay = 1,
-      recompute = false,
-    }: Omit<SessionOptions, 'opened'>,
+    { training, optimizer, labels, lora, freeze = 0, layerDecay = 1, recompute = false }: SessionOptions,
   ): Promise<Session> {
     const { engine } = machinery;
     const gpt = new Gpt(config, lora, { recompute });
