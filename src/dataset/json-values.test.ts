@@ -42,13 +42,11 @@ test.each(['', '{', '{"a":NaNa}', '[NaN', '01234567890123456789', '{"a":1,}', '"
   },
 );
 
-test('on any JSON without such numbers it is JSON.parse', () => {
+test('on any JSON with numbers that JavaScript holds it is JSON.parse', () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 3 }), (text) => {
-      const value = parseJsonValue(text);
-      expect(JSON.stringify(value, (_, inner) => (typeof inner === 'string' && /^-?\d/.test(inner) ? 0 : inner))).toBe(
-        JSON.stringify(JSON.parse(text), (_, inner) => (typeof inner === 'string' && /^-?\d/.test(inner) ? 0 : inner)),
-      );
+      const plain = text.replace(/-?\d[\d.]*(e[+-]?\d+)?/gi, '7.25');
+      expect(parseJsonValue(`[1e3,${plain}]`)).toEqual(JSON.parse(`[1e3,${plain}]`));
     }),
     { seed: 5 },
   );
@@ -56,15 +54,13 @@ test('on any JSON without such numbers it is JSON.parse', () => {
 
 test('any integer comes back with all of its digits', () => {
   fc.assert(
-    fc.property(fc.bigInt(), (integer) => {
-      expect(String((parseJsonValue(`{"label":${integer}}`) as { label: unknown }).label)).toBe(
-        BigInt.asIntN(64, integer) === integer && Math.abs(Number(integer)) < 1e21
-          ? String(integer)
-          : expect.stringMatching(/./) && String((parseJsonValue(`[${integer}]`) as unknown[])[0]),
-      );
+    fc.property(fc.bigInt({ min: -(10n ** 40n), max: 10n ** 40n }), (integer) => {
+      const { label } = parseJsonValue(`{"label":${integer}}`) as { label: unknown };
+      expect(String(label)).toBe(String(integer));
     }),
     { seed: 5 },
   );
+  expect(parseJsonValue('[1000000000000000000000]')).toEqual(['1000000000000000000000']);
 });
 
 test('a string of 20 MB with many escapes is read in linear time', () => {

@@ -44,7 +44,9 @@ function replaceLiterals(text: string): string {
 
 function replacement(found: string): string {
   if (found === 'NaN') return 'null';
-  return found.endsWith('Infinity') || !sameNumber(found, String(Number(found))) ? `"${found}"` : found;
+  const read = String(Number(found)); // Infinity stays Infinity
+  const kept = /\d/.test(read) && sameNumber(found, read) && (!read.includes('e') || /e/i.test(found));
+  return kept ? found : `"${found}"`;
 }
 
 /** Behind the closing quote of the string that begins at `quote`; the end of the text if it is never closed. */

@@ -27,8 +27,12 @@ import { Session } from './session/session.js';
 export interface ClassifyOptions {
   /** A run folder, a checkpoint folder or a Hugging Face folder of a classifier. */
   readonly run: string;
-  /** The texts, or a CSV, TSV, JSONL or plain text file (a text a line). */
-  readonly input: AsyncIterable<string> | Iterable<string> | { readonly file: string };
+  /** The texts, a CSV, TSV, JSONL or plain text file (a text a line), or a stream of lines. Blank lines are no texts. */
+  readonly input:
+    | AsyncIterable<string>
+    | Iterable<string>
+    | { readonly file: string }
+    | { readonly stdin: NodeJS.ReadableStream };
   /** Of a file: the column of the text, or of two texts. */
   readonly textColumns?: readonly string[] | undefined;
   readonly layers?: readonly Layer[];
@@ -153,6 +157,10 @@ async function* examplesOf(
       hint: 'give --input a CSV, TSV or JSONL file with columns such as question and choices',
     });
   }
+  if ('stdin' in input) {
+    yield* plainTexts({ name: 'standard input', kind: 'stdin' }, { stdin: input.stdin, signal });
+    return;
+  }
   if (!('file' in input)) {
     let line = 0;
     for await (const text of input) yield { kind: 'classify', place: `line ${++line}`, text: text.trim() };
@@ -160,9 +168,7 @@ async function* examplesOf(
   }
   const { file } = input;
   if (isPlain(file)) {
-    for await (const { line, text } of linesOf({ name: file, kind: 'file' }, { signal })) {
-      yield { kind: 'classify', place: `${file}:${line}`, text: text.trim() };
-    }
+    yield* plainTexts({ name: file, kind: 'file' }, { signal });
     return;
   }
   const task = choosing ? 'choice' : 'classify';
@@ -174,12 +180,14 @@ async function* examplesOf(
 const isPlain = (file: string) => ['.txt', '.md', ''].includes(extname(file).toLowerCase());
 
 /** The lines that are not blank, each by its number in the file. Special tokens in them are text like any other. */
-export async function* linesOf(
+async function* plainTexts(
   source: { readonly name: string; readonly kind: 'file' | 'stdin' },
   options: { readonly stdin?: NodeJS.ReadableStream; readonly signal?: AbortSignal | undefined },
-): AsyncGenerator<{ readonly line: number; readonly text: string }> {
+): AsyncGenerator<ClassifyExample> {
   const chunks = decodeText(readBytes(source, options), source.name);
-  for await (const each of splitLines(chunks, source.name)) if (each.text.trim() !== '') yield each;
+  for await (const { line, text } of splitLines(chunks, source.name)) {
+    if (text.trim() !== '') yield { kind: 'classify', place: `${source.name}:${line}`, text: text.trim() };
+  }
 }
 
 /** About how many rows a file has: its line ends, for the bar. Unknown of what can be read only once. */

@@ -22,6 +22,7 @@ import { phase } from './phase.js';
 import { evaluationBatch } from './session/batch-size.js';
 import { score } from './session/evaluator.js';
 import { Session } from './session/session.js';
+import { isUnseen, unseenText } from './unseen-characters.js';
 
 export interface EvaluateOptions extends LabelledChoice {
   /** A run folder, a checkpoint folder or a Hugging Face GPT-2 folder. */
@@ -128,7 +129,8 @@ async function* scoreText(
   }
   const batchSize = evaluationBatch(gpt.config, span.length);
   const program = await session.compile(evaluationStep(gpt, { batchSize, time: blockSize }));
-  const scored = new Scored(tokenBytes(tokenizer, meta.unknown), vocabSize);
+  const scored = new Scored(tokenBytes(tokenizer, meta.unknown), vocabSize, isUnseen(tokenizer));
+  if (before === undefined) scored.begin(span.read(0, 1)[0]!);
   const sums = yield* phase('scoring', async (report) => {
     const batches = function* () {
       for (const batch of windows(span, { batchSize, blockSize }, before === undefined ? {} : { before })) {
@@ -141,11 +143,12 @@ async function* scoreText(
     signal?.throwIfAborted();
     return result!;
   });
-  const [unseen, how] = meta.unknown
-    ? [meta.unknown.tokens, 'scored as the unknown token']
-    : [scored.withoutRow, 'not scored'];
+  const { unseen, withoutRow } = scored;
   if (unseen > 0) {
-    const message = `${unseen} of ${span.length} tokens are characters that the training text did not contain: ${how}`;
+    const message = `${unseenText(unseen)}: ${withoutRow > 0 ? 'not scored' : 'scored as the unknown token'}`;
+    yield { event: 'notice', level: 'warning', message };
+  } else if (withoutRow > 0) {
+    const message = `${withoutRow} of ${span.length} tokens have no row in the model: not scored`;
     yield { event: 'notice', level: 'warning', message };
   }
   if (sums.count === 0) {
@@ -155,7 +158,8 @@ async function* scoreText(
   }
   const loss = sums.lossSum / sums.count;
   const bitsPerByte = sums.lossSum / Math.LN2 / scored.bytes;
-  yield { event: 'result', loss, perplexity: Math.exp(loss), bitsPerByte, tokens: sums.count };
+  const characters = unseen > 0 && { unseenCharacters: unseen };
+  yield { event: 'result', loss, perplexity: Math.exp(loss), bitsPerByte, tokens: sums.count, ...characters };
 }
 
 /** Counts what is scored, and takes out of a batch what the model has no row for. */
@@ -163,18 +167,27 @@ class Scored {
   tokens = 0;
   bytes = 0;
   withoutRow = 0;
+  /** Characters that the tokenizer has never seen. */
+  unseen = 0;
 
   /** @param lengths UTF-8 bytes of each id */
   constructor(
     private readonly lengths: Float64Array,
     private readonly vocabSize: number,
+    private readonly isUnseen: (id: number) => boolean,
   ) {}
+
+  /** The first token, where nothing stands before it: it is read and not scored. */
+  begin(id: number): void {
+    if (this.isUnseen(id)) this.unseen++;
+  }
 
   add({ ids, targets }: Batch): void {
     for (let i = 0; i < targets.length; i++) {
       const target = targets[i]!;
       if (ids[i]! >= this.vocabSize) ids[i] = 0;
       if (target === ignored) continue;
+      if (this.isUnseen(target)) this.unseen++;
       if (target >= this.vocabSize) {
         targets[i] = ignored;
         this.withoutRow++;

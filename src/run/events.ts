@@ -147,6 +147,8 @@ export interface ResultEvent {
   readonly perplexity: number;
   readonly bitsPerByte: number;
   readonly tokens: number;
+  /** Of a model of characters: how many characters its tokenizer has never seen; missing where there are none. */
+  readonly unseenCharacters?: number;
   readonly examples?: number;
   readonly accuracy?: number;
   readonly macroF1?: number;

@@ -64,8 +64,9 @@ test('an evaluation scores unknown characters, each for its own bytes', async ()
   const events = await collect(evaluate({ run: at('run'), inputs: [write('other.txt', text)], layers: layers({}) }));
   const [notice] = events.filter((event): event is NoticeEvent => event.event === 'notice');
   expect(notice?.message).toBe(
-    '2 of 9 tokens are characters that the training text did not contain: scored as the unknown token',
+    '2 characters of the text never occur in the training text: scored as the unknown token',
   );
+  expect(events.at(-1)).toMatchObject({ unseenCharacters: 2 });
   const { loss, tokens, bitsPerByte } = events.at(-1) as ResultEvent;
   expect(tokens).toBe(8); // the first one only begins the text
   expect(bitsPerByte).toBeCloseTo((loss * 8) / Math.LN2 / (Buffer.byteLength(text) - 1), 6);
@@ -79,6 +80,7 @@ test('answers with unknown characters are scored for the bytes of their text', a
   const file = write('answers.jsonl', rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   const events = await collect(evaluate({ run: at('run'), inputs: [file], layers: layers({}) }));
   const { loss, tokens, bitsPerByte } = events.at(-1) as ResultEvent;
+  expect(events.at(-1)).toMatchObject({ unseenCharacters: 2 });
   expect(tokens).toBe(5); // the model has no row for <|endoftext|>
   expect(bitsPerByte).toBeCloseTo((loss * 5) / Math.LN2 / Buffer.byteLength('cé中 a'), 6);
 });
@@ -101,5 +103,10 @@ test('a run of an earlier version, without <|unk|>, resumes with its rows, and s
   const written = await collect(sample({ run: at('old'), prompt: 'aéb', layers: layers({ maxNewTokens: 3 }) }));
   expect(written[0]).toMatchObject({ message: 'the training text did not contain "é": left out' });
   const scored = await collect(evaluate({ run: at('old'), inputs: [write('x.txt', 'abéab')], layers: layers({}) }));
-  expect(scored.at(-1)).toMatchObject({ tokens: 3 }); // b, a, b; é is two byte tokens without a row
+  expect(scored.at(-1)).toMatchObject({ tokens: 3, unseenCharacters: 1 }); // é is two byte tokens without a row
+  expect(
+    scored.filter((event): event is NoticeEvent => event.event === 'notice').map(({ message }) => message),
+  ).toEqual(['1 character of the text never occurs in the training text: not scored']);
+  const first = await collect(evaluate({ run: at('old'), inputs: [write('y.txt', '中xab')], layers: layers({}) }));
+  expect(first.at(-1)).toMatchObject({ tokens: 2, unseenCharacters: 2 });
 });

@@ -69,19 +69,13 @@ async function show(
   }
 }
 
-async function* linesOf(context: Context): AsyncGenerator<string> {
-  const { linesOf: read } = await import('../../run/classify.js');
-  const options = { stdin: context.streams.stdin, signal: context.stopOnInterrupt() };
-  for await (const { text } of read({ name: 'standard input', kind: 'stdin' }, options)) yield text;
-}
-
 /** What is to be classified, from the three ways to say it. */
 function inputOf(text: string | undefined, flags: ClassifyFlags, context: Context) {
   if (text !== undefined && flags.input !== undefined) {
     throw new GptError('cli/input', 'there are a text and --input', { hint: 'give one of them' });
   }
   if (flags.input !== undefined) return { file: flags.input };
-  if (text === '-') return linesOf(context);
+  if (text === '-') return { stdin: context.streams.stdin };
   if (text !== undefined && text.trim() !== '') {
     if (existsSync(text))
       context.warn(`${text} is a file, but its name is what is classified (--input ${quoteWord(text)} reads it)`);

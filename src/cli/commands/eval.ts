@@ -16,22 +16,25 @@ Examples:
   gpt-cli eval runs/race test.jsonl             multiple choice: the same, choices by number
   gpt-cli eval runs/questions test.jsonl        prompts and completions: the loss of the completions
 
-Of a folder with train, valid and test the test data is scored.
+Of a folder with train, valid and test the test data is scored. Rows whose label the model does not know count as wrong.
 Text is cut into windows of the context length, and every token is scored once.`;
 
 /** The lines for a person. */
 export function resultLines(result: ResultEvent, paint?: Paint): string[] {
-  const { accuracy, macroF1, confusion, labels, bitsPerByte, examples } = result;
+  const { accuracy, macroF1, confusion, labels, bitsPerByte, examples, unknownLabels = {}, unseenCharacters } = result;
   const labelled = accuracy !== undefined;
   const rows = [['loss', `${loss(result.loss)} nats a ${labelled ? 'text' : 'token'}`]];
   if (!labelled) rows.push(['perplexity', result.perplexity.toPrecision(5)]);
   if (Number.isFinite(bitsPerByte)) rows.push(['bits per byte', bitsPerByte.toFixed(4)]);
   rows.push(['tokens', count(result.tokens)]);
+  if (unseenCharacters !== undefined) rows.push(['unseen characters', count(unseenCharacters)]);
   if (examples !== undefined) rows.push(['examples', count(examples)]);
+  const unknown = Object.values(unknownLabels);
+  if (unknown.length > 0) rows.push(['unknown labels', `${count(unknown.reduce((a, b) => a + b))} of the examples`]);
   if (labelled) rows.push(['accuracy', `${(100 * accuracy).toFixed(2)} %`]);
   if (macroF1 !== undefined) rows.push(['macro F1', macroF1.toFixed(4)]);
   const lines = table(rows);
-  if (confusion && labels) lines.push('', ...confusionLines(confusion, labels, paint));
+  if (confusion && labels) lines.push('', ...confusionLines(confusion, labels, paint, unknown.length));
   return lines;
 }
 

@@ -146,7 +146,7 @@ function checkLengths(
           ? encodeChoice(example, tokenizer, blockSize)
           : encodeInstruction(example, tokenizer, blockSize, template);
     if ('skipped' in encoded) {
-      report({ severity: 'warning', code: 'no-answer', message: `${encoded.skipped}; the row is left out`, place });
+      report({ severity: 'warning', code: 'no-answer', message: `${encoded.skipped}; the row is skipped`, place });
     } else if (encoded.cut !== 'nothing') {
       const message = `longer than the block of ${blockSize} tokens; the ${encoded.cut} is cut`;
       report({

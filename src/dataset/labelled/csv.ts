@@ -17,8 +17,9 @@ const cr = 13;
 
 /**
  * CSV as RFC 4180 has it: quotes hold delimiters, line ends and doubled quotes. The delimiter is what the first line has
- * outside quotes: comma, else semicolon, tab or bar; or what Excel's first line `sep=;` says. Blank lines are left out. A quote that is nowhere closed, or closed inside of other
- * text lines below, is an error and costs its row; one that is not where quotes belong is kept as text, with a warning.
+ * outside quotes: comma, else semicolon, tab or bar; or what Excel's first line `sep=;` says. Blank lines are skipped. A
+ * quote that is nowhere closed, or closed inside of other text lines below, is an error and costs its row; one that is not
+ * where quotes belong is kept as text, with a warning.
  */
 export async function* readCsv(text: AsyncIterable<string>, name: string, report: Report): AsyncGenerator<Fields> {
   let held: Buffer = Buffer.alloc(0);
@@ -27,12 +28,12 @@ export async function* readCsv(text: AsyncIterable<string>, name: string, report
   let enough = 0; // a row that was not complete is tried again when the text has doubled
   function* rows(atEnd: boolean): Generator<Fields> {
     if (delimiter === undefined) {
-      const named = /^sep=(.)\r?\n/.exec(held.toString('latin1', 0, 8));
+      const named = /^("?)sep=(.)\1(?:\r?\n|\r)/.exec(held.toString('latin1', 0, 10));
       if (named) {
         held = held.subarray(named[0].length);
         line++;
       }
-      delimiter = named?.[1] ?? delimiterOf(held);
+      delimiter = named?.[2] ?? delimiterOf(held);
     }
     for (let again = true; again; ) {
       const { complete, broken } = parsePiece(held, delimiter);
@@ -149,13 +150,11 @@ function parsePiece(text: Buffer, delimiter: string): { complete: readonly Row[]
   }
 }
 
+/** Quotes count only where a field begins: one in the midst of a name is a character like any other. */
 function delimiterOf(text: Buffer): string {
-  const first = text
-    .toString('utf8')
-    .replaceAll('""', '')
-    .replace(/"[^"]*"/g, '""')
-    .split(/[\r\n]/, 1)[0]!;
-  return [',', ';', '\t', '|'].find((candidate) => first.includes(candidate)) ?? ',';
+  const outside = text.toString('utf8').replace(/(^|[,;\t|])"(?:[^"]|"")*"/g, '$1');
+  const [header = ''] = outside.split(/[\r\n]/, 1);
+  return [',', ';', '\t', '|'].find((candidate) => header.includes(candidate)) ?? ',';
 }
 
 function lineEnds(text: Buffer): number {

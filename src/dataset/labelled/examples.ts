@@ -56,9 +56,10 @@ export type Example = ClassifyExample | ChoiceExample | InstructExample | ChatEx
 /**
  * The example of a row; undefined when the row has none, which `report` hears of: an empty text, label or completion is
  * a warning, a value of the wrong type or a missing key an error.
+ * @param needLabel false where labels are to be predicted: a row without one is then a row like any other
  */
-export function toExample(row: Row, columns: Columns, report: Report): Example | undefined {
-  const reader = new RowReader(row, report);
+export function toExample(row: Row, columns: Columns, report: Report, needLabel = true): Example | undefined {
+  const reader = new RowReader(row, report, needLabel);
   const { place } = row;
   switch (columns.kind) {
     case 'classify': {
@@ -142,6 +143,7 @@ class RowReader {
   constructor(
     private readonly row: Row,
     private readonly report: Report,
+    private readonly needLabel: boolean,
   ) {}
 
   /** Of the row itself: a column may be called `constructor`. */
@@ -173,8 +175,12 @@ class RowReader {
     return this.fail('warning', code, `${JSON.stringify(column)} is empty; the row is skipped`);
   }
 
-  /** A label; empty, NaN and null are missing ones, in CSV and JSON alike. */
+  /** A label; empty, NaN and null are missing ones, in CSV and JSON alike: the row is skipped where labels are needed. */
   label(column: string): string | undefined {
+    if (!this.needLabel) {
+      const given = asText(this.value(column)).trim();
+      return missingLabels.has(given) ? undefined : given;
+    }
     const value = this.string(column)?.trim();
     if (value === undefined || !missingLabels.has(value)) return value;
     const found = value === '' ? 'empty' : value;
@@ -214,13 +220,17 @@ class RowReader {
       const text = content ?? value;
       if (typeof item !== 'object' || item === null) return wrong(form);
       if (known === undefined) {
-        const found = JSON.stringify(role ?? from) ?? 'no role';
-        const roleNames = [...roles.keys()].join(', ');
-        const message = `message ${index + 1} has the role ${found}, not one of ${roleNames}; the row is skipped`;
-        return this.fail('warning', 'role', message);
+        const found = `message ${index + 1} has ${JSON.stringify(role ?? from) ?? 'none'}`;
+        const message = `a role is not one of ${[...roles.keys()].join(', ')}; the row is skipped`;
+        return this.fail('warning', 'role', message, found);
       }
       if (typeof text !== 'string') {
-        return this.fail('warning', 'content', `message ${index + 1} has no text as content; the row is skipped`);
+        return this.fail(
+          'warning',
+          'content',
+          'a message has no text as content; the row is skipped',
+          `message ${index + 1}`,
+        );
       }
       messages.push({ role: known, content: text });
     }
@@ -230,9 +240,11 @@ class RowReader {
     return messages;
   }
 
-  private fail(severity: 'error' | 'warning', code: string, message: string): undefined {
+  /** @param detail of this row, where the message is that of many rows */
+  private fail(severity: 'error' | 'warning', code: string, message: string, detail?: string): undefined {
     this.bad = true;
-    this.report({ severity, code, message, place: this.row.place });
+    const { place } = this.row;
+    this.report({ severity, code, message, place: detail === undefined ? place : `${place}: ${detail}` });
     return undefined;
   }
 }

@@ -19,6 +19,17 @@ test('Excel: a first line `sep=;` names the delimiter and is no row; lines keep 
   ]);
 });
 
+test.each(['sep=;\n', '"sep=;"\r\n', 'sep=;\r'])('the first line %j names the delimiter', async (line) => {
+  const { splits } = await read('sep.csv', `${line}text;label\na;pos\nb;neg\n`);
+  expect(splits.train).toMatchObject([{ text: 'a', label: 'pos', place: expect.stringMatching(/:3$/) }, { text: 'b' }]);
+});
+
+test('a quote in the midst of a name of a column does not hide the delimiters behind it', async () => {
+  const { names, splits } = await read('inch.csv', '7" disk;text;label\n1;"a, b";x\n');
+  expect(names).toEqual(['7" disk', 'text', 'label']);
+  expect(splits.train).toMatchObject([{ text: 'a, b', label: 'x' }]);
+});
+
 test('a comma, or a line end, in a quoted header does not decide the delimiter', async () => {
   const header = '"Text, original\n(English)";label\n';
   const data = await readLabelled(folder.write('header.csv', `${header}one;pos\ntwo;neg\n`), {
@@ -95,7 +106,9 @@ test.each(['constructor', '__proto__', 'toString'])('a label, a column or a role
     });
   const chats = await read('chats.jsonl', `${turns(name)}\n${turns('user')}\n`);
   expect(chats.splits.train).toHaveLength(1);
-  expect(chats.warnings).toMatchObject([{ code: 'role', count: 1, places: [expect.stringMatching(/:1$/)] }]);
+  expect(chats.warnings).toMatchObject([
+    { code: 'role', count: 1, places: [expect.stringMatching(/:1: message 2 has "\w+"$/)] },
+  ]);
 });
 
 test('rows of a chat with tools are reported and skipped, the others are read', async () => {
@@ -104,9 +117,9 @@ test('rows of a chat with tools are reported and skipped, the others are read', 
     '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[]},{"role":"tool","content":"3"}]}';
   const { splits, warnings } = await read('tools.jsonl', `${fine}\n${tool}\n${fine.replace('user', 'tool')}\n`);
   expect(splits.train).toHaveLength(1);
-  expect(warnings.map(({ code, places }) => [code, places[0]!.slice(-2)])).toEqual([
-    ['content', ':2'],
-    ['role', ':3'],
+  expect(warnings.map(({ code, places }) => [code, places[0]!.replace(/^.*tools/, 'tools')])).toEqual([
+    ['content', 'tools.jsonl:2: message 2'],
+    ['role', 'tools.jsonl:3: message 1 has "tool"'],
   ]);
 });
 

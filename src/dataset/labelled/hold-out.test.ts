@@ -67,6 +67,37 @@ test('at least one row is held out where there are two texts, none of one text o
   ).toEqual([]);
 });
 
+test('a label that only copies of a text of another label have stays in training', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const rows = distinct(20, (i) => (i < 10 ? 'a' : 'b')).concat([row('text 3', 'rare', 40), row('text 13', 'b', 41)]);
+    const { train, validation } = holdOut(rows, 0.4, seed);
+    expect(count(train, 'rare')).toBe(1);
+    expect(Math.abs(validation.length - 9)).toBeLessThanOrEqual(1);
+  }
+});
+
+test('no row is held out where each label has one text', () => {
+  const { train, validation } = holdOut([row('one', 'a', 2), row('two', 'b', 3), row('two', 'b', 4)], 0.5, 1);
+  expect([train.length, validation]).toEqual([3, []]);
+});
+
+test('copies of questions with their choices, of prompts and of texts stay on one side too', () => {
+  const kinds: ((n: number) => Example)[] = [
+    (n) => ({ kind: 'choice', place: '', text: `q${n}`, choices: ['a', 'b'], label: '0' }),
+    (n) => ({ kind: 'classify', place: '', text: `q${n}`, second: 'same', label: 'x' }),
+    (n) => ({ kind: 'instruct', place: '', fields: { prompt: `q${n}` }, completion: `answer ${n}` }),
+    (n) => ({ kind: 'text', place: '', text: `q${n}` }),
+  ];
+  for (const make of kinds) {
+    const rows = Array.from({ length: 60 }, (_, i) => make(i % 20));
+    const { train, validation, grouped } = holdOut(rows, 0.2, 7);
+    const seen = new Set(train.map((example) => JSON.stringify(example)));
+    expect(validation.length).toBe(12);
+    expect(validation.some((example) => seen.has(JSON.stringify(example)))).toBe(false);
+    expect(grouped).toBe(60);
+  }
+});
+
 test('rule 1, that of earlier runs, still draws the rows that it drew', () => {
   const rows = distinct(20, () => 'a');
   expect(texts(holdOut(rows, 0.2, 1337, 1).validation)).toEqual(['text 3', 'text 4', 'text 12', 'text 18']);

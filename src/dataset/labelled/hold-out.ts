@@ -17,8 +17,8 @@ export interface HeldOut {
 }
 
 /**
- * Holds out about `valSplit` of the examples, at least one where there are two distinct texts, drawn by the seed over the
- * whole file because labelled files are often sorted. A label with one distinct text stays in training.
+ * Holds out about `valSplit` of the examples, at least one where every label keeps a row to train on, drawn by the seed over
+ * the whole file because labelled files are often sorted. A label with one distinct text stays in training.
  */
 export function holdOut(
   examples: readonly Example[],
@@ -58,19 +58,40 @@ function groups(examples: readonly Example[], valSplit: number, seed: number): D
   const grouped = all.reduce((sum, group) => sum + (group.length > 1 ? group.length : 0), 0);
   if (valSplit === 0 || all.length < 2) return { held: new Set(), grouped };
 
+  const labelOf = (index: number) => {
+    const example = examples[index]!;
+    return example.kind === 'classify' ? answerOf(example) : '';
+  };
+  const remaining = new Remaining(examples.map((_, index) => labelOf(index)));
   const strata = new Map<string, Group[]>();
   for (const place of permutation(all.length, seed, stream.shuffle, 0xffff)) {
     const group = all[place]!;
-    const first = examples[group[0]!]!;
-    const label = first.kind === 'classify' ? answerOf(first) : '';
+    const label = labelOf(group[0]!);
     const stratum = strata.get(label);
     if (stratum) stratum.push(group);
     else strata.set(label, [group]);
   }
   const drawable = [...strata.values()].filter((stratum) => stratum.length > 1);
   const wanted = shares(drawable.map(sizeOf), Math.max(1, Math.round(examples.length * valSplit)), valSplit);
-  const held = drawable.flatMap((stratum, i) => draw(stratum, wanted[i]!)).flat();
-  return { held: new Set(held.length > 0 ? held : smallest(all)), grouped };
+  const held = drawable.flatMap((stratum, i) => draw(stratum, wanted[i]!, remaining)).flat();
+  return { held: new Set(held.length > 0 ? held : smallest(all, remaining)), grouped };
+}
+
+/** Which rows are still there to train on, by label. */
+class Remaining {
+  private readonly rows = new Map<string, number>();
+
+  constructor(private readonly labels: readonly string[]) {
+    for (const label of labels) this.rows.set(label, (this.rows.get(label) ?? 0) + 1);
+  }
+
+  /** Takes a group out, unless one of its labels would be in no training row; copies of a text may have several labels. */
+  take(group: Group): boolean {
+    const own = new Remaining(group.map((index) => this.labels[index]!)).rows;
+    for (const [label, count] of own) if (this.rows.get(label)! <= count) return false;
+    for (const [label, count] of own) this.rows.set(label, this.rows.get(label)! - count);
+    return true;
+  }
 }
 
 const sizeOf = (stratum: readonly Group[]) => stratum.reduce((sum, group) => sum + group.length, 0);
@@ -85,19 +106,20 @@ function shares(sizes: readonly number[], total: number, valSplit: number): numb
   return whole;
 }
 
-/** Groups of about `rows` rows, one always left for training. */
-function draw(stratum: readonly Group[], wanted: number): Group[] {
+/** Groups of about `wanted` rows. */
+function draw(stratum: readonly Group[], wanted: number, remaining: Remaining): Group[] {
   const drawn: Group[] = [];
   let count = 0;
-  for (const group of stratum.slice(0, -1)) {
-    if (count + group.length / 2 > wanted) continue;
+  for (const group of stratum) {
+    if (count >= wanted) break;
+    if (count + group.length / 2 > wanted || !remaining.take(group)) continue;
     drawn.push(group);
     count += group.length;
   }
   return drawn;
 }
 
-/** Where every share is below half of a group: the smallest group. */
-function smallest(all: readonly Group[]): Group {
-  return all.reduce((least, group) => (group.length < least.length ? group : least));
+/** Where every share is below half of a group: the smallest group that may be taken, if there is one. */
+function smallest(all: readonly Group[], remaining: Remaining): Group {
+  return all.toSorted((a, b) => a.length - b.length).find((group) => remaining.take(group)) ?? [];
 }

@@ -77,9 +77,9 @@ test.each([
   ['{"messages":"hello"}\n', /:1: "messages" is a list of/],
   [
     '{"messages":[{"role":"robot","content":"x"}]}\n',
-    /no usable rows .*message 1 has the role "robot", not one of system, user/,
+    /no usable rows .*:1: message 1 has "robot": a role is not one of system, user/,
   ],
-  ['{"messages":[{"role":"user"}]}\n', /no usable rows .*message 1 has no text as content/],
+  ['{"messages":[{"role":"user"}]}\n', /no usable rows .*:1: message 1: a message has no text as content/],
   ['{"text":"","label":"x"}\n', /has no usable rows/],
 ])('a broken row is named by its line (mlx-examples#381): %s', async (content, message) => {
   const { message: found, hint } = await errorOf(() => readLabelled(folder.write('bad.jsonl', content)));
@@ -111,4 +111,22 @@ test('texts to be labelled are streamed, without a label column', async () => {
     if (example.kind === 'classify') texts.push(example.text);
   }
   expect(texts).toEqual(['first', 'second']);
+});
+
+test.each([
+  ['gaps.csv', 'text,label\na,x\nb,\nc,NaN\n'],
+  ['gaps.jsonl', '{"text":"a","label":"x"}\n{"text":"b","label":null}\n{"text":"c"}\n'],
+])('a row to be labelled is read whether or not it has a label: %s', async (name, content) => {
+  const found: unknown[] = [];
+  const path = folder.write(name, content);
+  for await (const example of streamExamples(path, { task: 'classify', needLabel: false }, (problem) => {
+    throw new Error(problem.message);
+  })) {
+    if (example.kind === 'classify') found.push([example.text, example.label]);
+  }
+  expect(found).toEqual([
+    ['a', 'x'],
+    ['b', undefined],
+    ['c', undefined],
+  ]);
 });

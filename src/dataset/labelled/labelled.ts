@@ -43,10 +43,15 @@ export async function readLabelled(path: string, options: ReadLabelledOptions = 
   for (const [name, examples] of Object.entries(data.splits)) {
     if (examples.length > 0) continue;
     throw new GptError('data/empty', `${data.files[name as SplitName]} has no usable rows`, {
-      hint: warnings.list()[0]?.message ?? 'there is only a header',
+      hint: whyEmpty(warnings.list()),
     });
   }
   return { ...data, warnings: warnings.list() };
+}
+
+function whyEmpty([first]: readonly Finding[]): string {
+  if (first === undefined) return 'there is only a header';
+  return first.places[0] === undefined ? first.message : `${first.places[0]}: ${first.message}`;
 }
 
 /** `readLabelled` that hands every problem of a row to `report`, and goes on where that returns. */
@@ -120,7 +125,7 @@ export async function* streamExamples(
   try {
     const { columns } = decideTask(table.columns, { ...options, name: path });
     for await (const row of table.rows) {
-      const example = toExample(row, columns, report);
+      const example = toExample(row, columns, report, options.needLabel);
       if (example !== undefined) yield example;
     }
   } finally {

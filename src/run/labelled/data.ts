@@ -98,15 +98,23 @@ export async function* readLabelledTexts(
   const template = promptTemplate?.replaceAll('\\n', '\n') ?? defaultTemplate(data.columns);
   if (promptTemplate !== null) checkTemplate(template, data.columns, data.names);
   const facts = { task: data.task, reason: data.reason, labels: data.labels, template };
-  if (data.task === 'text') return { ...facts, train: all, validation: validation ?? [] };
   if (validation) return { ...facts, train: all, validation };
+  // Of few long texts a whole one would be far more than the part that is asked for: there the end of the text is held out.
+  const byTokens = data.task === 'text' && (rule === 1 || all.length * valSplit < 1);
+  if (byTokens || valSplit === 0) return { ...facts, train: all, validation: [] };
   const { grouped, ...held } = holdOut(all, valSplit, seed, rule);
-  if (held.validation.length > 0) {
-    const message = `${held.validation.length} of ${all.length} examples are held out for validation (--val-split ${valSplit})`;
-    const copies = grouped > 0 && rule === 2 ? `; ${grouped} share their text with another, copies stay together` : '';
-    yield { event: 'notice', level: 'info', message: `${message}${copies}` };
-  }
+  yield heldOutNotice(held.validation.length, all.length, valSplit, rule === 2 ? grouped : 0);
   return { ...facts, ...held };
+}
+
+function heldOutNotice(held: number, all: number, valSplit: number, grouped: number): NoticeEvent {
+  if (held === 0) {
+    const message = 'no row is held out for validation: every label would need two distinct texts';
+    return { event: 'notice', level: 'warning', message };
+  }
+  const message = `${held} of ${all} examples are held out for validation (--val-split ${valSplit})`;
+  const copies = `${grouped} rows share their text with another row; copies stay on one side of the split`;
+  return { event: 'notice', level: 'info', message: grouped > 0 ? `${message}; ${copies}` : message };
 }
 
 /** Characters of a document after which another example begins: a string has at most 2^29. */
@@ -198,7 +206,7 @@ export function* encodeAnswers(
     const { place } = example;
     if ('skipped' in result || result.targets.every((target) => target < 0)) {
       const why = 'skipped' in result ? result.skipped : 'nothing of the answer fits';
-      findings.add({ severity: 'warning', code: 'no-answer', message: `${why}; the row is left out`, place });
+      findings.add({ severity: 'warning', code: 'no-answer', message: `${why}; the row is skipped`, place });
       continue;
     }
     if (result.cut !== 'nothing') {

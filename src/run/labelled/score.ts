@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
+  checkTemplate,
   decideTask,
   defaultTemplate,
   type Encoded,
@@ -10,7 +11,6 @@ import {
   isTable,
   type LabelledData,
   openTable,
-  quoteList,
   readLabelled,
   throwing,
 } from '../../dataset/index.js';
@@ -20,6 +20,7 @@ import type { EvaluationEvent } from '../events.js';
 import { phase } from '../phase.js';
 import { evaluationBatch } from '../session/batch-size.js';
 import type { Session } from '../session/session.js';
+import { countUnseen, unseenText } from '../unseen-characters.js';
 import { ClassifierModel, measure } from './classifier-model.js';
 import type { LabelledChoice } from './column-choice.js';
 import { encodeAnswers, encodeTexts, notice, tokensOf } from './data.js';
@@ -103,10 +104,16 @@ async function* evaluateLabels(
       hint: 'name another column with --label-column',
     });
   }
+  const unseenCharacters = countUnseen(
+    session.tokenizer,
+    encoded.map(({ ids }) => ids),
+  );
+  if (unseenCharacters > 0) yield { event: 'notice', level: 'warning', message: unseenText(unseenCharacters) };
   const names = [...unknown.keys()];
+  const place = new Map(names.map((name, index) => [name, labels.length + index]));
   const unknownRows = [...unknown.values()].reduce((sum, rows) => sum + rows, 0);
   if (unknownRows > 0) {
-    const message = `${unknownRows} of ${encoded.length} rows have a label that the model does not know (${quoteList(names)}); they count as wrong`;
+    const message = `${unknownRows} of ${encoded.length} rows have a label that the model does not know (${countsOf(unknown)}); they count as wrong`;
     yield { event: 'notice', level: 'warning', message };
   }
   const batchSize = Math.min(64, encoded.length);
@@ -115,14 +122,13 @@ async function* evaluateLabels(
     model.predict(encoded, { signal, report: (done) => report(done, encoded.length) }),
   );
   signal?.throwIfAborted();
-  const truth = encoded.map(({ label }, i) =>
-    label >= 0 ? label : labels.length + names.indexOf(labelOf(examples[i]!)),
-  );
+  const truth = encoded.map(({ label }, i) => (label >= 0 ? label : place.get(labelOf(examples[i]!))!));
   const { loss, accuracy, macroF1, confusion } = measure(predictions!, truth, names.length);
   const measured = { loss, perplexity: Math.exp(loss), bitsPerByte: Number.NaN, tokens: tokensOf(encoded) };
   yield {
     event: 'result',
     ...measured,
+    ...(unseenCharacters > 0 && { unseenCharacters }),
     examples: encoded.length,
     accuracy,
     macroF1,
@@ -132,17 +138,23 @@ async function* evaluateLabels(
   };
 }
 
+/** `"z": 3, "y": 1`, the commonest first. */
+function countsOf(unknown: ReadonlyMap<string, number>): string {
+  const sorted = [...unknown].sort((a, b) => b[1] - a[1]);
+  const shown = sorted.slice(0, 12).map(([label, rows]) => `${JSON.stringify(label)}: ${rows}`);
+  return shown.join(', ') + (sorted.length > shown.length ? ` and ${sorted.length - shown.length} more` : '');
+}
+
 const labelOf = (example: Example) => (example.kind === 'classify' ? (example.label ?? '') : '');
 
 /** Rows of each label that the model does not know. Of multiple choice there are none: labels are numbers of choices. */
 function unknownLabels(examples: readonly Example[], labels: readonly string[]): Map<string, number> {
   const unknown = new Map<string, number>();
   if (scoresChoices(labels)) return unknown;
-  for (const label of examples
-    .map(labelOf)
-    .filter((name) => !labels.includes(name))
-    .sort())
-    unknown.set(label, (unknown.get(label) ?? 0) + 1);
+  const known = new Set(labels);
+  for (const label of examples.map(labelOf).sort()) {
+    if (!known.has(label)) unknown.set(label, (unknown.get(label) ?? 0) + 1);
+  }
   return unknown;
 }
 
@@ -164,8 +176,12 @@ async function* evaluateAnswers(
 ): AsyncGenerator<EvaluationEvent> {
   const { gpt, tokenizer } = session;
   const { blockSize, vocabSize } = gpt.config;
-  const template = choice.promptTemplate ?? (await templateOf(directory)) ?? defaultTemplate(data.columns);
+  const { promptTemplate } = choice;
+  if (promptTemplate !== undefined) checkTemplate(promptTemplate, data.columns, data.names);
+  const template = promptTemplate ?? (await templateOf(directory)) ?? defaultTemplate(data.columns);
   const all = yield* encodeAnswers(data.splits.train!, tokenizer, blockSize, template);
+  const unseenCharacters = countUnseen(tokenizer, all.map(wholeOf));
+  if (unseenCharacters > 0) yield { event: 'notice', level: 'warning', message: unseenText(unseenCharacters) };
   const examples = all.map((example) => withoutUnknown(example, vocabSize));
   const score = answerScorer(session, evaluationBatch(gpt.config, examples.length * blockSize));
   const sums = yield* phase('scoring', (report) =>
@@ -175,8 +191,16 @@ async function* evaluateAnswers(
   const { lossSum, count } = sums!;
   const loss = lossSum / count;
   const bitsPerByte = lossSum / Math.LN2 / answerBytes(examples, tokenizer);
-  yield { event: 'result', loss, perplexity: Math.exp(loss), bitsPerByte, tokens: count, examples: examples.length };
+  yield {
+    event: 'result',
+    ...{ loss, perplexity: Math.exp(loss), bitsPerByte, tokens: count },
+    ...(unseenCharacters > 0 && { unseenCharacters }),
+    examples: examples.length,
+  };
 }
+
+/** All ids of an example: what is read, and the last one, which is only a target. */
+const wholeOf = ({ ids, targets }: Encoded) => Int32Array.of(...ids, ...targets.subarray(-1));
 
 /** Ids that a model has no row for (characters that it never met) are not read and not scored. */
 function withoutUnknown(example: Encoded, vocabSize: number): Encoded {
