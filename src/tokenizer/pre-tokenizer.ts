@@ -107,7 +107,8 @@ function makeStage(part: Json, name: string): Stage {
   if (part['type'] === 'Split') {
     const pattern = splitPattern(part['pattern'], name);
     const invert = part['invert'] === true;
-    const arrange = behaviors[String(part['behavior'])];
+    const behavior = String(part['behavior']); // a file may say "constructor"
+    const arrange = Object.hasOwn(behaviors, behavior) ? behaviors[behavior] : undefined;
     if (!arrange)
       throw new GptError(
         'tokenizer/pre-tokenizer',
