@@ -88,11 +88,20 @@ test.each([
     'sample r hello',
     'unexpected argument "hello" (did you mean --prompt hello; only - (standard input) may follow the run)',
   ],
+  ['sample r - hello', 'unexpected argument "hello" (only - (standard input) may follow the run)'],
   ['sample r --temperature hot', '"temperature" must be a number of at least 0, got "hot"'],
   ['sample r --top-p 2', '"top-p" must be a number above 0 and at most 1, got 2'],
 ])('%s: error: %s', async (line, message) => {
   expect(await typed(line)).toEqual({ code: 2, out: '', err: `error: ${message}\n` });
   expect(asked).toBeUndefined();
+});
+
+test('words behind --stop are more texts to stop at, and the run is never one of them', async () => {
+  for (const line of ['sample r --stop . --stop !', 'sample r --stop . !', 'sample --stop . r --stop !']) {
+    expect((await typed(line)).code).toBe(0);
+    const { stop } = Object.assign({}, ...asked!.layers!.map(({ values }) => values)) as { stop: string[] };
+    expect([asked!.run, stop]).toEqual(['r', ['.', '!']]);
+  }
 });
 
 test('an unreadable prompt file is an error', async () => {

@@ -38,9 +38,8 @@ async function readPrompt(
     });
   }
   if (input !== undefined && input !== '-') {
-    const several = flags.stop ? 'repeat --stop before each text' : `did you mean --prompt ${quoteWord(input)}`;
     throw new GptError('cli/prompt', `unexpected argument ${JSON.stringify(input)}`, {
-      hint: `${several}; only - (standard input) may follow the run`,
+      hint: `did you mean --prompt ${quoteWord(input)}; only - (standard input) may follow the run`,
     });
   }
   const signal = context.stopOnInterrupt();
@@ -112,13 +111,27 @@ async function show(
 export function define(command: Command, context: Context): void {
   command
     .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face GPT-2 folder')
-    .argument('[input]', '- reads the prompt from standard input, without its last line end')
+    .argument('[input...]', '- reads the prompt from standard input, without its last line end')
     .option('-p, --prompt <text>', 'what the text begins with')
     .option('--prompt-file <file>', 'the prompt, exactly as in the file (UTF-8, or UTF-16 with a byte order mark)')
     .option('--no-stream', 'write each text when it is complete');
   addSettings(command, 'sample').addHelpText('after', EXAMPLES);
-  command.action(async (run: string, input: string | undefined, flags: SampleFlags) => {
-    const layers = layersOf(command, 'sample');
+  command.action(async (run: string, words: string[], flags: SampleFlags) => {
+    // `--stop a b`: the words behind a text to stop at are more of them, since only - may follow the run.
+    const more = flags.stop ? words.filter((word) => word !== '-') : [];
+    const rest = words.filter((word) => !more.includes(word));
+    if (rest.length > 1) {
+      throw new GptError(
+        'cli/prompt',
+        `unexpected argument ${JSON.stringify(rest.find((word) => word !== '-') ?? '-')}`,
+        {
+          hint: 'only - (standard input) may follow the run',
+        },
+      );
+    }
+    const [input] = rest;
+    const given = layersOf(command, 'sample');
+    const layers = more.length > 0 ? [...given, { name: 'flag', values: { stop: [...flags.stop!, ...more] } }] : given;
     const { numSamples } = resolve('sample', layers).values;
     const prompt = await readPrompt(input, flags, context);
     const { sample } = await import('../../run/sample.js');
