@@ -13,6 +13,7 @@ import {
   replaceFile,
   settle,
 } from '../files/index.js';
+import { quoteWord } from '../shell-quote.js';
 import type { TrainingState } from '../train/index.js';
 import { lockName, takeLock } from './lock.js';
 import { type EventLog, RunLog } from './run-log.js';
@@ -85,7 +86,7 @@ export async function claimRun(directory: string, { resume = false, overwrite = 
     const found = resume && (await exists(last)) ? last : undefined;
     if (resume && found === undefined && (await exists(best))) {
       throw new GptError('run/missing', `${directory} has best/ but no last/ to resume from`, {
-        hint: `--init ${best} begins a new run with its weights`,
+        hint: `--init ${quoteWord(best)} begins a new run with its weights`,
       });
     }
     const replacing = overwrite && content.kind === 'run';

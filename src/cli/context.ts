@@ -56,7 +56,9 @@ export class Context {
 
   /** Whether standard output is a terminal on which a line can be redrawn. */
   get live(): boolean {
-    return this.streams.stdout.isTTY === true && this.streams.env['TERM'] !== 'dumb';
+    const { env, stdout } = this.streams;
+    const inCi = env['CI'] !== undefined && !['', '0', 'false'].includes(env['CI']);
+    return stdout.isTTY === true && env['TERM'] !== 'dumb' && !inCi;
   }
 
   get paint(): Paint {

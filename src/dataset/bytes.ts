@@ -39,7 +39,9 @@ export async function* readBytes(
     const buffer = Buffer.allocUnsafe(chunkBytes);
     for (;;) {
       signal?.throwIfAborted();
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null);
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length, null).catch((cause: unknown) => {
+        throw unreadable(source.name, cause);
+      });
       if (bytesRead === 0) return;
       onBytes?.(bytesRead);
       yield buffer.subarray(0, bytesRead);
@@ -61,6 +63,11 @@ async function openFile(name: string) {
   try {
     return await open(name, 'r');
   } catch (cause) {
-    throw new GptError('dataset/unreadable', `cannot read ${name}: ${whyUnreadable(cause)}`, { cause });
+    throw unreadable(name, cause);
   }
+}
+
+/** A folder opens, and only then cannot be read. */
+function unreadable(name: string, cause: unknown): GptError {
+  return new GptError('dataset/unreadable', `cannot read ${name}: ${whyUnreadable(cause)}`, { cause });
 }

@@ -1,4 +1,5 @@
 // Files that people give to pretrain besides plain text.
+import { readBytes } from './bytes.js';
 import { errorOf, temporaryFolder } from './fixtures.js';
 import { findSources, sourceWarnings } from './sources.js';
 import { readTexts } from './texts.js';
@@ -64,4 +65,14 @@ test('a file that ends inside a character is cut off, not in another encoding', 
   const error = await errorOf(() => documents('cut.txt', Buffer.from('naïve 喜').subarray(0, 9)));
   expect(error).toMatchObject({ code: 'dataset/truncated', message: expect.stringContaining('byte 7') });
   expect(error.hint).not.toContain('1252');
+});
+
+test('a folder where a file is read is an error, not a bug', async () => {
+  const read = async () => {
+    for await (const _ of readBytes({ name: folder.path, kind: 'file' }));
+  };
+  expect(await errorOf(read)).toMatchObject({
+    code: 'dataset/unreadable',
+    message: expect.stringContaining('a folder'),
+  });
 });

@@ -5,6 +5,7 @@ import type { Run } from '../checkpoint/index.js';
 import { packageRoot, type TrainCommand } from '../config/index.js';
 import type { SplitRule } from '../dataset/index.js';
 import { GptError } from '../errors.js';
+import { quoteCommand, quoteWord } from '../shell-quote.js';
 import type { NoticeEvent } from './events.js';
 
 export interface SavedRun {
@@ -70,12 +71,12 @@ export function recordOf(run: Run, command: TrainCommand): SavedRun {
   const record = run.config as Partial<Record<keyof SavedRun, unknown>> | undefined;
   if (!isRecord(record)) {
     throw new GptError('run/config', `${join(run.directory, 'config.json')} holds no settings to resume with`, {
-      hint: `--init ${join(run.directory, 'last')} begins a new run with its weights`,
+      hint: `--init ${quoteWord(join(run.directory, 'last'))} begins a new run with its weights`,
     });
   }
   if (record.command !== command) {
     throw new GptError('run/other-command', `${run.directory} is a run of ${record.command}, not of ${command}`, {
-      hint: `gpt-cli ${record.command} --resume --out ${run.directory}`,
+      hint: quoteCommand(['gpt-cli', String(record.command), '--resume', '--out', run.directory]),
     });
   }
   return record;

@@ -1,7 +1,7 @@
 // gpt-cli classify: texts in, labels out. The work is in run/classify.
-import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { GptError } from '../../errors.js';
+import { statIfThere } from '../../files/index.js';
 import type { ClassEvent, ClassifyingEvent } from '../../run/events.js';
 import { quoteWord } from '../../shell-quote.js';
 import { ClassFile } from '../class-output.js';
@@ -77,7 +77,7 @@ function inputOf(text: string | undefined, flags: ClassifyFlags, context: Contex
   if (flags.input !== undefined) return { file: flags.input };
   if (text === '-') return { stdin: context.streams.stdin };
   if (text !== undefined && text.trim() !== '') {
-    if (existsSync(text))
+    if (statIfThere(text)?.isFile())
       context.warn(`${text} is a file, but its name is what is classified (--input ${quoteWord(text)} reads it)`);
     return [text];
   }

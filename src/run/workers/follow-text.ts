@@ -62,9 +62,9 @@ async function* tokenizeHere(
       hint: 'name a file that every worker has, or put the run folder on a disk that all of them see',
     });
   }
-  const { valSplit } = config;
+  const { valSplit, textKey } = config;
   return yield* phase('tokenizing', () =>
-    buildCorpus({ inputs, tokenizer, directory: join(directory, 'tokens'), valSplit, signal }),
+    buildCorpus({ inputs, tokenizer, directory: join(directory, 'tokens'), valSplit, textKey, signal }),
   );
 }
 
