@@ -40,6 +40,23 @@ onPosix.each(['SIGHUP', 'SIGQUIT', 'SIGTERM', 'SIGINT'] as const)(
   },
 );
 
+onPosix.each(['SIGHUP', 'SIGTERM', 'SIGINT'] as const)(
+  '%s that comes twice, as from a terminal that closes, still saves',
+  async (signal) => {
+    const out = path(`${signal}-twice`);
+    const { child, ended } = start(['pretrain', text, '-o', out, ...small, '--max-iters', '100000', '--json']);
+    child.stdout!.on('data', (chunk: Buffer) => {
+      if (!chunk.toString().includes('"iter":12,')) return;
+      child.kill(signal);
+      setTimeout(() => child.kill(signal), 2);
+    });
+    // Null where the second one came while the process, which had saved, was about to exit.
+    expect([130, null]).toContain((await ended).code);
+    expect(JSON.parse(readFileSync(join(out, 'last', 'training_state.json'), 'utf8')).iter).toBeGreaterThanOrEqual(12);
+    expect(existsSync(join(out, '.lock'))).toBe(false);
+  },
+);
+
 onPosix(
   'a reader that goes away stops a run: it is saved, the exit code is 2, and the error says how to resume',
   async () => {
