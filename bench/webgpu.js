@@ -126,7 +126,7 @@ async function suite() {
 async function train(device) {
   const { batchSize, ...shape } = model;
   const dropout = Number(options.dropout);
-  const gpt = new Gpt({ ...shape, dropout, bias: true, position: 'learned', layerNormEpsilon: 1e-5 });
+  const gpt = await Gpt.create({ ...shape, dropout, bias: true, position: 'learned', layerNormEpsilon: 1e-5 });
   const specs = parameterSpecs(gpt.config);
   const engine = await createOnnxEngine({ device, threads: 2 });
   const state = await engine.createState(specs, { training: true });

@@ -1,7 +1,7 @@
 // The library: what the command line does, for programs. Events and options are plain objects.
 export type { Layer } from './config/index.js';
 export { GptError } from './errors.js';
-export type { GptConfig } from './model/config.js';
+export type { GptConfig } from './model/registry.js';
 export { type ClassifyOptions, classify } from './run/classify.js';
 export { type EvaluateOptions, evaluate } from './run/eval.js';
 export type { ClassifyingEvent, EvaluationEvent, RunEvent, SamplingEvent } from './run/events.js';

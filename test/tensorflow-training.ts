@@ -2,7 +2,8 @@
 
 import { createTensorflowEngine } from '../src/engine/tensorflow/engine.js';
 import type { Engine, Feeds, Jit, Precision, State, StepResult, TrainingProgram } from '../src/engine/types.js';
-import { Gpt, type GptConfig, initialize, lossStep, parameterSpecs } from '../src/model/index.js';
+import { type GptConfig, initialize, lossStep, parameterSpecs } from '../src/model/index.js';
+import { gpt2Of } from '../src/model/testing/eager.js';
 import { Random } from '../src/rng.js';
 
 export const config: GptConfig = {
@@ -56,7 +57,7 @@ export async function trained(
   steps: number,
   { recompute = false, resumed }: TrainOptions = {},
 ): Promise<Trained> {
-  const gpt = new Gpt(config, undefined, { recompute });
+  const gpt = gpt2Of(config, { recompute });
   const specs = parameterSpecs(config);
   const state = await engine.createState(specs, { training: true });
   if (resumed) for (const { kind, name, data } of resumed.arrays) await state.write(kind, name, data);

@@ -19,6 +19,9 @@ OUT = pathlib.Path(__file__).resolve().parents[2] / "test" / "goldens"
 CONFIG = dict(vocabSize=11, blockSize=8, nLayer=2, nHead=2, nEmbd=8, dropout=0, layerNormEpsilon=1e-5)
 ADAMW = dict(learningRate=1e-2, weightDecay=0.1, beta1=0.9, beta2=0.95, epsilon=1e-8, gradClip=1.0)
 BATCH, TIME, STEPS = 2, 6, 10
+ACTIVATIONS = dict(
+    gelu_new=lambda x: F.gelu(x, approximate="tanh"), gelu=F.gelu, relu=F.relu, silu=F.silu
+)
 
 
 def float32(tensor):
@@ -28,6 +31,7 @@ def float32(tensor):
 
 def make_parameters(config, generator):
     channels, position = config["nEmbd"], config["position"]
+    inner = config.get("ffnSize", 4 * channels)
     params = {}
 
     def matrix(name, *shape, std):
@@ -55,14 +59,16 @@ def make_parameters(config, generator):
         linear(f"{prefix}.attn.c_attn", channels, 3 * channels)
         linear(f"{prefix}.attn.c_proj", channels, channels)
         norm(f"{prefix}.ln_2")
-        linear(f"{prefix}.mlp.c_fc", channels, 4 * channels)
-        linear(f"{prefix}.mlp.c_proj", 4 * channels, channels)
+        linear(f"{prefix}.mlp.c_fc", channels, inner)
+        linear(f"{prefix}.mlp.c_proj", inner, channels)
     norm("ln_f")
+    if not config.get("tie", True):
+        matrix("lm_head.weight", config["vocabSize"], channels, std=0.5)
     return params
 
 
 def sinusoids(time, channels):
-    """Vaswani et al. 2017, times 0.02 (see src/model/layers/positionEmbedding.ts)."""
+    """Vaswani et al. 2017, times 0.02 (see src/model/layers/position-embedding.ts)."""
     table = torch.zeros(time, channels, dtype=torch.float64)
     for t in range(time):
         for i in range(channels // 2):
@@ -107,12 +113,14 @@ def forward(config, params, ids):
         q, k, v = map(split, linear(norm(x, f"{prefix}.ln_1"), f"{prefix}.attn.c_attn").split(channels, dim=2))
         if config["position"] == "rope":
             q, k = rotate(q), rotate(k)
-        attended = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        scale = (1 / (layer + 1) if config.get("scaleByBlock") else 1) / math.sqrt(channels // heads)
+        attended = F.scaled_dot_product_attention(q, k, v, is_causal=True, scale=scale)
         merged = attended.transpose(1, 2).reshape(batch, time, channels)
         x = x + linear(merged, f"{prefix}.attn.c_proj")
-        inner = F.gelu(linear(norm(x, f"{prefix}.ln_2"), f"{prefix}.mlp.c_fc"), approximate="tanh")
+        activation = ACTIVATIONS[config.get("activation", "gelu_new")]
+        inner = activation(linear(norm(x, f"{prefix}.ln_2"), f"{prefix}.mlp.c_fc"))
         x = x + linear(inner, f"{prefix}.mlp.c_proj")
-    return norm(x, "ln_f") @ params["wte.weight"].T
+    return norm(x, "ln_f") @ params["wte.weight" if config.get("tie", True) else "lm_head.weight"].T
 
 
 def loss_of(logits, targets):
@@ -179,3 +187,6 @@ if __name__ == "__main__":
     write("sinusoidal", 2, position="sinusoidal", bias=True)
     write("rope", 3, position="rope", bias=True)
     write("no-bias", 4, position="learned", bias=False)
+    write("gelu", 5, position="learned", bias=True, activation="gelu", ffnSize=20)
+    write("relu", 6, position="learned", bias=True, activation="relu", tie=False)
+    write("silu", 7, position="learned", bias=True, activation="silu", scaleByBlock=True)

@@ -73,7 +73,7 @@ async function logits(folder: string, texts: number[][], out: string): Promise<v
   const time = texts[0]!.length;
   const checkpoint = await openCheckpoint(folder);
   const engine = await openEngine({ backend: 'auto', device: 'cpu' });
-  const gpt = new Gpt(checkpoint.config);
+  const gpt = await Gpt.create(checkpoint.config);
   const state = await engine.createState(checkpoint.specs, { training: false });
   await checkpoint.readInto(state);
   const program = await engine.compile(logitsStep(gpt, { batchSize: time, time }), state);
@@ -97,7 +97,7 @@ async function graph(folder: string, purpose: 'training' | 'evaluation' | 'logit
   const checkpoint = await openCheckpoint(folder);
   await checkpoint.close();
   const step = { training: lossStep, evaluation: evaluationStep, logits: logitsStep }[purpose];
-  const traced = trace(step(new Gpt(checkpoint.config), { batchSize: 2, time: 16 }), {
+  const traced = trace(step(await Gpt.create(checkpoint.config), { batchSize: 2, time: 16 }), {
     gradients: purpose === 'training',
   });
   const { model, nodeCount } = lower(optimize(traced, { keep: (op) => kept.has(op) }));

@@ -5,35 +5,38 @@ import { isAbsolute, join } from 'node:path';
 import type { State } from '../engine/types.js';
 import { GptError } from '../errors.js';
 import { exists, readJsonObject } from '../files/index.js';
-import { adapterOf, type LoraConfig, loraTargets, merged } from '../model/lora.js';
-import { classifierHead } from './names.js';
+import type { ParameterSpec } from '../model/config.js';
+import { adapterNames, type LoraConfig, loraSpecs, merged } from '../model/lora.js';
+import { familyOf, type GptConfig, headSpec, parameterSpecs } from '../model/registry.js';
+import { fromHuggingFace } from './hf-config.js';
 import { SafetensorsFile, writeSafetensors } from './safetensors/index.js';
 
 export const adapterConfigName = 'adapter_config.json';
 const tensorsName = 'adapter_model.safetensors';
 const prefix = 'base_model.model.';
 
-/** PEFT's name of an adapter's array, or of the head that is saved with it. */
-function peftName(parameter: string): string {
-  return parameter === classifierHead ? `${prefix}${parameter}` : `${prefix}transformer.${parameter}`;
-}
-
 export interface AdapterContent {
+  readonly config: GptConfig;
   readonly lora: LoraConfig;
   /** Where the base model lies, as a person would name it. */
   readonly base: string;
   readonly classifier: boolean;
-  /** Its arrays with `.lora_A.`, `.lora_B.` and the head are written. */
-  readonly state: Pick<State, 'specs' | 'read'>;
+  /** Of its parameters, the adapters and the head are written. */
+  readonly specs: readonly ParameterSpec[];
+  readonly state: Pick<State, 'read'>;
 }
 
-/** Whether a parameter is the adapter's own: an array of it, or the head. */
-export function isAdapted(name: string): boolean {
-  return /\.lora_[AB]\.weight$/.test(name) || name === classifierHead;
+/** Whether a parameter is kept in an adapter's folder: an array of it, or the head. */
+export function inAdapter({ role }: ParameterSpec): boolean {
+  return role === 'adapter' || role === 'head';
 }
 
 /** Writes adapter_config.json and adapter_model.safetensors into a folder that exists. */
-export async function writeAdapter(folder: string, { lora, base, classifier, state }: AdapterContent): Promise<void> {
+export async function writeAdapter(folder: string, content: AdapterContent): Promise<void> {
+  const { lora, base, classifier, specs, state } = content;
+  const { huggingFace } = familyOf(content.config);
+  const head = specs.find(({ role }) => role === 'head');
+  const modules = specs.filter(({ adapted }) => adapted).map(({ name }) => name.split('.').at(-2)!);
   const config = {
     peft_type: 'LORA',
     task_type: classifier ? 'SEQ_CLS' : 'CAUSAL_LM',
@@ -41,18 +44,18 @@ export async function writeAdapter(folder: string, { lora, base, classifier, sta
     r: lora.rank,
     lora_alpha: lora.alpha,
     lora_dropout: 0,
-    target_modules: [...new Set(loraTargets.map((target) => target.split('.').at(-1)!))],
-    fan_in_fan_out: true,
+    target_modules: [...new Set(modules)],
+    fan_in_fan_out: huggingFace.fanInFanOut,
     bias: 'none',
-    modules_to_save: classifier ? ['score'] : null,
+    modules_to_save: head ? [head.name.split('.')[0]] : null,
     inference_mode: true,
   };
   await writeFile(join(folder, adapterConfigName), `${JSON.stringify(config, null, 2)}\n`);
-  const own = state.specs.filter(({ name }) => isAdapted(name));
+  const own = specs.filter(inAdapter);
   const handle = await open(join(folder, tensorsName), 'w');
   try {
     const tensors = own.map(({ name, shape }) => {
-      return { name: peftName(name), shape, read: () => state.read('parameter', name) };
+      return { name: `${prefix}${huggingFace.moduleName(name)}`, shape, read: () => state.read('parameter', name) };
     });
     await writeSafetensors(handle, tensors);
   } finally {
@@ -65,13 +68,19 @@ const mostRank = 65536;
 
 /** An adapter on disk. `close` it. */
 export class AdapterFile {
+  /** What the file may have in it. */
+  private readonly known: ReadonlySet<string>;
+
   private constructor(
-    readonly directory: string,
     /** The base model's folder, found. */
     readonly base: string,
     readonly lora: LoraConfig,
     private readonly file: SafetensorsFile,
-  ) {}
+    private readonly config: GptConfig,
+  ) {
+    const adapters = loraSpecs(parameterSpecs(config), lora);
+    this.known = new Set([...adapters, headSpec(config, 1)].map(({ name }) => this.stored(name)));
+  }
 
   static async isHere(directory: string): Promise<boolean> {
     const all = [adapterConfigName, tensorsName].map((name) => exists(join(directory, name)));
@@ -104,10 +113,12 @@ export class AdapterFile {
     if (base === undefined) {
       throw wrong(`its base model ${JSON.stringify(name)} is not here`, 'put the folder of the base model there');
     }
+    const basePath = join(base, 'config.json');
+    const { config } = fromHuggingFace(await readJsonObject(basePath, 'checkpoint/config'), basePath);
     const file = await SafetensorsFile.open(join(directory, tensorsName));
     const scaled = json['use_rslora'] === true ? alpha * Math.sqrt(rank as number) : alpha;
-    const adapter = new AdapterFile(directory, base, { rank: rank as number, alpha: scaled }, file);
-    const foreign = [...file.header.tensors.keys()].find((stored) => adapter.parameterOf(stored) === undefined);
+    const adapter = new AdapterFile(base, { rank: rank as number, alpha: scaled }, file, config);
+    const foreign = [...file.header.tensors.keys()].find((stored) => !adapter.known.has(stored));
     if (foreign !== undefined) {
       await file.close();
       throw wrong(`${tensorsName} has "${foreign}", which adapts nothing that is known here`);
@@ -115,36 +126,30 @@ export class AdapterFile {
     return adapter;
   }
 
-  /** Whether it brings a classifier's head. */
-  get hasHead(): boolean {
-    return this.file.has(peftName(classifierHead));
+  /** PEFT's name of one of its arrays, or of the head. */
+  private stored(parameter: string): string {
+    return `${prefix}${familyOf(this.config).huggingFace.moduleName(parameter)}`;
   }
 
-  /** Rows of the head. */
+  /** Rows of the classifier's head that it brings; 0: none. */
   get labelCount(): number {
-    return this.file.header.tensors.get(peftName(classifierHead))?.shape[0] ?? 0;
+    return this.file.header.tensors.get(this.stored(headSpec(this.config, 1).name))?.shape[0] ?? 0;
   }
 
   /** One of its arrays. */
   read(parameter: string): Promise<Float32Array> {
-    return this.file.read(peftName(parameter));
+    return this.file.read(this.stored(parameter));
   }
 
-  /** The base's weight with the adapter in it; the weight itself where there is none for it. */
-  async merge(parameter: string, weight: Float32Array): Promise<Float32Array> {
-    const names = adapterOf(parameter);
-    if (!names || !this.file.has(peftName(names.a))) return weight;
-    return merged(weight, await this.read(names.a), await this.read(names.b), this.lora);
+  /** The base's weight with the adapter merged; the weight itself where there is none for it. */
+  async merge({ name, outputAxis }: ParameterSpec, weight: Float32Array): Promise<Float32Array> {
+    const { a, b } = adapterNames(name);
+    if (!this.file.has(this.stored(a))) return weight;
+    return merged(weight, await this.read(a), await this.read(b), this.lora, outputAxis);
   }
 
   close(): Promise<void> {
     return this.file.close();
-  }
-
-  private parameterOf(stored: string): string | undefined {
-    if (stored === peftName(classifierHead)) return classifierHead;
-    const found = /^base_model\.model\.transformer\.(h\.\d+\..+)\.lora_[AB]\.weight$/.exec(stored);
-    return found && adapterOf(`${found[1]}.weight`) ? stored.slice(`${prefix}transformer.`.length) : undefined;
   }
 }
 

@@ -1,7 +1,8 @@
 // README.md of a checkpoint: what the model is and how to open it. Plain facts, no date, so that the same run writes
 // the same bytes.
-import { scoresChoices } from '../model/classifier-spec.js';
-import { countParameters, type GptConfig, parameterSpecs } from '../model/config.js';
+import { scoresChoices } from '../model/choice-labels.js';
+import { countParameters } from '../model/config.js';
+import { familyOf, type GptConfig, parameterSpecs } from '../model/registry.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { TrainingState } from '../train/index.js';
 
@@ -17,8 +18,7 @@ export function modelCard({ config, tokenizer, training, labels }: CardFacts): s
     ['parameters', countParameters(parameterSpecs(config)).toLocaleString('en-US')],
     ['layers, heads, width', `${config.nLayer}, ${config.nHead}, ${config.nEmbd}`],
     ['context', `${config.blockSize} tokens`],
-    ['positions', config.position],
-    ['biases', config.bias ? 'yes' : 'no'],
+    ...ownRows(config),
     ['tokenizer', `${tokenizer.kind}, ${tokenizer.vocabSize} entries`],
     ...(labels ? [['labels', labels.join(', ')]] : []),
     ...(training ? trainingRows(training) : []),
@@ -28,7 +28,7 @@ export function modelCard({ config, tokenizer, training, labels }: CardFacts): s
 library_name: transformers
 pipeline_tag: ${labels ? 'text-classification' : 'text-generation'}
 tags:
-- gpt2
+- ${familyOf(config).name}
 - gpt-cli
 ---
 # A GPT trained with gpt-cli
@@ -36,6 +36,14 @@ tags:
 ${table}
 
 ${openWith(config, labels !== undefined)}${choiceNote(labels)}${rowsNote(config, tokenizer)}`;
+}
+
+/** The settings of the model's family, by name. */
+function ownRows(config: GptConfig): string[][] {
+  const shared = ['vocabSize', 'blockSize', 'nLayer', 'nHead', 'nEmbd', 'dropout'];
+  return Object.entries(config)
+    .filter(([key]) => !shared.includes(key))
+    .map(([key, value]) => [key, String(value)]);
 }
 
 function trainingRows({ iter, tokens, evaluation }: TrainingState): string[][] {
@@ -50,10 +58,10 @@ function trainingRows({ iter, tokens, evaluation }: TrainingState): string[][] {
   ];
 }
 
-function openWith({ position }: GptConfig, classifier: boolean): string {
+function openWith(config: GptConfig, classifier: boolean): string {
   const here = `\`\`\`sh\ngpt-cli ${classifier ? 'classify' : 'sample'} .\n\`\`\`\n`;
-  if (position === 'rope')
-    return `${here}\nIts rotary positions are outside GPT-2's format: transformers does not open it.\n`;
+  if (!familyOf(config).huggingFace.opensInTransformers(config))
+    return `${here}\nIt is outside the formats of transformers, which does not open it.\n`;
   const model = classifier ? 'AutoModelForSequenceClassification' : 'AutoModelForCausalLM';
   return `${here}
 \`\`\`python

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parameterSpecs } from '../model/config.js';
+import { parameterSpecs } from '../model/registry.js';
 import { matrix } from '../optimizer/testing/matrix.js';
 import { openCheckpoint, SafetensorsFile, saveCheckpoint, type TensorSource, writeSafetensors } from './index.js';
 import { content, MemoryState, stateOf, temporaryFolder, thrown, tiny, trainingState } from './testing/fixtures.js';

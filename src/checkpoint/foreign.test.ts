@@ -11,8 +11,7 @@ import {
 } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { headSpec } from '../model/classifier-spec.js';
-import { parameterSpecs } from '../model/config.js';
+import { headSpec, parameterSpecs } from '../model/registry.js';
 import { openCheckpoint, SafetensorsFile, saveCheckpoint, writeSafetensors } from './index.js';
 import { content, MemoryState, temporaryFolder, thrown, tiny } from './testing/fixtures.js';
 
@@ -64,7 +63,7 @@ test.each(['_orig_mod.', 'module.', 'module._orig_mod.', '_orig_mod.transformer.
 );
 
 test('a classifier without id2label has the labels that transformers gives by itself', async () => {
-  const specs = [...parameterSpecs(tiny), headSpec(tiny.nEmbd, 2)];
+  const specs = [...parameterSpecs(tiny), headSpec(tiny, 2)];
   const state = new MemoryState(specs, false);
   await saveCheckpoint(at(), { ...content({ resumable: false }), state, labels: ['LABEL_0', 'LABEL_1'] });
   edit('config.json', (config) => {

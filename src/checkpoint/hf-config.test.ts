@@ -48,18 +48,29 @@ test.each(['learned', 'sinusoidal', 'rope'] as const)(
 );
 
 test.each([
-  ['a foreign model', { model_type: 'llama' }, 'model_type is "llama"'],
+  [{ activation_function: 'gelu' }, { activation: 'gelu' }],
+  [{ activation_function: 'swish' }, { activation: 'silu' }],
+  [{ activation_function: 'gelu_pytorch_tanh', n_inner: 3072 }, {}],
+  [{ n_inner: 1000 }, { ffnSize: 1000 }],
+  [{ scale_attn_by_inverse_layer_idx: true }, { scaleByBlock: true }],
+  [{ tie_word_embeddings: false }, { tie: false }],
+])('%j is read, written and read again', (change, expected) => {
+  const plain = fromHuggingFace(gpt2).config;
+  const { config } = fromHuggingFace({ ...gpt2, ...change });
+  expect(config).toEqual({ ...plain, ...expected });
+  expect(fromHuggingFace(toHuggingFace(config, { endOfText: 0 })).config).toEqual(config);
+});
+
+test.each([
+  ['a foreign model', { model_type: 'bert' }, 'model_type is "bert"'],
   ['no model type', { model_type: undefined }, 'model_type is missing'],
-  [
-    'the exact GELU',
-    { activation_function: 'gelu' },
-    'activation_function is "gelu"; only "gelu_new" and "gelu_pytorch_tanh"',
-  ],
-  ['another inner width', { n_inner: 1000 }, 'n_inner is 1000; only null and 3072'],
+  ['an unknown activation', { activation_function: 'quick_gelu' }, 'activation_function is "quick_gelu"'],
+  ['an inner width of text', { n_inner: '3072' }, 'n_inner is "3072", expected an integer from 1'],
+  ['a tie of text', { tie_word_embeddings: 'no' }, 'tie_word_embeddings is "no", expected true or false'],
   ['heads that do not divide', { n_head: 7 }, 'n_embd (768) is not divisible by n_head (7)'],
   ['a missing width', { n_embd: undefined }, 'n_embd is missing'],
   ['a width of text', { n_embd: '768' }, 'n_embd is "768", expected an integer from 1 to 131072'],
-  ['layer-wise attention scales', { scale_attn_by_inverse_layer_idx: true }, 'scale_attn_by_inverse_layer_idx is true'],
+  ['attention scores that are not scaled', { scale_attn_weights: false }, 'scale_attn_weights is false'],
   ['cross attention', { add_cross_attention: true }, 'add_cross_attention is true'],
   ['a newer marker', { gpt_cli: { version: 2 } }, 'gpt_cli.version is 2'],
   [

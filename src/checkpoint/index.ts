@@ -1,8 +1,7 @@
 // Checkpoints and run folders on disk: a checkpoint is a Hugging Face folder, complete or absent at any moment.
-export { AdapterFile, isAdapted, writeAdapter } from './adapter.js';
+export { AdapterFile, inAdapter, writeAdapter } from './adapter.js';
 export { fromHuggingFace, toHuggingFace } from './hf-config.js';
 export { locateCheckpoint, type Preference } from './locate.js';
-export { classifierHead } from './names.js';
 export { type Checkpoint, openCheckpoint, type ReadOptions, type ReadReport } from './open.js';
 export type { OptimizerRecord } from './optimizer.js';
 export { type ClaimOptions, claimRun, type Run } from './run-folder.js';

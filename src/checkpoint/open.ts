@@ -1,17 +1,16 @@
-// Opening a checkpoint, ours or any Hugging Face GPT-2: everything is checked before the first number is used.
+// Opening a checkpoint, ours or any Hugging Face folder of a known family: everything is checked before the first number is used.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { State } from '../engine/types.js';
 import { GptError } from '../errors.js';
 import { exists, readJsonObject } from '../files/index.js';
-import { headSpec } from '../model/classifier-spec.js';
-import type { GptConfig, ParameterSpec } from '../model/config.js';
+import type { ParameterSpec } from '../model/config.js';
+import { type GptConfig, headSpec } from '../model/registry.js';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/index.js';
 import type { TrainingState } from '../train/index.js';
 import { AdapterFile } from './adapter.js';
 import { fromHuggingFace, type HuggingFaceModel } from './hf-config.js';
 import { locateCheckpoint, type Preference } from './locate.js';
-import { classifierHead } from './names.js';
 import { type OptimizerRecord, readSlots, unrecorded } from './optimizer.js';
 import { openSharded, openSingle, type TensorFiles } from './safetensors/index.js';
 import { type MatchedTensors, matchTensors } from './tensors.js';
@@ -37,7 +36,7 @@ export interface Checkpoint {
   /** The checkpoint's own folder, in a run folder or not. */
   readonly directory: string;
   readonly config: GptConfig;
-  /** What `read` gives: the parameters of the config, for a classifier `score.weight` too. */
+  /** What `read` gives: the parameters of the config, for a classifier its head too. */
   readonly specs: readonly ParameterSpec[];
   /** A classifier's classes by id. */
   readonly labels: readonly string[] | undefined;
@@ -62,7 +61,7 @@ export interface Checkpoint {
 }
 
 /**
- * @param path a run folder, a checkpoint folder, or any Hugging Face folder with a GPT-2 in safetensors
+ * @param path a run folder, a checkpoint folder, or any Hugging Face folder of a known family with safetensors
  * @throws GptError `checkpoint/...`, naming the file, the key or the tensor
  */
 export async function openCheckpoint(path: string, options: { prefer?: Preference } = {}): Promise<Checkpoint> {
@@ -117,16 +116,16 @@ async function openAdapter(directory: string): Promise<Checkpoint> {
     await adapter.close();
     throw error;
   }
-  const { config } = base;
-  const body = base.specs.filter(({ name }) => !adapter.hasHead || name !== classifierHead);
-  const specs = adapter.hasHead ? [...body, headSpec(config.nEmbd, adapter.labelCount)] : body;
+  const head = adapter.labelCount > 0 ? headSpec(base.config, adapter.labelCount) : undefined;
+  const specs = head ? [...base.specs.filter(({ role }) => role !== 'head'), head] : base.specs;
+  const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const read = async (name: string) =>
-    name === classifierHead && adapter.hasHead ? adapter.read(name) : adapter.merge(name, await base.read(name));
+    name === head?.name ? adapter.read(name) : adapter.merge(byName.get(name)!, await base.read(name));
   return {
     ...base,
     directory,
     specs,
-    labels: adapter.hasHead ? await labelsOf(adapter) : base.labels,
+    labels: head ? await labelsOf(adapter) : base.labels,
     training: undefined,
     optimizer: undefined,
     loadTokenizer: () =>
@@ -169,7 +168,7 @@ function checkpointOf(
     directory,
     config,
     specs,
-    labels: byName.has(classifierHead) ? model.labels : undefined,
+    labels: model.labels,
     padToken: model.padToken,
     training: recorded?.training,
     optimizer: recorded?.optimizer,

@@ -3,13 +3,11 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { State } from '../engine/types.js';
 import { explain, replaceFile, replaceFolder } from '../files/index.js';
-import { type GptConfig, parameterSpecs } from '../model/config.js';
+import { familyOf, type GptConfig, headSpec, parameterSpecs } from '../model/registry.js';
 import { type Tokenizer, tokenizerConfig } from '../tokenizer/index.js';
 import type { TrainingState } from '../train/index.js';
 import { modelCard } from './card.js';
-import { fixedPositions } from './fixed-positions.js';
 import { toHuggingFace } from './hf-config.js';
-import { classifierHead, storedName } from './names.js';
 import { type OptimizerRecord, optimizerFile, slotTensors } from './optimizer.js';
 import { type TensorSource, writeSafetensors } from './safetensors/index.js';
 import { trainingStateJson } from './training-state.js';
@@ -17,7 +15,7 @@ import { trainingStateJson } from './training-state.js';
 export interface CheckpointContent {
   readonly config: GptConfig;
   readonly tokenizer: Tokenizer;
-  /** Holds `parameterSpecs(config)`, for a classifier `score.weight` too; read tensor by tensor. */
+  /** Holds `parameterSpecs(config)`, for a classifier its head too; read tensor by tensor. */
   readonly state: Pick<State, 'specs' | 'training' | 'read'>;
   /** Where the run stands, for the model card. */
   readonly training?: TrainingState;
@@ -48,7 +46,7 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
   const { config, tokenizer, state, training, labels, resumable = false } = content;
   if (resumable && (training === undefined || content.trained === undefined))
     throw new Error('a resumable checkpoint needs its training state');
-  const tensors = await modelTensors(config, state, labels !== undefined);
+  const tensors = modelTensors(config, state, labels?.length);
   // A model of single characters may have no row for <|endoftext|>; transformers refuses an id beyond its rows.
   const endOfText = tokenizer.endOfText < config.vocabSize ? tokenizer.endOfText : null;
   const classifier = labels && { labels, padToken: tokenizer.endOfText };
@@ -87,30 +85,26 @@ export async function replaceTrainingState(directory: string, training: Training
   });
 }
 
-/** GPT-2's full set of tensors: what the model leaves out is written as what transformers must compute with. */
-async function modelTensors(
+/** The tensors of the family's format: what the model lacks is written as what transformers must compute with. */
+function modelTensors(
   config: GptConfig,
   state: CheckpointContent['state'],
-  classifier: boolean,
-): Promise<TensorSource[]> {
+  labels: number | undefined,
+): TensorSource[] {
+  const { huggingFace } = familyOf(config);
+  const classifier = labels !== undefined;
   const held = new Set(state.specs.map(({ name }) => name));
-  const full = parameterSpecs({ ...config, bias: true, position: config.position === 'rope' ? 'rope' : 'learned' });
-  const known = new Set([...full.map(({ name }) => name), ...(classifier ? [classifierHead] : [])]);
-  const stranger = state.specs.find(({ name }) => !known.has(name));
+  const own = [...parameterSpecs(config), ...(classifier ? [headSpec(config, labels)] : [])];
+  const full = [...huggingFace.stored(config), ...(classifier ? [headSpec(config, labels)] : [])];
+  const stranger = state.specs.find(({ name }) => !full.some((spec) => spec.name === name));
   if (stranger) throw new Error(`a checkpoint has no place for "${stranger.name}"`);
-  const own = new Set(parameterSpecs(config).map(({ name }) => name));
-  const table = config.position === 'sinusoidal' ? await fixedPositions(config) : undefined;
-
-  const body = full.map(({ name, shape }): TensorSource => {
-    const size = shape.reduce((product, length) => product * length, 1);
-    const stored = storedName(name, classifier);
-    if (held.has(name)) return { name: stored, shape, read: () => state.read('parameter', name) };
-    if (own.has(name)) throw new Error(`the state lacks "${name}"`);
-    return { name: stored, shape, read: () => (name === 'wpe.weight' ? table! : new Float32Array(size)) };
+  const missing = own.find(({ name }) => !held.has(name));
+  if (missing) throw new Error(`the state lacks "${missing.name}"`);
+  return full.map((spec) => {
+    const { name, shape } = spec;
+    const read = () => (held.has(name) ? state.read('parameter', name) : huggingFace.constant(config, spec));
+    return { name: huggingFace.storedName(name, classifier), shape, read };
   });
-  const head = state.specs.find(({ name }) => name === classifierHead);
-  if (classifier && !head) throw new Error(`the state lacks "${classifierHead}"`);
-  return head ? [...body, { ...head, read: () => state.read('parameter', head.name) }] : body;
 }
 
 async function writeTensors(path: string, tensors: readonly TensorSource[]): Promise<void> {

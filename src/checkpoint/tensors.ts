@@ -1,10 +1,9 @@
 // Matches the tensors of a file with the parameters that a config describes: names, shapes, tied or not, and whether
-// what we once left out (biases, a fixed position table) is still what we wrote.
+// what was constant when it was written (biases, a fixed position table) still is.
 import { GptError } from '../errors.js';
-import { type GptConfig, type ParameterSpec, parameterSpecs } from '../model/config.js';
-import { fixedPositions } from './fixed-positions.js';
+import type { ParameterSpec } from '../model/config.js';
+import { familyOf, type GptConfig, headSpec } from '../model/registry.js';
 import type { HuggingFaceModel } from './hf-config.js';
-import { classifierHead, outputProjection, parameterName } from './names.js';
 import type { TensorFiles } from './safetensors/index.js';
 
 export interface MatchedTensors {
@@ -17,35 +16,48 @@ export interface MatchedTensors {
 
 /** @throws GptError `checkpoint/tensor`, naming the tensor, what was expected and what is there */
 export async function matchTensors(files: TensorFiles, model: HuggingFaceModel): Promise<MatchedTensors> {
+  const family = familyOf(model.config);
+  const { huggingFace } = family;
   const stored = new Map<string, string>();
   for (const name of files.entries.keys()) {
-    const parameter = parameterName(name);
+    const parameter = huggingFace.parameterName(withoutWrappers(name));
     if (parameter === undefined) continue;
     const twin = stored.get(parameter);
     if (twin !== undefined) throw wrong(`model.safetensors has both "${twin}" and "${name}"`);
     stored.set(parameter, name);
   }
 
-  const full = parameterSpecs({
-    ...model.config,
-    bias: true,
-    position: model.config.position === 'rope' ? 'rope' : 'learned',
-  });
+  const { output } = huggingFace.tie;
+  const untied = model.config.tie === false && (model.labels === undefined || stored.has(output));
+  // A classifier that transformers wrote has no output projection; it needs none.
+  const described = (untied || model.config.tie !== false ? model.config : { ...model.config, tie: true }) as GptConfig;
+  const full = huggingFace.stored(described);
   for (const { name, shape } of full) requireTensor(files, stored, name, shape);
-  await requireTied(files, stored, model);
+  if (described.tie !== false) await requireTied(files, stored, described);
 
-  const config = await asStored(files, stored, model.config);
-  const specs: ParameterSpec[] = parameterSpecs(config);
+  const config = (await huggingFace.settle(described, (name) => files.read(stored.get(name)!))) as GptConfig;
+  const specs = family.parameters(config);
   if (model.labels !== undefined) {
-    const shape = [model.labels.length, config.nEmbd];
-    requireTensor(files, stored, classifierHead, shape);
-    specs.push({ name: classifierHead, shape, decay: true, init: { kind: 'normal', deviation: 0.02 } });
+    const head = headSpec(config, model.labels.length);
+    requireTensor(files, stored, head.name, head.shape);
+    specs.push(head);
   }
-  const known = new Set([...full.map(({ name }) => name), ...specs.map(({ name }) => name), outputProjection]);
+  const known = new Set([...full.map(({ name }) => name), ...specs.map(({ name }) => name), output]);
   const ignored = [...stored.keys()].filter((name) => !known.has(name));
-  const block = ignored.find((name) => /^(h\.\d+|wte|wpe|ln_f)\./.test(name));
-  if (block !== undefined) throw wrong(`model.safetensors has "${block}", which config.json does not describe`);
+  const stranger = ignored.find((name) => inSameModule(name, full));
+  if (stranger !== undefined) throw wrong(`model.safetensors has "${stranger}", which config.json does not describe`);
   return { config, specs, stored, ignored };
+}
+
+/** The name without what torch.compile (`_orig_mod.`) and DistributedDataParallel (`module.`) put before names. */
+function withoutWrappers(stored: string): string {
+  return stored.replaceAll('_orig_mod.', '').replace(/^(module\.)+/, '');
+}
+
+/** Whether a tensor would be part of the model's body: it lies in a module that has parameters of the model. */
+function inSameModule(name: string, specs: readonly ParameterSpec[]): boolean {
+  const module = name.split('.')[0];
+  return specs.some((spec) => spec.name.split('.')[0] === module);
 }
 
 function requireTensor(
@@ -63,48 +75,21 @@ function requireTensor(
   }
 }
 
-/** The output projection must be absent or the token embedding itself. */
-async function requireTied(
-  files: TensorFiles,
-  stored: ReadonlyMap<string, string>,
-  { tied, config }: HuggingFaceModel,
-): Promise<void> {
-  const untied = (why: string) =>
-    new GptError(
-      'checkpoint/untied',
-      `the output projection (${outputProjection}) is not the token embedding: ${why}`,
-      {
-        hint: 'models with tied embeddings, as GPT-2 has them, can be opened',
-      },
-    );
-  if (!stored.has(outputProjection)) {
-    if (!tied) throw untied('tie_word_embeddings is false and the tensor is missing');
-    return;
-  }
-  requireTensor(files, stored, outputProjection, [config.vocabSize, config.nEmbd]);
-  const output = await files.read(stored.get(outputProjection)!);
-  const input = await files.read(stored.get('wte.weight')!);
+/** Of a tied model: the output projection must be absent or the token embedding itself. */
+async function requireTied(files: TensorFiles, stored: ReadonlyMap<string, string>, config: GptConfig): Promise<void> {
+  const { output: outputName, embedding } = familyOf(config).huggingFace.tie;
+  if (!stored.has(outputName)) return;
+  const { vocabSize, nEmbd } = config;
+  requireTensor(files, stored, outputName, [vocabSize, nEmbd]);
+  const output = await files.read(stored.get(outputName)!);
+  const input = await files.read(stored.get(embedding)!);
   const at = output.findIndex((value, index) => !Object.is(value, input[index]));
-  if (at >= 0) throw untied(`they differ at row ${Math.floor(at / config.nEmbd)}`);
-}
-
-/** A marker holds only while the tensors are what we wrote; trained on elsewhere, they are ordinary parameters. */
-async function asStored(
-  files: TensorFiles,
-  stored: ReadonlyMap<string, string>,
-  config: GptConfig,
-): Promise<GptConfig> {
-  let { bias, position } = config;
-  if (!bias) {
-    const biases = parameterSpecs({ ...config, bias: true }).filter(({ name }) => name.endsWith('.bias'));
-    for (const { name } of biases) bias ||= (await files.read(stored.get(name)!)).some((value) => value !== 0);
-  }
-  if (position === 'sinusoidal') {
-    const table = await fixedPositions(config);
-    const found = await files.read(stored.get('wpe.weight')!);
-    if (found.some((value, index) => Math.abs(value - table[index]!) > 1e-6)) position = 'learned';
-  }
-  return { ...config, bias, position };
+  if (at < 0) return;
+  throw new GptError(
+    'checkpoint/untied',
+    `config.json says that the output projection (${outputName}) is the token embedding, but they differ at row ${Math.floor(at / nEmbd)}`,
+    { hint: 'if the projection has weights of its own, set tie_word_embeddings to false in config.json' },
+  );
 }
 
 function wrong(what: string): GptError {

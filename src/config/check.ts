@@ -1,6 +1,8 @@
 // What no single setting can tell: whether settings fit each other. Every message says what would fit.
 import { GptError } from '../errors.js';
-import { optimizerNames, optimizerSettings, optimizers } from '../optimizer/registry.js';
+import { families } from '../model/families.js';
+import { configureModel, familySettings } from '../model/registry.js';
+import { optimizers } from '../optimizer/registry.js';
 import { defaultOf, type FinetuneConfig, flagName, type PretrainConfig, type TrainingConfig } from './schema.js';
 
 /** Where a value came from: a flag, a file, a preset, `default`, or `derived` from other values. */
@@ -16,18 +18,12 @@ export function approximateParameters({ nLayer, nEmbd, vocabSize, blockSize }: T
   return nLayer * 12 * nEmbd * nEmbd + (vocabSize + blockSize) * nEmbd;
 }
 
-function checkHeads({ nEmbd, nHead, position }: TrainingConfig): void {
+function checkHeads({ nEmbd, nHead }: TrainingConfig): void {
   if (nEmbd % nHead !== 0) {
     const down = Math.max(1, Math.floor(nEmbd / nHead)) * nHead;
     const heads = Array.from({ length: nHead }, (_, i) => nHead - i).find((n) => nEmbd % n === 0) ?? 1;
     const hint = `try --n-embd ${nEmbd < nHead ? nHead * 32 : down}, or --n-head ${heads}`;
     throw new GptError('config/heads', `n-embd (${nEmbd}) is not divisible by n-head (${nHead})`, { hint });
-  }
-  const width = nEmbd / nHead;
-  if (position === 'rope' && width % 2 !== 0) {
-    throw new GptError('config/rope', `rope needs an even head width, but n-embd / n-head is ${width}`, {
-      hint: `try --n-embd ${(width + 1) * nHead}, or --position learned`,
-    });
   }
 }
 
@@ -57,14 +53,24 @@ function checkLearningRate(config: TrainingConfig, sources: Sources): void {
   }
 }
 
-/** A flag of another optimizer is refused, not ignored: a person who gave it expects something of it. */
-function checkOptimizer({ optimizer }: TrainingConfig, sources: Sources): void {
-  const has = (name: (typeof optimizerNames)[number], key: string) => Object.hasOwn(optimizers[name].settings, key);
-  const unused = Object.keys(optimizerSettings).find((key) => sources[key] === 'flag' && !has(optimizer, key));
+/** What can be chosen by a flag, each with settings of its own. */
+interface Choices {
+  /** `--optimizer` */
+  readonly flag: string;
+  /** the optimizer */
+  readonly noun: string;
+  readonly settings: Readonly<Record<string, { readonly settings: object }>>;
+}
+
+/** A flag of another optimizer or model family is refused, not ignored: a person who gave it expects something of it. */
+function checkUnused({ flag, noun, settings }: Choices, chosen: string, sources: Sources): void {
+  const has = (name: string, key: string) => Object.hasOwn(settings[name]!.settings, key);
+  const all = Object.values(settings).flatMap((each) => Object.keys(each.settings));
+  const unused = all.find((key) => sources[key] === 'flag' && !has(chosen, key));
   if (unused === undefined) return;
-  const owners = optimizerNames.filter((name) => has(name, unused));
-  throw new GptError('config/unused', `--${flagName(unused)} has no effect: the optimizer is ${optimizer}`, {
-    hint: `leave it out, or choose --optimizer ${owners.join(' or ')}`,
+  const owners = Object.keys(settings).filter((name) => has(name, unused));
+  throw new GptError('config/unused', `--${flagName(unused)} has no effect: the ${noun} is ${chosen}`, {
+    hint: `leave it out, or choose ${flag} ${owners.join(' or ')}`,
   });
 }
 
@@ -85,10 +91,11 @@ function checkShape(config: TrainingConfig & Partial<PretrainConfig & FinetuneCo
   const start = config.init ?? config.from;
   if (!start) return;
   const flag = config.init ? '--init' : '--from';
-  const shape = ['nLayer', 'nHead', 'nEmbd', 'blockSize', 'bias', 'position', 'tokenizer', 'vocabSize'] as const;
-  for (const key of shape) {
+  const own = Object.keys(familySettings);
+  const values = config as unknown as Readonly<Record<string, unknown>>;
+  for (const key of ['arch', 'nLayer', 'nHead', 'nEmbd', 'blockSize', ...own, 'tokenizer', 'vocabSize']) {
     if (sources[key] === 'flag') {
-      throw new GptError('config/shape', `${flagName(key)} (${config[key]}) comes from ${flag} ${start}`, {
+      throw new GptError('config/shape', `${flagName(key)} (${values[key]}) comes from ${flag} ${start}`, {
         hint: `leave out --${flagName(key)}, or train from scratch without ${flag}`,
       });
     }
@@ -118,7 +125,9 @@ export function checkTraining(config: PretrainConfig | FinetuneConfig, sources: 
   checkHeads(config);
   checkSize(config);
   checkLearningRate(config, sources);
-  checkOptimizer(config, sources);
+  checkUnused({ flag: '--optimizer', noun: 'optimizer', settings: optimizers }, config.optimizer, sources);
+  checkUnused({ flag: '--arch', noun: 'model family', settings: families }, config.arch, sources);
+  configureModel(config, config.vocabSize); // checks what the family asks of its settings
   checkTokenizer(config, sources);
   if ('from' in config) checkFinetuning(config);
 }

@@ -1,6 +1,7 @@
 // Every setting of a run, once: default, type, range, help. Flags, config files, the JSON schema and the checks come
 // out of these tables (see setting.ts).
 import { z } from 'zod';
+import { defaultFamily, familyNames, familySettings } from '../model/registry.js';
 import { defaultOptimizer, optimizerNames, optimizerSettings } from '../optimizer/registry.js';
 import { filterSettings } from '../sample/filters/index.js';
 import { type ConfigCommand, choice, duration, integer, real, type Setting, text, texts, toggle } from './setting.js';
@@ -31,17 +32,13 @@ const MACHINE = {
 };
 
 const MODEL = {
+  arch: choice(familyNames, { default: defaultFamily, fixed: true, help: 'model family' }),
   nLayer: integer({ min: 1, max: 1024, default: 4, fixed: true, help: 'transformer blocks' }),
   nHead: integer({ min: 1, max: 1024, default: 4, fixed: true, help: 'attention heads per block' }),
   nEmbd: integer({ min: 1, max: 65536, default: 128, fixed: true, help: 'embedding width, a multiple of n-head' }),
   blockSize: integer({ min: 1, max: 1048576, default: 128, fixed: true, help: 'context length in tokens' }),
   dropout: real({ min: 0, below: 1, default: 0, finetuneDefault: 0.1, help: 'dropout probability in training' }),
-  bias: toggle({ default: true, fixed: true, help: 'biases in linear layers and layer norms (GPT-2 has them)' }),
-  position: choice(['learned', 'sinusoidal', 'rope'], {
-    default: 'learned',
-    fixed: true,
-    help: 'position embeddings; a rope model opens in gpt-cli only',
-  }),
+  ...familySettings,
 };
 
 const TOKENIZER = {

@@ -1,8 +1,10 @@
 // What every engine promises, on a small GPT: the same gradients, the same steps, nothing touched that should not be.
+
+import type { Gpt2Config } from '../model/families/gpt2/config.js';
+import type { Gpt } from '../model/gpt.js';
 import {
   Classifier,
   classifierLossStep,
-  Gpt,
   type GptConfig,
   headSpec,
   initialize,
@@ -11,6 +13,7 @@ import {
   type ParameterSpec,
   parameterSpecs,
 } from '../model/index.js';
+import { gpt2Of } from '../model/testing/eager.js';
 import { type ChoiceGolden, finetuneGolden, modelGolden } from '../model/testing/golden.js';
 import { Random } from '../rng.js';
 import * as tf from '../tf.js';
@@ -68,8 +71,8 @@ const all = async (state: State) =>
 describe.each(Object.entries(engines))('%s', (_, open) => {
   let engine: Engine;
   const models: Gpt[] = [];
-  const made = (changes: Partial<GptConfig> = {}) => {
-    const gpt = new Gpt({ ...config, ...changes });
+  const made = (changes: Partial<Gpt2Config> = {}) => {
+    const gpt = gpt2Of({ ...config, ...changes });
     models.push(gpt);
     return gpt;
   };
@@ -197,7 +200,7 @@ describe.each(Object.entries(engines))('%s', (_, open) => {
     const { parameters, ids, targets, positions, counts, labels, lmCoef } = golden;
     const gpt = made(golden.config);
     const classifier = new Classifier(gpt, 1);
-    const specs = [...parameterSpecs(golden.config), headSpec(golden.config.nEmbd, 1)];
+    const specs = [...parameterSpecs(golden.config), headSpec(golden.config, 1)];
     const state = await engine.createState(specs, { training: true });
     for (const { name } of specs) await state.write('parameter', name, Float32Array.from(parameters[name]!));
     const shape = { batchSize: 2, time: ids[0]!.length };
@@ -285,7 +288,7 @@ test('dropout has the same masks on every engine', async () => {
   const losses = [];
   for (const open of Object.values(engines)) {
     const engine = await open();
-    const gpt = new Gpt(config);
+    const gpt = gpt2Of(config);
     const state = await initialized(engine, parameterSpecs(config));
     const program = await engine.compile(lossStep(gpt, { batchSize: 2, time: 8 }), state);
     const feeds = { ...batch(1, 2, 8), seed: Int32Array.of(-5), step: Int32Array.of(123456) };
@@ -302,7 +305,7 @@ test('attention over a long text, with dropout, trains alike on every engine', a
   const results = [];
   for (const open of Object.values(engines)) {
     const engine = await open();
-    const gpt = new Gpt(long);
+    const gpt = gpt2Of(long);
     const state = await initialized(engine, parameterSpecs(long));
     const program = await engine.compileTraining(lossStep(gpt, { batchSize: 1, time: 400 }), state, options);
     const feeds = { ...batch(1, 1, 400), seed: Int32Array.of(-5), step: Int32Array.of(123456) };
@@ -329,7 +332,7 @@ test.each([
   const weights = [];
   for (const threads of [1, 2, 2]) {
     const engine = await createOnnxEngine({ device: 'cpu', threads });
-    const gpt = new Gpt(model);
+    const gpt = gpt2Of(model);
     const state = await initialized(engine, parameterSpecs(gpt.config));
     const program = await engine.compileTraining(lossStep(gpt, { batchSize, time }), state, options);
     for (let i = 1; i <= 5; i++)

@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSlots, slotTensors } from '../checkpoint/optimizer.js';
 import { writeSafetensors } from '../checkpoint/safetensors/index.js';
-import { Gpt, type GptConfig, initialize, lossStep, parameterSpecs } from '../model/index.js';
+import { type GptConfig, initialize, lossStep, parameterSpecs } from '../model/index.js';
+import { gpt2Of } from '../model/testing/eager.js';
 import type { Optimizer } from '../optimizer/index.js';
 import { matrix } from '../optimizer/testing/matrix.js';
 import { sgd } from '../optimizer/testing/sgd.js';
@@ -41,7 +42,6 @@ const config: GptConfig = {
 const shape = { batchSize: 2, time: 8 };
 const specs = parameterSpecs(config).map((spec, i): typeof spec & ArraySpec => ({
   ...spec,
-  role: i < 2 ? 'embedding' : spec.shape.length === 2 ? 'matrix' : 'norm',
   // Two learning rates, so that there are several groups of arrays.
   ...(i % 5 === 0 && { learningRateScale: 0.5 }),
 }));
@@ -73,7 +73,7 @@ async function trained(
   steps: number,
   more: { resumed?: Resumed; save?: string } = {},
 ) {
-  const gpt = new Gpt(config);
+  const gpt = gpt2Of(config);
   const state = await engine.createState(specs, { training: true, optimizer });
   const { resumed } = more;
   const start = resumed ? [...resumed.parameters].map(([name, data]) => ({ name, data })) : initialize(specs, 1337);
@@ -119,7 +119,7 @@ const echo: Optimizer = {
 
 test.each(Object.entries(engines))('a slot may be what the parameter was or is, %s', async (_, open) => {
   const engine = await open();
-  const gpt = new Gpt(config);
+  const gpt = gpt2Of(config);
   const state = await engine.createState(specs, { training: true, optimizer: echo });
   for (const { name, data } of initialize(specs, 1337)) await state.write('parameter', name, data);
   const program = await engine.compileTraining(lossStep(gpt, shape), state, { gradClip: 0 });

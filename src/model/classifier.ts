@@ -1,8 +1,9 @@
 // A GPT with a linear head that reads one position of each text (GPT-1; transformers' GPT2ForSequenceClassification).
 import { dropout, embedding } from '../ops/index.js';
 import * as tf from '../tf.js';
-import { headName } from './classifier-spec.js';
-import type { Gpt, GptOptions } from './gpt.js';
+import type { GptOptions } from './family.js';
+import type { Gpt } from './gpt.js';
+import { headSpec } from './registry.js';
 
 /** What a classifier computes from one batch. */
 export interface Reading {
@@ -21,8 +22,9 @@ export class Classifier {
     readonly gpt: Gpt,
     readonly labelCount: number,
   ) {
-    this.head = tf.tidy(() => tf.variable(tf.zeros([labelCount, gpt.config.nEmbd])));
-    this.variables = new Map([...gpt.variables, [headName, this.head]]);
+    const { name, shape } = headSpec(gpt.config, labelCount);
+    this.head = tf.tidy(() => tf.variable(tf.zeros([...shape])));
+    this.variables = new Map([...gpt.variables, [name, this.head]]);
   }
 
   /**
@@ -30,12 +32,11 @@ export class Classifier {
    * @param positions int32 [B], where the head reads; what stands right of it does not matter
    */
   read(ids: tf.Tensor, positions: tf.Tensor, options: Pick<GptOptions, 'dropout'> = {}): Reading {
-    const { dropout: rate, nLayer } = this.gpt.config;
+    const { dropout: rate } = this.gpt.config;
     const [batch, time] = ids.shape as [number, number];
     const hidden = this.gpt.hidden(ids, options);
     const rows = tf.add(tf.range(0, batch * time, time, 'int32'), positions); // row b*T + positions[b]
-    const place = 1 + 3 * nLayer; // after the masks of the embeddings and of every block
-    const read = dropout(embedding(hidden, rows), rate, options.dropout, place); // [B, C]
+    const read = dropout(embedding(hidden, rows), rate, options.dropout, this.gpt.masks); // [B, C]
     return { hidden, scores: tf.matMul(read, this.head, false, true) };
   }
 

@@ -1,13 +1,13 @@
 // Finetuning's losses against PyTorch: test/goldens/finetune-*.json, written by scripts/goldens/finetune.py.
 import * as tf from '../tf.js';
 import { Classifier } from './classifier.js';
-import { headName } from './classifier-spec.js';
-import { classifierLossStep, scoresStep } from './classifierSteps.js';
-import { parameterSpecs } from './config.js';
-import { Gpt } from './gpt.js';
-import { adapterOf, type LoraConfig, loraSpecs, merged } from './lora.js';
+import { classifierLossStep, scoresStep } from './classifier-steps.js';
+import type { Gpt } from './gpt.js';
+
+import { adapterNames, type LoraConfig, loraSpecs, merged } from './lora.js';
+import { headSpec, parameterSpecs } from './registry.js';
 import { lossStep } from './steps.js';
-import { assign, feed, gradients } from './testing/eager.js';
+import { assign, feed, gpt2Of, gradients } from './testing/eager.js';
 import { type ChoiceGolden, type FinetuneGolden as Golden, finetuneGolden as golden } from './testing/golden.js';
 import { withTrainable } from './trainable.js';
 
@@ -27,6 +27,8 @@ function expectGradients(found: ReadonlyMap<string, tf.Tensor>, expected: Number
 
 const shapeOf = ({ ids }: Golden) => ({ batchSize: ids.length, time: ids[0]!.length });
 
+const headName = 'score.weight';
+
 describe('a classifier equals PyTorch', () => {
   interface Case {
     lmCoef: number;
@@ -43,7 +45,7 @@ describe('a classifier equals PyTorch', () => {
   let classifier: Classifier;
 
   beforeAll(() => {
-    gpt = new Gpt(config);
+    gpt = gpt2Of(config);
     classifier = new Classifier(gpt, 3);
     for (const [name, data] of Object.entries(parameters)) if (name !== headName) assign(gpt, name, data);
     tf.tidy(() => classifier.variables.get(headName)!.assign(tf.tensor(parameters[headName]!, [3, config.nEmbd])));
@@ -101,7 +103,7 @@ describe('a classifier equals PyTorch', () => {
 test('multiple choice equals PyTorch in loss, gradients and probabilities; a choice that is not there never wins', () => {
   const file = golden<ChoiceGolden>('choice');
   const { config, parameters, ids, targets, positions, counts, labels, lmCoef } = file;
-  const gpt = new Gpt(config);
+  const gpt = gpt2Of(config);
   const classifier = new Classifier(gpt, 1);
   tf.tidy(() => {
     for (const [name, data] of Object.entries(parameters)) if (name !== headName) assign(gpt, name, data);
@@ -125,7 +127,7 @@ test('multiple choice equals PyTorch in loss, gradients and probabilities; a cho
 
 test('the loss of completions alone equals PyTorch, with its gradients', () => {
   const file = golden('instruct');
-  const gpt = new Gpt(file.config);
+  const gpt = gpt2Of(file.config);
   const [ids, targets] = [file.ids.flat(), file.targets.flat()];
   const places = targets.flatMap((target, place) => (target < 0 ? [] : [place]));
   const chosen = places.map((place) => targets[place]!);
@@ -153,10 +155,10 @@ describe('low-rank adapters', () => {
   const batch = { ids: file.ids.flat(), targets: file.targets.flat() };
 
   test('have names, shapes, loss and gradients as in PyTorch', () => {
-    const gpt = new Gpt(config, lora);
+    const gpt = gpt2Of(config, { lora });
     tf.tidy(() => {
       for (const [name, data] of Object.entries({ ...parameters, ...adapters })) assign(gpt, name, data);
-      expect(loraSpecs(config, lora).map(({ name }) => name)).toEqual(Object.keys(adapters));
+      expect(loraSpecs(parameterSpecs(config), lora).map(({ name }) => name)).toEqual(Object.keys(adapters));
       const step = lossStep(gpt, shapeOf(file));
       const { loss, gradients: found } = gradients(step, feed(step, batch));
       expect(relative(loss.dataSync(), [file.loss])).toBeLessThan(1e-5);
@@ -166,11 +168,11 @@ describe('low-rank adapters', () => {
   });
 
   test('merged into the weights give the same logits', () => {
-    const gpt = new Gpt(config);
+    const gpt = gpt2Of(config);
     tf.tidy(() => {
       for (const [name, data] of Object.entries(parameters)) {
-        const own = adapterOf(name);
-        const [a, b] = own ? [adapters[own.a]!, adapters[own.b]!] : [];
+        const own = adapterNames(name);
+        const [a, b] = [adapters[own.a], adapters[own.b]];
         const weight = Float32Array.from(data);
         const whole = a && b ? merged(weight, Float32Array.from(a), Float32Array.from(b), lora) : weight;
         if (file.merged[name]) expect(relative(whole, file.merged[name])).toBeLessThan(1e-6);
@@ -183,8 +185,8 @@ describe('low-rank adapters', () => {
   });
 
   test('are all that is trained, with the head', () => {
-    const head = { name: headName, shape: [3, 8], decay: true, init: { kind: 'zeros' } } as const;
-    const specs = [...parameterSpecs(config), ...loraSpecs(config, lora), head];
+    const head = headSpec(config, 3);
+    const specs = [...parameterSpecs(config), ...loraSpecs(parameterSpecs(config), lora), head];
     const trained = withTrainable(specs, { adaptersOnly: true }).filter(({ trainable }) => trainable);
     expect(trained.map(({ name }) => name)).toEqual([...Object.keys(adapters), headName]);
   });
@@ -193,8 +195,8 @@ describe('low-rank adapters', () => {
 test('with layer decay each block learns slower than the one above it, the embeddings slowest (GPT of 2 blocks)', () => {
   const config = golden('instruct').config;
   expect(config.nLayer).toBe(2);
-  const head = { name: headName, shape: [3, 8], decay: true, init: { kind: 'zeros' } } as const;
-  const lora = loraSpecs(config, { rank: 1, alpha: 1 });
+  const head = headSpec(config, 3);
+  const lora = loraSpecs(parameterSpecs(config), { rank: 1, alpha: 1 });
   const scaled = withTrainable([...parameterSpecs(config), ...lora, head], { layerDecay: 0.5 });
   const scaleOf = (prefix: string) => [
     ...new Set(scaled.filter(({ name }) => name.startsWith(prefix)).map((spec) => spec.learningRateScale)),

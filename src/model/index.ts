@@ -1,25 +1,32 @@
 // The GPT: its configuration and parameters by name, the tfjs model, its initial values, and its work as steps.
+export { choiceLabels, scoresChoices } from './choice-labels.js';
 export { Classifier } from './classifier.js';
-export { choiceLabels, headName, headSpec, scoresChoices } from './classifier-spec.js';
-export { type ClassifierLossOptions, classifierLossStep, scoresStep } from './classifierSteps.js';
+export { type ClassifierLossOptions, classifierLossStep, scoresStep } from './classifier-steps.js';
 export {
   countParameters,
-  type GptConfig,
   type Initialization,
+  type ModelConfig,
   type ParameterSpec,
-  type PositionKind,
-  parameterSpecs,
+  type Role,
 } from './config.js';
-export { decodeStep, keysName, prefillStep, valuesName } from './decodingSteps.js';
-export { Gpt, type GptOptions } from './gpt.js';
+export { decodeStep, keysName, prefillStep, valuesName } from './decoding-steps.js';
+export type { CacheShape, Family, GptOptions } from './family.js';
+export { Gpt, type GptParts } from './gpt.js';
 export { initialize, type NamedArray } from './initialize.js';
-export { Block } from './layers/block.js';
-export { CausalSelfAttention } from './layers/causalSelfAttention.js';
-export { LayerNorm } from './layers/layerNorm.js';
+export { LayerNorm } from './layers/layer-norm.js';
 export { Linear } from './layers/linear.js';
-export { MLP } from './layers/mlp.js';
-export { PositionEmbedding, sinusoidalTable } from './layers/positionEmbedding.js';
-export { TokenEmbedding } from './layers/tokenEmbedding.js';
-export { adapterOf, type LoraConfig, loraSpecs, loraTargets, merged } from './lora.js';
+export { PositionEmbedding, sinusoidalTable } from './layers/position-embedding.js';
+export { TokenEmbedding } from './layers/token-embedding.js';
+export { adaptedWeight, adapterNames, type LoraConfig, loraSpecs, merged } from './lora.js';
+export {
+  cacheShapeOf,
+  configureModel,
+  type FamilyName,
+  familyNames,
+  familyOf,
+  type GptConfig,
+  headSpec,
+  parameterSpecs,
+} from './registry.js';
 export { type BatchShape, evaluationStep, logitsStep, lossStep } from './steps.js';
 export { type Training, withTrainable } from './trainable.js';

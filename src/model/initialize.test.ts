@@ -1,5 +1,5 @@
-import { parameterSpecs } from './config.js';
 import { initialize } from './initialize.js';
+import { parameterSpecs } from './registry.js';
 import { tiny } from './testing/eager.js';
 
 const config = { ...tiny, nEmbd: 64, vocabSize: 300 };
@@ -53,7 +53,13 @@ describe('initialize', () => {
   });
 
   test('an odd size has a last value too', () => {
-    const spec = { name: 'x', shape: [3], decay: true, init: { kind: 'normal', deviation: 1 } } as const;
+    const spec = {
+      name: 'x',
+      shape: [3],
+      decay: true,
+      role: 'matrix',
+      init: { kind: 'normal', deviation: 1 },
+    } as const;
     const [{ data }] = [...initialize([spec], 3)] as unknown as [{ data: Float32Array }];
     expect(data.length).toBe(3);
     expect(data.every((value) => value !== 0 && Number.isFinite(value))).toBe(true);

@@ -16,7 +16,7 @@ export interface Trained {
 }
 
 /**
- * The specs with `trainable: false` where a parameter is left alone, and with scales of the learning rate: head and last
+ * The specs with `trainable: false` where a parameter is frozen, and with scales of the learning rate: head and last
  * norm 1, the last block `layerDecay`, each block below it as much less, the embeddings least (discriminative
  * finetuning, Howard and Ruder 2018, arXiv:1801.06146; the form is that of Clark et al. 2020, arXiv:2003.10555).
  */
@@ -24,13 +24,12 @@ export function withTrainable<Spec extends ParameterSpec>(
   specs: readonly Spec[],
   { freeze = 0, adaptersOnly = false, layerDecay = 1 }: Training,
 ): (Spec & Trained)[] {
-  const blockOf = ({ name }: Spec) => /^h\.(\d+)\./.exec(name)?.[1];
-  const blocks = Math.max(0, ...specs.map((spec) => Number(blockOf(spec) ?? -1) + 1));
+  const blocks = Math.max(0, ...specs.map(({ block }) => (block ?? -1) + 1));
   return specs.map((spec) => {
-    const block = blockOf(spec);
-    const early = block === undefined ? /^(wte|wpe)\./.test(spec.name) : Number(block) < freeze;
-    const below = block === undefined ? (early ? blocks + 1 : 0) : blocks - Number(block);
-    const kept = adaptersOnly && !/\.lora_[AB]\.|^score\./.test(spec.name);
+    const { block, role } = spec;
+    const early = block === undefined ? role === 'embedding' : block < freeze;
+    const below = block === undefined ? (early ? blocks + 1 : 0) : blocks - block;
+    const kept = adaptersOnly && role !== 'adapter' && role !== 'head';
     const scale = layerDecay === 1 ? {} : { learningRateScale: layerDecay ** below };
     return { ...spec, ...scale, trainable: !kept && !(freeze > 0 && early) };
   });

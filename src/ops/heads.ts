@@ -8,6 +8,8 @@ export interface AttentionShape {
   readonly batch: number;
   readonly time: number;
   readonly heads: number;
+  /** What the scores are multiplied with besides 1 / sqrt(D). Default 1. */
+  readonly scale?: number;
 }
 
 // Added to the scores of later positions: finite, so that no engine meets inf - inf, and its exp is exactly 0.
@@ -31,9 +33,9 @@ export function mergeHeads(x: Tensor, { batch, time }: AttentionShape): Tensor {
   return tf.reshape(tf.transpose(x, [0, 2, 1, 3]), [batch * time, -1]);
 }
 
-/** q already divided by sqrt(D): that is T / D times less work than dividing the scores. */
+/** q already scaled: that is T / D times less work than scaling the scores. */
 export function queryKeyValue(qkv: Tensor, shape: AttentionShape) {
   const [q, k, v] = tf.split(qkv, 3, 1).map((part) => splitHeads(part, shape));
-  const scale = 1 / Math.sqrt(q!.shape[3]!);
+  const scale = (shape.scale ?? 1) / Math.sqrt(q!.shape[3]!);
   return { q: tf.mul(q!, scale), k: k!, v: v!, scale };
 }

@@ -1,14 +1,15 @@
 // Operations with a gradient of their own. Each file says what its nodes in a graph are: inputs, outputs, attributes.
 // Those of one name with `Grad` behind are the gradients. Every one has a plain definition in tfjs operations, except
 // Bernoulli, whose definition is rng.ts, and Fence.
-export { cachedAttention, type Past, pastMask } from './cachedAttention.js';
-export { causalAttention } from './causalAttention.js';
+export { geluExact, relu, silu } from './activations.js';
+export { cachedAttention, type Past, pastMask } from './cached-attention.js';
+export { causalAttention } from './causal-attention.js';
 export { type Dropout, type DropoutKey, dropout, dropoutMask, keptAtRandom } from './dropout.js';
 export { embedding } from './embedding.js';
 export { gelu } from './gelu.js';
 export type { AttentionShape } from './heads.js';
-export { layerNorm } from './layerNorm.js';
+export { layerNorm } from './layer-norm.js';
 export { linear } from './linear.js';
 export { recompute } from './recompute.js';
 export { type RopeTables, rope, ropeTables } from './rope.js';
-export { type TokenLoss, tokenLoss, tokenLosses } from './tokenLoss.js';
+export { type TokenLoss, tokenLoss, tokenLosses } from './token-loss.js';

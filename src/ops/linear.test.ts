@@ -19,7 +19,24 @@ describe('linear', () => {
     'its gradients agree with finite differences',
     leavingNothing(() => {
       const inputs = [normal([3, 2], 1), normal([2, 4], 2), normal([4], 3)];
-      expectGradients(linear, (x, w, b) => tf.dot(x!, w!).add(b!), inputs);
+      expectGradients(
+        (x, w, b) => linear(x!, w!, b),
+        (x, w, b) => tf.dot(x!, w!).add(b!),
+        inputs,
+      );
+    }),
+  );
+
+  test(
+    'a weight [out, in] is the same map as its transpose [in, out], gradients too',
+    leavingNothing(() => {
+      const inputs = [normal([3, 2], 1), normal([4, 2], 2), normal([4], 3)];
+      expectGradients(
+        (x, w, b) => linear(x!, w!, b, 0),
+        (x, w, b) => tf.dot(x!, tf.transpose(w!)).add(b!),
+        inputs,
+      );
+      expect(() => linear(inputs[0]!, inputs[1]!, undefined)).toThrow('linear: weight');
     }),
   );
 

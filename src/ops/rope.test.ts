@@ -7,7 +7,7 @@ describe('rope', () => {
     'worked by hand: a head of width 2 turns by one radian a position',
     leavingNothing(() => {
       const rows = [0, 1, 2].map(() => [1, 0, 0, 1, 7, 8]); // q = (1, 0), k = (0, 1), v = (7, 8)
-      const y = rope(tf.tensor2d(rows), ropeTables(3, 2), 1);
+      const y = rope(tf.tensor2d(rows), ropeTables(3, 2), 2);
       const expected = [0, 1, 2].map((t) => [Math.cos(t), Math.sin(t), -Math.sin(t), Math.cos(t), 7, 8]);
       expect(difference(y, tf.tensor2d(expected))).toBeLessThan(1e-6);
     }),
@@ -18,7 +18,7 @@ describe('rope', () => {
     leavingNothing(() => {
       const { cos, sin } = ropeTables(2, 4);
       expect(difference(cos, tf.tensor2d([1, 1, Math.cos(1), Math.cos(0.01)], [2, 2]))).toBeLessThan(1e-6);
-      const y = rope(tf.tensor2d([[1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0]]), { cos: cos.slice(1), sin: sin.slice(1) }, 1);
+      const y = rope(tf.tensor2d([[1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0]]), { cos: cos.slice(1), sin: sin.slice(1) }, 2);
       const [a, b] = [1, 0.01];
       const q = [
         Math.cos(a) - 3 * Math.sin(a),
@@ -35,7 +35,7 @@ describe('rope', () => {
     leavingNothing(() => {
       const tables = ropeTables(8, 4);
       const row = normal([1, 12], 1);
-      const y = rope(tf.tile(row, [8, 1]), tables, 1).arraySync() as number[][];
+      const y = rope(tf.tile(row, [8, 1]), tables, 2).arraySync() as number[][];
       const dot = (t: number, s: number) => [0, 1, 2, 3].reduce((sum, d) => sum + y[t]![d]! * y[s]![4 + d]!, 0);
       expect(dot(5, 2)).toBeCloseTo(dot(7, 4), 5);
       expect(dot(5, 2)).not.toBeCloseTo(dot(5, 3), 2);
@@ -48,12 +48,12 @@ describe('rope', () => {
       const { cos, sin } = ropeTables(3, 4);
       const x = normal([6, 24], 2);
       expectGradients(
-        (a) => rope(a, { cos, sin }, 2),
-        (a) => ropePlain(2, a, cos, sin)[0]!,
+        (a) => rope(a, { cos, sin }, 4),
+        (a) => ropePlain(4, a, cos, sin)[0]!,
         [x],
       );
       const twice = { cos: tf.concat([cos, cos]), sin: tf.concat([sin, sin]) };
-      expect(difference(rope(x, twice, 2), rope(x, { cos, sin }, 2))).toBe(0);
+      expect(difference(rope(x, twice, 4), rope(x, { cos, sin }, 4))).toBe(0);
     }),
   );
 

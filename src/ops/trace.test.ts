@@ -1,7 +1,7 @@
 // Every operation in a traced step: kept whole, and with the numbers and gradients of running it op by op.
 import * as tf from '../tf.js';
 import { type Graph, gradientName, interpret, type StepFunction, trace, verify } from '../trace/index.js';
-import { blockAttention } from './blockAttention.js';
+import { blockAttention } from './block-attention.js';
 import * as ops from './index.js';
 import { normal } from './testing/gradients.js';
 
@@ -76,7 +76,7 @@ const cases: Record<string, Case> = {
   },
   rope: {
     variables: { qkv: [6, 24] },
-    run: ({ qkv }) => ops.rope(qkv!, ops.ropeTables(3, 4), 2),
+    run: ({ qkv }) => ops.rope(qkv!, ops.ropeTables(3, 4), 4),
     nodes: ['Rope'],
   },
 };

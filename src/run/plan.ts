@@ -29,7 +29,7 @@ export async function planPretraining(model: GptConfig, config: PretrainConfig):
   const threads = config.threads ?? defaultThreads();
   const specs = parameterSpecs(model);
   const engine = config.backend === 'tensorflow' ? 'tensorflow' : 'onnx';
-  const { peaks, work } = graphsOf({ ...model, dropout: config.dropout }, { batchSize, recompute, engine });
+  const { peaks, work } = await graphsOf({ ...model, dropout: config.dropout }, { batchSize, recompute, engine });
   const parameters = countParameters(specs);
   const optimizer = optimizers[config.optimizer];
   const update = updateCost(specs, optimizer, optionsFor(optimizer, config));
@@ -48,12 +48,12 @@ export async function planPretraining(model: GptConfig, config: PretrainConfig):
 }
 
 /** The training graph and that of evaluation, as pretraining compiles them. */
-function graphsOf(
+async function graphsOf(
   model: GptConfig,
   { batchSize, recompute, engine }: { batchSize: number; recompute: boolean; engine: EstimatedEngine },
 ) {
   const { trainingGraph, inferenceGraph } = graphsOfEngine[engine];
-  const gpt = new Gpt(model, undefined, { recompute });
+  const gpt = await Gpt.create(model, { recompute });
   try {
     const shape = { batchSize, time: model.blockSize };
     const training = trainingGraph(lossStep(gpt, shape), () => true);

@@ -14,8 +14,7 @@ import {
 } from '../config/index.js';
 import { type Corpus, requireBlock, stepsPerEpoch } from '../dataset/index.js';
 import { GptError } from '../errors.js';
-import type { GptConfig } from '../model/config.js';
-import { parameterSpecs } from '../model/index.js';
+import { configureModel, type GptConfig, parameterSpecs } from '../model/index.js';
 import { optimizers } from '../optimizer/registry.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { estimateMemory, requireMemory } from './estimate.js';
@@ -210,7 +209,5 @@ async function startingPoint(run: Run, config: PretrainConfig): Promise<Checkpoi
 
 /** The model that the settings ask for, with as many rows as the tokenizer needs. */
 export function modelConfig(config: TrainingConfig, tokenizer: Tokenizer): GptConfig {
-  const { blockSize, nLayer, nHead, nEmbd, dropout, bias, position } = config;
-  const vocabSize = tokenizer.modelVocabSize;
-  return { vocabSize, blockSize, nLayer, nHead, nEmbd, dropout, bias, position, layerNormEpsilon: 1e-5 };
+  return configureModel(config, tokenizer.modelVocabSize);
 }

@@ -1,7 +1,7 @@
 import { type CachedModel, cachedDecoder, KeyValueCache } from './cache.js';
 import { windowDecoder } from './decoder.js';
 
-const shape = { nLayer: 2, nHead: 2, nEmbd: 4, room: 3 };
+const shape = { layers: 2, heads: 2, width: 2, room: 3 };
 
 test('a position goes to its place in every head of every layer', () => {
   const cache = new KeyValueCache(shape);
@@ -17,7 +17,7 @@ test('a position goes to its place in every head of every layer', () => {
 });
 
 test('of padded rows only the first are kept, and the next position comes behind them', () => {
-  const cache = new KeyValueCache({ nLayer: 1, nHead: 1, nEmbd: 1, room: 3 });
+  const cache = new KeyValueCache({ layers: 1, heads: 1, width: 1, room: 3 });
   cache.append(Float32Array.of(1, 2, 3, 4, 9, 9), 3, 2);
   cache.append(Float32Array.of(5, 6), 1, 1);
   expect(Array.from(cache.keys[0]!)).toEqual([1, 3, 5]);
@@ -48,7 +48,7 @@ function fake() {
     calls.push(`window ${window}`);
     return Float32Array.from(window);
   }, 4);
-  return { calls, decoder: cachedDecoder(model, { nLayer: 1, nHead: 1, nEmbd: 1, room: 4 }, full) };
+  return { calls, decoder: cachedDecoder(model, { layers: 1, heads: 1, width: 1, room: 4 }, full) };
 }
 
 test('the prompt is read at once, each token by itself, and a full window as a whole', async () => {

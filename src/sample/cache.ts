@@ -1,24 +1,26 @@
 // Keys and values of what was read, in plain arrays, and a decoder that only computes what is new. Knows no engine: it is
-// given two functions. L layers, H heads, R room for positions, D head width, C = H D.
+// given two functions. L layers, K heads of keys and values, R room for positions, D head width.
 import type { Decoder } from './decoder.js';
 
 export interface CacheShape {
-  readonly nLayer: number;
-  readonly nHead: number;
-  readonly nEmbd: number;
+  readonly layers: number;
+  /** K */
+  readonly heads: number;
+  /** D */
+  readonly width: number;
   /** R: how many positions can be kept. */
   readonly room: number;
 }
 
-/** For each layer [H, R, D], as attention reads them; the first `length` positions are filled, the others zeros. */
+/** For each layer [K, R, D], as attention reads them; the first `length` positions are filled, the others zeros. */
 export class KeyValueCache {
   readonly keys: readonly Float32Array[];
   readonly values: readonly Float32Array[];
   private filled = 0;
 
   constructor(readonly shape: CacheShape) {
-    const { nLayer, nEmbd, room } = shape;
-    const make = () => Array.from({ length: nLayer }, () => new Float32Array(room * nEmbd));
+    const { layers, heads, width, room } = shape;
+    const make = () => Array.from({ length: layers }, () => new Float32Array(room * heads * width));
     this.keys = make();
     this.values = make();
   }
@@ -30,26 +32,26 @@ export class KeyValueCache {
 
   /**
    * Keeps the first `count` of `rows` positions.
-   * @param present [L, rows, 2C]: a position's keys, then its values
+   * @param present [L, rows, 2 K D]: a position's keys, then its values
    */
   append(present: Float32Array, rows: number, count: number): void {
-    const { nLayer, nEmbd, room } = this.shape;
+    const { layers, heads, width, room } = this.shape;
+    const size = heads * width;
     if (this.filled + count > room) throw new Error(`${this.filled} and ${count} positions do not fit into ${room}`);
-    for (let layer = 0; layer < nLayer; layer++) {
+    for (let layer = 0; layer < layers; layer++) {
       for (let i = 0; i < count; i++) {
-        const row = (layer * rows + i) * 2 * nEmbd;
-        this.put(this.keys[layer]!, this.filled + i, present.subarray(row, row + nEmbd));
-        this.put(this.values[layer]!, this.filled + i, present.subarray(row + nEmbd, row + 2 * nEmbd));
+        const row = (layer * rows + i) * 2 * size;
+        this.put(this.keys[layer]!, this.filled + i, present.subarray(row, row + size));
+        this.put(this.values[layer]!, this.filled + i, present.subarray(row + size, row + 2 * size));
       }
     }
     this.filled += count;
   }
 
-  private put(heads: Float32Array, position: number, row: Float32Array): void {
-    const { nHead, nEmbd, room } = this.shape;
-    const width = nEmbd / nHead;
-    for (let head = 0; head < nHead; head++) {
-      heads.set(row.subarray(head * width, (head + 1) * width), (head * room + position) * width);
+  private put(kept: Float32Array, position: number, row: Float32Array): void {
+    const { heads, width, room } = this.shape;
+    for (let head = 0; head < heads; head++) {
+      kept.set(row.subarray(head * width, (head + 1) * width), (head * room + position) * width);
     }
   }
 }

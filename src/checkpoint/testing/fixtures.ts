@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { StateLayout } from '../../engine/layout.js';
 import type { ArraySpec, Optimizer, State } from '../../engine/types.js';
-import { type GptConfig, parameterSpecs } from '../../model/config.js';
+import type { Gpt2Config } from '../../model/families/gpt2/config.js';
+import { parameterSpecs } from '../../model/registry.js';
 import { Random } from '../../rng.js';
 import { byteTokenizer } from '../../tokenizer/index.js';
 import type { TrainingState } from '../../train/index.js';
 import type { CheckpointContent } from '../save.js';
 
-export const tiny: GptConfig = {
+export const tiny: Gpt2Config = {
   vocabSize: 257,
   blockSize: 8,
   nLayer: 2,
@@ -52,7 +53,7 @@ export class MemoryState extends StateLayout implements State {
   async dispose(): Promise<void> {}
 }
 
-export const stateOf = (config: GptConfig, seed = 1) => new MemoryState(parameterSpecs(config), true, seed);
+export const stateOf = (config: Gpt2Config, seed = 1) => new MemoryState(parameterSpecs(config), true, seed);
 
 export const trainingState: TrainingState = {
   iter: 10,
@@ -66,7 +67,7 @@ export const trainingState: TrainingState = {
 };
 
 export function content(
-  changes: Partial<CheckpointContent> & { config?: GptConfig; seed?: number } = {},
+  changes: Partial<CheckpointContent> & { config?: Gpt2Config; seed?: number } = {},
 ): CheckpointContent {
   const { config = tiny, seed = 1, ...rest } = changes;
   const state = stateOf(config, seed);

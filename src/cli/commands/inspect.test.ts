@@ -1,10 +1,11 @@
-import { parameterSpecs } from '../../model/config.js';
+import { type GptConfig, parameterSpecs } from '../../model/registry.js';
 import { typed } from '../fixtures.js';
 import { partsOf } from './inspect.js';
 
 test('parameters are summed by layer, in the order of the model', () => {
   const config = { vocabSize: 65, blockSize: 64, nLayer: 4, nHead: 4, nEmbd: 128, dropout: 0, bias: true };
-  const parts = partsOf(parameterSpecs({ ...config, position: 'learned', layerNormEpsilon: 1e-5 }));
+  const gpt2: GptConfig = { ...config, position: 'learned', layerNormEpsilon: 1e-5 };
+  const parts = partsOf(parameterSpecs(gpt2));
   expect(parts.map(({ name }) => name)).toEqual(['wte', 'wpe', 'h.0', 'h.1', 'h.2', 'h.3', 'ln_f']);
   expect(parts[0]).toEqual({ name: 'wte', parameters: 65 * 128, tensors: 1 });
   expect(parts[2]).toEqual({ name: 'h.0', parameters: 198272, tensors: 12 });

@@ -19,11 +19,14 @@ interface Part {
   readonly tensors: number;
 }
 
-/** Parameters by layer: `h.3.attn.c_attn.weight` counts for `h.3`; the order is the model's. */
+/** Parameters by block (`h.3`), or by layer outside of blocks (`wte`); the order is the model's. */
 export function partsOf(specs: Checkpoint['specs']): Part[] {
   const parts = new Map<string, { parameters: number; tensors: number }>();
-  for (const { name, shape } of specs) {
-    const part = /^(h\.\d+|[^.]+)/.exec(name)![0];
+  for (const { name, shape, block } of specs) {
+    const part = name
+      .split('.')
+      .slice(0, block === undefined ? 1 : 2)
+      .join('.');
     const sum = parts.get(part) ?? { parameters: 0, tensors: 0 };
     sum.parameters += shape.reduce((a, b) => a * b, 1);
     sum.tensors += 1;

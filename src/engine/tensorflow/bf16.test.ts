@@ -1,7 +1,8 @@
 // bfloat16: only products are in it, weights and moments stay float32, and a resumed run is the unbroken one.
 
 import { config, furthest, open, shape, trained } from '../../../test/tensorflow-training.js';
-import { Gpt, lossStep } from '../../model/index.js';
+import { lossStep } from '../../model/index.js';
+import { gpt2Of } from '../../model/testing/eager.js';
 import type { Graph } from '../../trace/graph.js';
 import { GraphBuilder, trace } from '../../trace/index.js';
 import { compileGraph } from './compile.js';
@@ -42,7 +43,7 @@ withTensorflow('bfloat16 on TensorFlow', () => {
   });
 
   test.each(modes)('in a training step all products of %s are in bfloat16, forward and backward', async (mode) => {
-    const gpt = new Gpt(config);
+    const gpt = gpt2Of(config);
     const graph = prepared(trace(lossStep(gpt, shape), { gradients: true, trainable: () => true }), mode);
     const writer = new GraphWriter(await loadLibrary(), { mode, precision: 'bf16' });
     const halves = new Set<unknown>();

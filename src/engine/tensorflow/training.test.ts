@@ -47,10 +47,11 @@ withTensorflow('training on TensorFlow', () => {
     const left = alone<{ handles: number; grown: number }>(
       __dirname,
       `import { adamw, config, open, shape, step } from '../../../test/tensorflow-training.ts';
-       import { Gpt, initialize, lossStep, parameterSpecs } from '../../model/index.ts';
+       import { initialize, lossStep, parameterSpecs } from '../../model/index.ts';
+       import { gpt2Of } from '../../model/testing/eager.ts';
        import { liveHandles } from './native/index.ts';
        const engine = await open('graph');
-       const gpt = new Gpt(config);
+       const gpt = gpt2Of(config);
        const specs = parameterSpecs(config);
        const state = await engine.createState(specs, { training: true });
        for (const { name, data } of initialize(specs, 1337)) await state.write('parameter', name, data);

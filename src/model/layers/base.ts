@@ -1,4 +1,4 @@
-// What our layers share: weights and parts by name, so that a layer can list its parameters under GPT-2's names.
+// What our layers share: weights and parts by name, so that a layer can list its parameters under its family's names.
 import type { DropoutKey, Past } from '../../ops/index.js';
 import * as tf from '../../tf.js';
 
@@ -19,7 +19,7 @@ export interface CallOptions {
   readonly positions?: tf.Tensor | undefined;
   /** The keys and values of earlier positions: the input is then one new position in each example. */
   readonly past?: Past | undefined;
-  /** Where attention puts the keys and values of its input, [B*T, 2C], for later ones. Inference only. */
+  /** Where attention puts the keys and values of its input, [B*T, 2 D] of every head that keeps them, for later ones. Inference only. */
   readonly present?: tf.Tensor[] | undefined;
   /** tfjs' own sign of training; with a dropout rate above 0 it needs `dropout` beside it. */
   readonly training?: boolean;
@@ -32,13 +32,13 @@ export abstract class GptLayer extends tf.layers.Layer {
   private readonly own = new Map<string, LayerVariable>();
   private readonly parts = new Map<string, GptLayer>();
 
-  /** Adds a weight under GPT-2's name for it. Call it in `build`. */
+  /** Adds a weight under its name in checkpoints. Call it in `build`. */
   protected weight(name: string, shape: number[], init: 'zeros' | 'ones' | 'normal'): void {
     const initializer = init === 'normal' ? tf.initializers.randomNormal({ stddev: 0.02 }) : tf.initializers[init]();
     this.own.set(name, this.addWeight(`${this.name}.${name}`, shape, 'float32', initializer));
   }
 
-  /** Adds a part under GPT-2's name for it. Call it in the constructor. */
+  /** Adds a part under its name in checkpoints. Call it in the constructor. */
   protected part<Part extends GptLayer>(name: string, make: (args: LayerArgs) => Part): Part {
     const part = make({ name: `${this.name}.${name}` });
     this.parts.set(name, part);
@@ -87,6 +87,12 @@ export abstract class GptLayer extends tf.layers.Layer {
   override computeOutputShape(inputShape: Shape | Shape[]): Shape {
     return single(inputShape);
   }
+}
+
+/** The arguments of a layer as its configuration: those that are given, without its name. */
+export function given({ name: _, ...args }: LayerArgs): Config {
+  const present = Object.entries(args).filter(([, value]) => value !== undefined);
+  return structuredClone(Object.fromEntries(present)) as Config;
 }
 
 /** The one shape of a layer with one input. */

@@ -1,4 +1,4 @@
-// A linear layer with GPT-2's weight layout, [in, out].
+// A linear layer whose weight is [in, out] as in GPT-2, or [out, in] as in torch.
 import { linear } from '../../ops/index.js';
 import * as tf from '../../tf.js';
 import type { LoraConfig } from '../lora.js';
@@ -7,7 +7,9 @@ import { type CallOptions, type Config, fold, GptLayer, type LayerArgs, type Sha
 export interface LinearArgs extends LayerArgs {
   readonly units: number;
   readonly bias: boolean;
-  /** A low-rank adapter beside the weight. */
+  /** Which axis of the weight counts the outputs. Default 1: [in, out]. */
+  readonly outputAxis?: 0 | 1 | undefined;
+  /** A low-rank adapter next to the weight. */
   readonly lora?: LoraConfig | undefined;
 }
 
@@ -16,20 +18,23 @@ export class Linear extends GptLayer {
   static readonly className = 'GptLinear';
   readonly units: number;
   readonly bias: boolean;
+  private readonly outputAxis: 0 | 1;
   private readonly lora: LoraConfig | undefined;
 
   constructor(args: LinearArgs) {
     super(args);
     this.units = args.units;
     this.bias = args.bias;
+    this.outputAxis = args.outputAxis ?? 1;
     this.lora = args.lora;
   }
 
   override build(inputShape: Shape | Shape[]): void {
-    this.weight('weight', [single(inputShape).at(-1)!, this.units], 'normal');
+    const inputs = single(inputShape).at(-1)!;
+    this.weight('weight', this.outputAxis === 1 ? [inputs, this.units] : [this.units, inputs], 'normal');
     if (this.bias) this.weight('bias', [this.units], 'zeros');
     if (this.lora) {
-      this.weight('lora_A.weight', [this.lora.rank, single(inputShape).at(-1)!], 'normal');
+      this.weight('lora_A.weight', [this.lora.rank, inputs], 'normal');
       this.weight('lora_B.weight', [this.units, this.lora.rank], 'zeros');
     }
     super.build(inputShape);
@@ -37,7 +42,7 @@ export class Linear extends GptLayer {
 
   protected override compute(input: tf.Tensor, _options: CallOptions): tf.Tensor {
     const x = fold(input);
-    const y = linear(x, this.read('weight')!, this.read('bias'));
+    const y = linear(x, this.read('weight')!, this.read('bias'), this.outputAxis);
     return unfold(this.lora ? tf.add(y, this.adapted(x, this.lora)) : y, input);
   }
 
@@ -52,8 +57,9 @@ export class Linear extends GptLayer {
   }
 
   override getConfig(): Config {
-    const lora = this.lora ? { lora: { ...this.lora } } : {};
-    return { ...super.getConfig(), units: this.units, bias: this.bias, ...lora };
+    const { units, bias, outputAxis, lora } = this;
+    const own = { units, bias, ...(outputAxis === 0 && { outputAxis }), ...(lora && { lora: { ...lora } }) };
+    return { ...super.getConfig(), ...own };
   }
 }
 

@@ -1,11 +1,13 @@
 // For tests: a small GPT with values in its variables, run op by op. Not part of the program.
 import * as tf from '../../tf.js';
 import type { StepFunction } from '../../trace/step.js';
-import { type GptConfig, parameterSpecs } from '../config.js';
-import { Gpt } from '../gpt.js';
+import type { Gpt2Config } from '../families/gpt2/config.js';
+import { build } from '../families/gpt2/layers.js';
+import { Gpt, type GptParts } from '../gpt.js';
 import { initialize } from '../initialize.js';
+import { parameterSpecs } from '../registry.js';
 
-export const tiny: GptConfig = {
+export const tiny: Gpt2Config = {
   vocabSize: 7,
   blockSize: 5,
   nLayer: 2,
@@ -17,14 +19,19 @@ export const tiny: GptConfig = {
   layerNormEpsilon: 1e-5,
 };
 
+/** A GPT-2 whose variables are zeros. */
+export function gpt2Of(config: Gpt2Config, parts: GptParts = {}): Gpt {
+  return new Gpt(config, build(config, parts.lora), parts);
+}
+
 export function assign(gpt: Gpt, name: string, data: ArrayLike<number>): void {
   const variable = gpt.variables.get(name)!;
   tf.tidy(() => variable.assign(tf.tensor(Float32Array.from(data), variable.shape)));
 }
 
 /** A GPT with its initial values, ten times as far apart as GPT-2's so that small ones differ visibly. */
-export function makeGpt(changes: Partial<GptConfig> = {}, seed = 1): Gpt {
-  const gpt = new Gpt({ ...tiny, ...changes });
+export function makeGpt(changes: Partial<Gpt2Config> = {}, seed = 1): Gpt {
+  const gpt = gpt2Of({ ...tiny, ...changes });
   for (const { name, data } of initialize(parameterSpecs(gpt.config), seed)) {
     assign(gpt, name, name.endsWith('weight') && !name.includes('ln_') ? data.map((x) => 10 * x) : data);
   }

@@ -1,10 +1,10 @@
 // For tests: what PyTorch made of small GPTs, test/goldens/model-*.json and finetune-*.json, written by scripts/goldens.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { GptConfig } from '../config.js';
+import type { Gpt2Config } from '../families/gpt2/config.js';
 
 export interface ModelGolden {
-  config: GptConfig;
+  config: Gpt2Config;
   parameters: Record<string, number[]>;
   ids: number[][];
   targets: number[][];
@@ -22,7 +22,7 @@ export function modelGolden(name: string): ModelGolden {
 }
 
 export interface FinetuneGolden {
-  config: GptConfig;
+  config: Gpt2Config;
   parameters: Record<string, number[]>;
   ids: number[][];
   targets: number[][];

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import {
   AdapterFile,
   type Checkpoint,
-  isAdapted,
+  inAdapter,
   openCheckpoint,
   saveCheckpoint,
   writeAdapter,
 } from '../../checkpoint/index.js';
-import { adapterOf, type LoraConfig, merged } from '../../model/index.js';
+import { adapterNames, type LoraConfig, merged } from '../../model/index.js';
 import type { TrainingState } from '../../train/index.js';
 import type { RunEvent } from '../events.js';
 import type { FillOptions } from '../session/fill.js';
@@ -23,7 +23,7 @@ const adapterName = 'adapter';
 /** Writes the frozen model into the run. Its config.json names the labels, since PEFT's format has no place for them. */
 export async function saveBase(session: Session, directory: string): Promise<void> {
   const { state, tokenizer, labels } = session;
-  const specs = state.specs.filter(({ name }) => !isAdapted(name));
+  const specs = session.specs.filter((spec) => !inAdapter(spec));
   const configKeys = labels && {
     id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
@@ -47,17 +47,19 @@ export async function saveMerged(
   resumable: boolean,
 ): Promise<string> {
   const { state, tokenizer, labels } = session;
+  const byName = new Map(session.specs.map((spec) => [spec.name, spec]));
   const read = async (name: string) => {
     const weight = await state.read('parameter', name);
-    const adapter = adapterOf(name);
-    if (!adapter) return weight;
-    return merged(weight, await state.read('parameter', adapter.a), await state.read('parameter', adapter.b), lora);
+    const spec = byName.get(name)!;
+    if (!spec.adapted) return weight;
+    const { a, b } = adapterNames(name);
+    return merged(weight, await state.read('parameter', a), await state.read('parameter', b), lora, spec.outputAxis);
   };
   await saveCheckpoint(directory, {
     config: session.gpt.config,
     tokenizer,
     state: {
-      specs: state.specs.filter(({ name }) => !/\.lora_[AB]\./.test(name)),
+      specs: session.specs.filter(({ role }) => role !== 'adapter'),
       training: state.training,
       read: (_, name) => read(name),
     },
@@ -68,7 +70,9 @@ export async function saveMerged(
     more: async (folder) => {
       const inner = join(folder, adapterName);
       await mkdir(inner);
-      await writeAdapter(inner, { lora, base: join(run, baseName), classifier: labels !== undefined, state });
+      const { specs, gpt } = session;
+      const base = join(run, baseName);
+      await writeAdapter(inner, { config: gpt.config, lora, base, classifier: labels !== undefined, specs, state });
     },
   });
   return directory;
@@ -88,15 +92,15 @@ export async function* resumeMerged(
     await base.close();
   }
   const { state } = session;
-  const adapted = state.specs.filter(({ name }) => isAdapted(name));
+  const adapted = session.specs.filter(inAdapter);
   const adapter = await AdapterFile.open(join(last.directory, adapterName));
   try {
     for (const { name } of adapted) await state.write('parameter', name, await adapter.read(name));
   } finally {
     await adapter.close();
   }
-  const specs = state.specs.filter(({ trainable }) => trainable !== false);
-  const optional = specs.map(({ name }) => name).filter((name) => /\.lora_[AB]\./.test(name));
+  const specs = session.specs.filter((spec) => spec.role === 'adapter' || spec.role === 'head');
+  const optional = specs.filter(({ role }) => role === 'adapter').map(({ name }) => name);
   await last.readInto({ specs, write: (slot, name, data) => state.write(slot, name, data) }, { optional });
   await last.readSlots(state);
 }

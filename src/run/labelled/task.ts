@@ -1,10 +1,10 @@
 // What a finetuning run learns: examples, model and steps of a classifier or of a follower of instructions, behind one
 // face for the run to drive.
-import { type Checkpoint, classifierHead, type Run } from '../../checkpoint/index.js';
+import type { Checkpoint, Run } from '../../checkpoint/index.js';
 import type { FinetuneConfig, Sources } from '../../config/index.js';
 import type { Encoded, Example, SplitRule, Task } from '../../dataset/index.js';
 import { GptError } from '../../errors.js';
-import { choiceLabels, type GptConfig } from '../../model/index.js';
+import { choiceLabels, type GptConfig, headSpec } from '../../model/index.js';
 import { type Tokenizer, withClassificationToken } from '../../tokenizer/index.js';
 import type { TrainingJob, TrainingState } from '../../train/index.js';
 import type { RunEvent } from '../events.js';
@@ -89,7 +89,7 @@ export async function* prepareTask(options: TaskOptions): AsyncGenerator<RunEven
   });
   try {
     const sameLabels = labels && checkpoint?.labels?.join('\n') === labels.join('\n');
-    const fresh = labels && !sameLabels ? [classifierHead] : [];
+    const fresh = labels && !sameLabels ? [headSpec(model, labels.length).name] : [];
     if (resuming && lora && team.leads) yield* resumeMerged(session, run.directory, checkpoint!, { seed });
     else if (team.leads) yield* session.fill(checkpoint, { seed, resuming, fresh });
     await checkpoint?.close(); // Windows replaces no file that is open

@@ -11,11 +11,9 @@ export interface FillOptions {
   readonly fresh?: readonly string[];
 }
 
-const tokenTable = 'wte.weight';
-
 /**
- * Fills `state`. What the checkpoint lacks gets initial values; new rows of the token table are the mean of the old ones,
- * so that a new token is at first neither likely nor unlikely.
+ * Fills `state`. What the checkpoint lacks gets initial values; new rows of what has a row for each token are the mean of the
+ * old ones, so that a new token is at first neither likely nor unlikely.
  * @returns parameters with NaN or infinity in them
  */
 export async function fillState(
@@ -29,15 +27,20 @@ export async function fillState(
   for (const { name, data } of initialize(specs.filter(isNew), seed)) await state.write('parameter', name, data);
   if (!checkpoint) return [];
   const known = state.specs.filter((spec) => !isNew(spec));
-  const rows = stored.get(tokenTable)?.shape[0] ?? 0;
-  const grown = known.map((spec) =>
-    spec.name === tokenTable && spec.shape[0]! > rows ? { ...spec, shape: [rows, spec.shape[1]!] } : spec,
+  /** Those that have more rows now: before, and now. */
+  const growing = new Map(
+    specs
+      .filter((spec) => spec.perToken && !isNew(spec) && spec.shape[0]! > stored.get(spec.name)!.shape[0]!)
+      .map(({ name, shape }) => [name, { rows: stored.get(name)!.shape[0]!, wanted: shape[0]! }]),
   );
   const { nonFinite } = await checkpoint.readInto({
-    specs: grown,
+    specs: known.map((spec) => {
+      const rows = growing.get(spec.name)?.rows;
+      return rows === undefined ? spec : { ...spec, shape: [rows, spec.shape[1]!] };
+    }),
     write: (slot, name, data) => {
-      const wanted = name === tokenTable ? specs.find((spec) => spec.name === tokenTable)!.shape[0]! : rows;
-      return state.write(slot, name, wanted > rows && name === tokenTable ? withMeanRows(data, rows, wanted) : data);
+      const growth = growing.get(name);
+      return state.write(slot, name, growth ? withMeanRows(data, growth.rows, growth.wanted) : data);
     },
   });
   if (resuming) await checkpoint.readSlots(state);

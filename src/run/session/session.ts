@@ -118,12 +118,9 @@ export class Session {
     { training, optimizer, labels, lora, freeze = 0, layerDecay = 1, recompute = false }: SessionOptions,
   ): Promise<Session> {
     const { engine } = machinery;
-    const gpt = new Gpt(config, lora, { recompute });
-    const all = [
-      ...parameterSpecs(config),
-      ...(lora ? loraSpecs(config, lora) : []),
-      ...(labels ? [headSpec(config.nEmbd, labels.length)] : []),
-    ];
+    const gpt = await Gpt.create(config, { lora, recompute });
+    const body = parameterSpecs(config);
+    const all = [...body, ...(lora ? loraSpecs(body, lora) : []), ...(labels ? [headSpec(config, labels.length)] : [])];
     const specs = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
     const state = await engine.createState(specs, { training, optimizer: optimizer && optimizers[optimizer] });
     const classifier = labels && new Classifier(gpt, labels.length);

@@ -1,7 +1,15 @@
 // A model as something that continues a text: prompts to ids, one compiled program a length, ids to text.
 import { resolveSampling } from '../../config/index.js';
 import type { Feeds, Program, StepFunction } from '../../engine/index.js';
-import { decodeStep, type Gpt, keysName, logitsStep, prefillStep, valuesName } from '../../model/index.js';
+import {
+  cacheShapeOf,
+  decodeStep,
+  type Gpt,
+  keysName,
+  logitsStep,
+  prefillStep,
+  valuesName,
+} from '../../model/index.js';
 import {
   type CachedModel,
   cachedDecoder,
@@ -107,8 +115,8 @@ export class TextModel {
     const { blockSize } = this.gpt.config;
     const full = windowDecoder((window) => this.logitsAfter(window), blockSize);
     if (!this.options.caching) return full;
-    const { nLayer, nHead, nEmbd } = this.gpt.config;
-    return cachedDecoder(this.cached, { nLayer, nHead, nEmbd, room: this.bucket(length) }, full);
+    const { nLayer: layers } = this.gpt.config;
+    return cachedDecoder(this.cached, { layers, ...cacheShapeOf(this.gpt.config), room: this.bucket(length) }, full);
   }
 
   private readonly cached: CachedModel = {

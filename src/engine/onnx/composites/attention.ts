@@ -24,7 +24,7 @@ class Attention {
     this.time = number(node, 'time');
     this.heads = number(node, 'heads');
     this.width = node.inputs[joint]!.shape[1]! / 3 / this.heads;
-    this.scale = 1 / Math.sqrt(this.width);
+    this.scale = (node.attributes['scale'] === undefined ? 1 : number(node, 'scale')) / Math.sqrt(this.width);
   }
 
   /** [B*T, P C] to P parts, each [B, H, T, D] */

@@ -1,5 +1,6 @@
 // The state on a device: its optimizer on the CPU against the kernel, and all of it on an adapter where there is one.
-import { Gpt, initialize, lossStep, parameterSpecs } from '../../../model/index.js';
+import { initialize, lossStep, parameterSpecs } from '../../../model/index.js';
+import { gpt2Of } from '../../../model/testing/eager.js';
 import { adamw, clipScale, FlatMemory, kernelUpdater, scalarsOf, updateAll } from '../../../optimizer/index.js';
 import { Random } from '../../../rng.js';
 import { optimize } from '../../../trace/index.js';
@@ -113,7 +114,7 @@ const whereAdapter = findDrivers().missing ? test.skip : test;
 whereAdapter('an adapter trains as the CPU does: losses, norms and parameters', async () => {
   if (!(await probe('webgpu')).available) return;
   const config = { vocabSize: 13, blockSize: 8, nLayer: 1, nHead: 2, nEmbd: 16, dropout: 0.2, bias: true } as const;
-  const gpt = new Gpt({ ...config, position: 'learned', layerNormEpsilon: 1e-5 });
+  const gpt = gpt2Of({ ...config, position: 'learned', layerNormEpsilon: 1e-5 });
   const specs = parameterSpecs(gpt.config);
   const trained = async (device: 'cpu' | 'webgpu') => {
     const engine = await createOnnxEngine({ device, threads: 1 });

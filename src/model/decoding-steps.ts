@@ -1,23 +1,24 @@
-// Writing token by token: a first pass over the prompt that gives keys and values, then passes over one new token each
-// that are given them. Pure functions of named inputs, as in steps.ts.
+// Decoding: a first pass over the prompt that gives keys and values, then passes over one new token each that are given them. K
+// heads are kept of each position, D wide. Pure functions of named inputs, as in steps.ts.
 import { type Past, pastMask } from '../ops/index.js';
 import * as tf from '../tf.js';
 import type { TensorSpec } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
 import type { Gpt } from './gpt.js';
+import { cacheShapeOf } from './registry.js';
 import type { BatchShape } from './steps.js';
 
 /** Names of a decoding step's inputs for the kept keys and values of block i. */
 export const keysName = (block: number) => `keys.${block}`;
 export const valuesName = (block: number) => `values.${block}`;
 
-/** Every block's keys and values: [L, B*T, 2C]. */
+/** Every block's keys and values: [L, B*T, 2 K D]. */
 const presentOf = (present: readonly tf.Tensor[]) => tf.stack([...present]);
 
 /**
  * Reads a prompt. Inputs: `ids` int32 [B, T]; `last` int32 [B], the position of each prompt's end. What stands right of
  * it does not matter.
- * Outputs: `logits` [B, V] of what follows; `present` [L, B*T, 2C], in each row a position's keys, then its values.
+ * Outputs: `logits` [B, V] of what follows; `present` [L, B*T, 2 K D], in each row a position's keys, then its values.
  */
 export function prefillStep(gpt: Gpt, { batchSize, time }: BatchShape): StepFunction {
   return {
@@ -39,13 +40,14 @@ export function prefillStep(gpt: Gpt, { batchSize, time }: BatchShape): StepFunc
 
 /**
  * Reads one more token of each example. Inputs: `ids` int32 [B, 1]; `lengths` int32 [B], how many positions are kept, and so
- * the position of the new one; for each block `keys.i` and `values.i` float32 [B, H, R, D].
- * Outputs: `logits` [B, V]; `present` [L, B, 2C], the new position's keys and values.
+ * the position of the new one; for each block `keys.i` and `values.i` float32 [B, K, R, D].
+ * Outputs: `logits` [B, V]; `present` [L, B, 2 K D], the new position's keys and values.
  * @param room R, at most the block size
  */
 export function decodeStep(gpt: Gpt, { batchSize, room }: { batchSize: number; room: number }): StepFunction {
-  const { nLayer, nHead, nEmbd } = gpt.config;
-  const kept: TensorSpec = { shape: [batchSize, nHead, room, nEmbd / nHead], dtype: 'float32' };
+  const { nLayer } = gpt.config;
+  const { heads, width } = cacheShapeOf(gpt.config);
+  const kept: TensorSpec = { shape: [batchSize, heads, room, width], dtype: 'float32' };
   const blocks = Array.from({ length: nLayer }, (_, i) => i);
   return {
     name: `decode ${batchSize}x${room}`,

@@ -1,7 +1,7 @@
 import * as tf from '../tf.js';
 import { gradientName, interpret, optimize, peakBytes, type StepFunction, sizeOf, trace } from '../trace/index.js';
-import { blockAttention } from './blockAttention.js';
-import { causalAttention, causalAttentionPlain, wholeAttention } from './causalAttention.js';
+import { blockAttention } from './block-attention.js';
+import { causalAttention, causalAttentionPlain, wholeAttention } from './causal-attention.js';
 import { dropoutMask } from './dropout.js';
 import { difference, expectGradients, leavingNothing, normal } from './testing/gradients.js';
 

@@ -1,8 +1,8 @@
 import { KeyValueCache } from '../sample/index.js';
 import * as tf from '../tf.js';
 import type { StepFunction } from '../trace/step.js';
-import type { PositionKind } from './config.js';
-import { decodeStep, keysName, prefillStep, valuesName } from './decodingSteps.js';
+import { decodeStep, keysName, prefillStep, valuesName } from './decoding-steps.js';
+import type { PositionKind } from './families/gpt2/config.js';
 import type { Gpt } from './gpt.js';
 import { logitsStep } from './steps.js';
 import { makeGpt } from './testing/eager.js';
@@ -26,7 +26,7 @@ function run(step: StepFunction, feeds: Record<string, ArrayLike<number>>): Reco
 /** The logits after each of the ids from `from` on, read with a cache. */
 function decoded(gpt: Gpt, from: number): Float32Array[] {
   const { nLayer, nHead, nEmbd, blockSize } = gpt.config;
-  const cache = new KeyValueCache({ nLayer, nHead, nEmbd, room: blockSize });
+  const cache = new KeyValueCache({ layers: nLayer, heads: nHead, width: nEmbd / nHead, room: blockSize });
   const time = from + 1; // padded by one
   const first = run(prefillStep(gpt, { batchSize: 1, time }), { ids: [...ids.slice(0, from), 6], last: [from - 1] });
   cache.append(first['present']!, time, from);

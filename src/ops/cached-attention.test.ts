@@ -1,6 +1,6 @@
 import * as tf from '../tf.js';
-import { cachedAttention, pastMask } from './cachedAttention.js';
-import { causalAttention } from './causalAttention.js';
+import { cachedAttention, pastMask } from './cached-attention.js';
+import { causalAttention } from './causal-attention.js';
 
 const values = (x: tf.Tensor) => Array.from(x.dataSync());
 
@@ -71,6 +71,32 @@ test('examples of a batch have lengths of their own', () => {
 test('a row of the wrong width is an error', () => {
   const past = { keys: tf.zeros([1, 1, 2, 2]), values: tf.zeros([1, 1, 2, 2]), mask: tf.zeros([1, 1, 1, 2]) };
   expect(() => cachedAttention(tf.zeros([1, 5]), past)).toThrow(
-    'cachedAttention: qkv must be float32 [1, 6], is float32 [1, 5]',
+    'cachedAttention: 5 columns are not queries, keys and values of 1 heads of 2',
   );
+});
+
+test('grouped queries share keys and values: the same as with the heads of keys and values repeated', () => {
+  const [kept, group, width, room] = [2, 3, 4, 5];
+  const wave = (shape: number[], phase: number) =>
+    tf.tensor(
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => Math.sin(1.3 * i + phase)),
+      shape,
+    );
+  const [q, k, v] = [wave([2, kept * group * width], 0), wave([2, kept * width], 1), wave([2, kept * width], 2)];
+  const [keys, values_] = [wave([2, kept, room, width], 3), wave([2, kept, room, width], 4)];
+  const mask = pastMask(tf.tensor1d([2, 5], 'int32'), room);
+  const grouped = cachedAttention(tf.concat([q, k, v], 1), { keys, values: values_, mask }, 0.7);
+  const repeated = (x: tf.Tensor, axis: number) => {
+    const heads = tf.split(x, kept, axis);
+    return tf.concat(
+      heads.flatMap((head) => Array(group).fill(head)),
+      axis,
+    );
+  };
+  const flat = (x: tf.Tensor) => tf.reshape(repeated(tf.reshape(x, [2, kept, width]), 1), [2, kept * group * width]);
+  const past = { keys: repeated(keys, 1), values: repeated(values_, 1), mask };
+  const expected = values(cachedAttention(tf.concat([q, flat(k), flat(v)], 1), past, 0.7));
+  values(grouped).forEach((x, i) => {
+    expect(x).toBeCloseTo(expected[i]!, 5);
+  });
 });

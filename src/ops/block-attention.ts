@@ -2,8 +2,8 @@
 // the future, which saves nearly half of the products and passes. The gradient computes the weights of a block again, as
 // FlashAttention does (Dao et al. 2022, arXiv:2205.14135), so that no [T, T] is ever kept, nor whole at any time.
 //
-//   BlockAttention      qkv [3, N, T, D], kept bool [N, R, E]...             -> y [N, T, D]           { blocks, rate }
-//   BlockAttentionGrad  dy [N, T, D], along [N, T, 1], qkv, kept...          -> dq, dk, dv [N, T, D]  { blocks, rate }
+//   BlockAttention      qkv [3, N, T, D], kept bool [N, R, E]...             -> y [N, T, D]           { blocks, rate, scale? }
+//   BlockAttentionGrad  dy [N, T, D], along [N, T, 1], qkv, kept...          -> dq, dk, dv [N, T, D]  { blocks, rate, scale? }
 //
 // N counts the heads of all examples, `along` is the sum of dy y over D. One `kept` a block, with attention dropout only: which
 // of the weights of its R queries for the E positions up to its end are not dropped. Engines inline the definition.
@@ -20,6 +20,8 @@ interface Blocks {
   readonly time: number;
   /** At most so many. */
   readonly count: number;
+  /** Of the scores, besides 1 / sqrt(D). */
+  readonly scale?: number | undefined;
 }
 
 interface Block {
@@ -59,14 +61,14 @@ function partOf(qkv: Tensor, part: 'query' | 'key' | 'value', from: number, end:
   return tf.reshape(tf.slice(qkv, [at, 0, from, 0], [1, heads, end - from, width]), [heads, end - from, width]);
 }
 
-const scaleOf = (qkv: Tensor) => 1 / Math.sqrt(qkv.shape[3]!);
+const scaleOf = (qkv: Tensor, { scale = 1 }: Blocks) => scale / Math.sqrt(qkv.shape[3]!);
 
 /**
- * A block's queries, divided by sqrt(D) (less work than dividing the scores), and the keys and values that they look at; not
+ * A block's queries, scaled (less work than scaling the scores), and the keys and values that they look at; not
  * before `done` is known.
  */
-function partsOf(qkv: Tensor, { from, end }: Block, done: Tensor): [Tensor, Tensor, Tensor] {
-  const q = tf.mul(partOf(qkv, 'query', from, end), scaleOf(qkv));
+function partsOf(qkv: Tensor, { from, end }: Block, blocks: Blocks, done: Tensor): [Tensor, Tensor, Tensor] {
+  const q = tf.mul(partOf(qkv, 'query', from, end), scaleOf(qkv, blocks));
   return [fence(q, done), fence(partOf(qkv, 'key', 0, end), done), fence(partOf(qkv, 'value', 0, end), done)];
 }
 
@@ -90,7 +92,7 @@ function whenAll(tensors: readonly Tensor[]): Tensor {
 function blockAttentionPlain(blocks: Blocks, rate: number, qkv: Tensor, kept: readonly Tensor[]): Tensor[] {
   const parts: Tensor[] = [];
   for (const [i, block] of [...blocksOf(blocks).entries()].reverse()) {
-    const [q, k, v] = partsOf(qkv, block, parts[0] ?? qkv);
+    const [q, k, v] = partsOf(qkv, block, blocks, parts[0] ?? qkv);
     parts.unshift(tf.matMul(without(weightsOf(q, k), kept[i]), v));
   }
   return [scaledUp(tf.concat(parts, 1), rate)];
@@ -113,7 +115,7 @@ function blockAttentionGradPlain(
   let done = dy;
   for (const [i, block] of [...blocksOf(blocks).entries()].reverse()) {
     const { from, end } = block;
-    const [q, k, v] = partsOf(again, block, done);
+    const [q, k, v] = partsOf(again, block, blocks, done);
     const [d, sums] = [fence(positions(scaled, from, end), done), fence(positions(along, from, end), done)];
     const weights = weightsOf(q, k);
     const dweights = without(tf.matMul(d, v, false, true), kept[i]);
@@ -123,7 +125,7 @@ function blockAttentionGradPlain(
     const dv = byValue.add(tf.matMul(without(weights, kept[i]), d, true, false));
     done = whenAll([byQuery[0]!, dk, dv]);
   }
-  return [tf.mul(tf.concat(byQuery, 1), scaleOf(qkv)), byKey.all(), byValue.all()];
+  return [tf.mul(tf.concat(byQuery, 1), scaleOf(qkv, blocks)), byKey.all(), byValue.all()];
 }
 
 /** Sums over blocks of [N, E, D], where E falls from block to block: what lies behind E is a sum that is ready. */
@@ -148,11 +150,11 @@ class Sums {
 
 /** As `causalAttention`, in at most so many blocks. */
 export function blockAttention(qkv: Tensor, shape: AttentionShape, count: number, dropout?: Dropout): Tensor {
-  const { batch, time, heads } = shape;
+  const { batch, time, heads, scale } = shape;
   const rate = dropout?.rate ?? 0;
-  const blocks = { time, count };
+  const blocks = { time, count, scale };
   const kept = dropout ? keptWeights(blocks, batch * heads, dropout) : [];
-  const attributes = { blocks: count, rate };
+  const attributes = { blocks: count, rate, ...(scale !== undefined && { scale }) };
   return differentiable(
     [qkv],
     () => {

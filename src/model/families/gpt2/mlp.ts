@@ -1,25 +1,38 @@
-// The feed-forward part of a block: four times as wide inside, GELU between.
-import { dropout, gelu } from '../../ops/index.js';
-import * as tf from '../../tf.js';
-import type { LoraConfig } from '../lora.js';
+// The feed-forward part of a block: wider inside, an activation between.
+import { dropout, gelu, geluExact, relu, silu } from '../../../ops/index.js';
+import * as tf from '../../../tf.js';
 import {
   type CallOptions,
   type Config,
   dropoutKey,
   fold,
   GptLayer,
+  given,
   type LayerArgs,
   type Shape,
   single,
   unfold,
-} from './base.js';
-import { Linear } from './linear.js';
+} from '../../layers/base.js';
+import { Linear } from '../../layers/linear.js';
+import type { LoraConfig } from '../../lora.js';
+import type { Activation } from './config.js';
+
+const activations: Readonly<Record<Activation, (x: tf.Tensor) => tf.Tensor>> = {
+  gelu_new: gelu,
+  gelu: geluExact,
+  relu,
+  silu,
+};
 
 export interface MLPArgs extends LayerArgs {
   readonly nEmbd: number;
   readonly bias: boolean;
   readonly dropout: number;
   readonly lora?: LoraConfig | undefined;
+  /** Default: gelu_new, the tanh form of GELU. */
+  readonly activation?: Activation | undefined;
+  /** Inner width; default 4 nEmbd. */
+  readonly ffnSize?: number | undefined;
   /** Names the layer's dropout mask. */
   readonly place: number;
 }
@@ -28,6 +41,7 @@ export interface MLPArgs extends LayerArgs {
 export class MLP extends GptLayer {
   static readonly className = 'GptMLP';
   private readonly args: MLPArgs;
+  private readonly inner: number;
   private readonly up: Linear;
   private readonly down: Linear;
 
@@ -35,7 +49,8 @@ export class MLP extends GptLayer {
     super(args);
     const { nEmbd, bias, lora } = args;
     this.args = args;
-    this.up = this.part('c_fc', (part) => new Linear({ ...part, units: 4 * nEmbd, bias, lora }));
+    this.inner = args.ffnSize ?? 4 * nEmbd;
+    this.up = this.part('c_fc', (part) => new Linear({ ...part, units: this.inner, bias, lora }));
     this.down = this.part('c_proj', (part) => new Linear({ ...part, units: nEmbd, bias, lora }));
   }
 
@@ -43,19 +58,18 @@ export class MLP extends GptLayer {
     const width = single(inputShape).at(-1);
     if (width !== this.args.nEmbd) throw new Error(`${this.name}: input is ${width} wide, nEmbd is ${this.args.nEmbd}`);
     this.buildPart(this.up, [null, this.args.nEmbd]);
-    this.buildPart(this.down, [null, 4 * this.args.nEmbd]);
+    this.buildPart(this.down, [null, this.inner]);
     super.build(inputShape);
   }
 
   protected override compute(input: tf.Tensor, options: CallOptions): tf.Tensor {
-    const { dropout: rate, place } = this.args;
-    const inner = gelu(this.up.run(fold(input))); // [N, 4C]
+    const { dropout: rate, place, activation = 'gelu_new' } = this.args;
+    const inner = activations[activation](this.up.run(fold(input))); // [N, inner width]
     return unfold(dropout(this.down.run(inner), rate, dropoutKey(this, rate, options), place), input);
   }
 
   override getConfig(): Config {
-    const { nEmbd, bias, dropout: rate, place, lora } = this.args;
-    return { ...super.getConfig(), nEmbd, bias, dropout: rate, place, ...(lora ? { lora: { ...lora } } : {}) };
+    return { ...super.getConfig(), ...given(this.args) };
   }
 }
 

@@ -1,5 +1,5 @@
 import * as tf from '../tf.js';
-import { causalAttention, causalAttentionPlain, wholeAttention } from './causalAttention.js';
+import { causalAttention, causalAttentionPlain, wholeAttention } from './causal-attention.js';
 import { difference, expectGradients, leavingNothing, normal } from './testing/gradients.js';
 
 const shape = { batch: 2, time: 3, heads: 2 };

@@ -1,5 +1,5 @@
 import * as tf from '../tf.js';
-import { layerNorm, layerNormPlain } from './layerNorm.js';
+import { layerNorm, layerNormPlain } from './layer-norm.js';
 import { difference, expectGradients, leavingNothing, normal } from './testing/gradients.js';
 
 describe('layerNorm', () => {

@@ -1,9 +1,20 @@
 // A pre-norm transformer block (GPT-2): attention and MLP, each behind a layer norm and added to what came in.
-import * as tf from '../../tf.js';
-import type { LoraConfig } from '../lora.js';
-import { type CallOptions, type Config, fold, GptLayer, type LayerArgs, type Shape, timeOf, unfold } from './base.js';
-import { CausalSelfAttention } from './causalSelfAttention.js';
-import { LayerNorm } from './layerNorm.js';
+import * as tf from '../../../tf.js';
+import {
+  type CallOptions,
+  type Config,
+  fold,
+  GptLayer,
+  given,
+  type LayerArgs,
+  type Shape,
+  timeOf,
+  unfold,
+} from '../../layers/base.js';
+import { LayerNorm } from '../../layers/layer-norm.js';
+import type { LoraConfig } from '../../lora.js';
+import { CausalSelfAttention } from './attention.js';
+import type { Activation } from './config.js';
 import { MLP } from './mlp.js';
 
 export interface BlockArgs extends LayerArgs {
@@ -15,6 +26,11 @@ export interface BlockArgs extends LayerArgs {
   /** Names the block's dropout masks: this and the next two integers. */
   readonly place: number;
   readonly ropePositions?: number | undefined;
+  readonly activation?: Activation | undefined;
+  /** Inner width of the MLP; default 4 nEmbd. */
+  readonly ffnSize?: number | undefined;
+  /** What the attention scores are multiplied with besides 1 / sqrt(D); default 1. */
+  readonly attentionScale?: number | undefined;
   readonly lora?: LoraConfig | undefined;
 }
 
@@ -29,16 +45,17 @@ export class Block extends GptLayer {
 
   constructor(args: BlockArgs) {
     super(args);
-    const { nHead, nEmbd, bias, dropout, epsilon, place, ropePositions, lora } = args;
+    const { nHead, nEmbd, bias, dropout, epsilon, place, ropePositions, activation, ffnSize, attentionScale, lora } =
+      args;
     const shared = { nEmbd, bias, dropout, lora };
     this.args = args;
     this.norm1 = this.part('ln_1', (part) => new LayerNorm({ ...part, bias, epsilon }));
     this.attention = this.part(
       'attn',
-      (part) => new CausalSelfAttention({ ...part, ...shared, nHead, place, ropePositions }),
+      (part) => new CausalSelfAttention({ ...part, ...shared, nHead, place, ropePositions, attentionScale }),
     );
     this.norm2 = this.part('ln_2', (part) => new LayerNorm({ ...part, bias, epsilon }));
-    this.mlp = this.part('mlp', (part) => new MLP({ ...part, ...shared, place: place + 2 }));
+    this.mlp = this.part('mlp', (part) => new MLP({ ...part, ...shared, activation, ffnSize, place: place + 2 }));
   }
 
   override build(inputShape: Shape | Shape[]): void {
@@ -56,10 +73,7 @@ export class Block extends GptLayer {
   }
 
   override getConfig(): Config {
-    const { nHead, nEmbd, bias, dropout, epsilon, place, ropePositions, lora } = this.args;
-    const own = { nHead, nEmbd, bias, dropout, epsilon, place };
-    const present = { ...(ropePositions ? { ropePositions } : {}), ...(lora ? { lora: { ...lora } } : {}) };
-    return { ...super.getConfig(), ...own, ...present };
+    return { ...super.getConfig(), ...given(this.args) };
   }
 }
 

@@ -1,6 +1,6 @@
 import * as tf from '../tf.js';
 import { difference, expectGradients, leavingNothing, normal } from './testing/gradients.js';
-import { tokenLoss, tokenLosses, tokenLossPlain } from './tokenLoss.js';
+import { tokenLoss, tokenLosses, tokenLossPlain } from './token-loss.js';
 
 const ids = (...values: number[]) => tf.tensor1d(values, 'int32');
 

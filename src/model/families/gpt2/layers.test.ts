@@ -1,12 +1,12 @@
-import * as tf from '../../tf.js';
-import type { GptLayer } from './base.js';
+import * as tf from '../../../tf.js';
+import type { GptLayer } from '../../layers/base.js';
+import { LayerNorm } from '../../layers/layer-norm.js';
+import { Linear } from '../../layers/linear.js';
+import { PositionEmbedding, sinusoidalTable } from '../../layers/position-embedding.js';
+import { TokenEmbedding } from '../../layers/token-embedding.js';
+import { CausalSelfAttention } from './attention.js';
 import { Block } from './block.js';
-import { CausalSelfAttention } from './causalSelfAttention.js';
-import { LayerNorm } from './layerNorm.js';
-import { Linear } from './linear.js';
 import { MLP } from './mlp.js';
-import { PositionEmbedding, sinusoidalTable } from './positionEmbedding.js';
-import { TokenEmbedding } from './tokenEmbedding.js';
 
 const sizes = { nHead: 2, nEmbd: 4, bias: true, dropout: 0.1, place: 1 };
 const makers: [string, () => GptLayer][] = [

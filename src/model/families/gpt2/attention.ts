@@ -1,20 +1,21 @@
 // Multi-head causal self-attention: one projection to q, k and v, attention, one projection back.
-import { cachedAttention, causalAttention, dropout, type RopeTables, rope, ropeTables } from '../../ops/index.js';
-import * as tf from '../../tf.js';
-import type { LoraConfig } from '../lora.js';
+import { cachedAttention, causalAttention, dropout, type RopeTables, rope, ropeTables } from '../../../ops/index.js';
+import * as tf from '../../../tf.js';
 import {
   type CallOptions,
   type Config,
   dropoutKey,
   fold,
   GptLayer,
+  given,
   type LayerArgs,
   type Shape,
   single,
   timeOf,
   unfold,
-} from './base.js';
-import { Linear } from './linear.js';
+} from '../../layers/base.js';
+import { Linear } from '../../layers/linear.js';
+import type { LoraConfig } from '../../lora.js';
 
 export interface CausalSelfAttentionArgs extends LayerArgs {
   readonly nHead: number;
@@ -26,6 +27,8 @@ export interface CausalSelfAttentionArgs extends LayerArgs {
   readonly place: number;
   /** The longest time, where q and k are to be turned by position; else undefined. */
   readonly ropePositions?: number | undefined;
+  /** What the scores are multiplied with besides 1 / sqrt(D); default 1. */
+  readonly attentionScale?: number | undefined;
 }
 
 /** [B, T, C] to the same shape, or [B*T, C] with the option `time`. */
@@ -55,15 +58,16 @@ export class CausalSelfAttention extends GptLayer {
   }
 
   protected override compute(input: tf.Tensor, options: CallOptions): tf.Tensor {
-    const { nHead, dropout: rate, place, ropePositions } = this.args;
+    const { nHead, dropout: rate, place, ropePositions, attentionScale } = this.args;
     const time = timeOf(this, input, options);
     const x = fold(input); // [B*T, C]
-    const shape = { batch: x.shape[0]! / time, time, heads: nHead };
+    const scale = attentionScale === undefined ? {} : { scale: attentionScale };
+    const shape = { batch: x.shape[0]! / time, time, heads: nHead, ...scale };
     const key = dropoutKey(this, rate, options);
     const projected = this.toQkv.run(x); // [B*T, 3C]
-    const qkv = ropePositions ? rope(projected, this.tables(ropePositions, time, options), nHead) : projected;
+    const qkv = ropePositions ? rope(projected, this.tables(ropePositions, time, options), 2 * nHead) : projected;
     options.present?.push(tf.slice(qkv, [0, this.args.nEmbd], [qkv.shape[0]!, 2 * this.args.nEmbd]));
-    if (options.past) return unfold(this.fromHeads.run(cachedAttention(qkv, options.past)), input);
+    if (options.past) return unfold(this.fromHeads.run(cachedAttention(qkv, options.past, attentionScale)), input);
     const masks = rate > 0 && key ? { rate, key, place } : undefined;
     const y = this.fromHeads.run(causalAttention(qkv, shape, masks));
     return unfold(dropout(y, rate, key, place + 1), input);
@@ -77,10 +81,7 @@ export class CausalSelfAttention extends GptLayer {
   }
 
   override getConfig(): Config {
-    const { nHead, nEmbd, bias, dropout: rate, place, ropePositions, lora } = this.args;
-    const own = { nHead, nEmbd, bias, dropout: rate, place };
-    const present = { ...(ropePositions ? { ropePositions } : {}), ...(lora ? { lora: { ...lora } } : {}) };
-    return { ...super.getConfig(), ...own, ...present };
+    return { ...super.getConfig(), ...given(this.args) };
   }
 }
 

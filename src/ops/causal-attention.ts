@@ -1,15 +1,15 @@
 // Causal multi-head attention (Vaswani et al. 2017, arXiv:1706.03762), whole from the joint projection to the merged
 // heads, so that an engine may choose its own layouts. B batch, T time, H heads, D head width, C = H D.
 //
-//   CausalAttention      qkv [B*T, 3C], keep [B, H, T, T]?          -> y [B*T, C], probs [B, H, T, T]  { batch, time, heads }
-//   CausalAttentionGrad  dy [B*T, C], qkv, probs, keep?             -> dqkv [B*T, 3C]                  { batch, time, heads }
+//   CausalAttention      qkv [B*T, 3C], keep [B, H, T, T]?    -> y [B*T, C], probs [B, H, T, T]  { batch, time, heads, scale? }
+//   CausalAttentionGrad  dy [B*T, C], qkv, probs, keep?       -> dqkv [B*T, 3C]                  { batch, time, heads, scale? }
 //
-// A row of qkv is q, k, v one after the other, each with its heads one after the other, as GPT-2's c_attn gives them.
+// A row of qkv is q, k, v one after the other, each with its heads one after the other.
 // `keep` is attention dropout: 0 where a weight is dropped, 1 / (1 - rate) elsewhere. `probs` are the weights before it.
-// Long texts are computed in blocks: blockAttention.ts.
+// Long texts are computed in blocks: block-attention.ts.
 import * as tf from '../tf.js';
 import { composite } from '../trace/composite.js';
-import { blockAttention } from './blockAttention.js';
+import { blockAttention } from './block-attention.js';
 import { check } from './check.js';
 import { differentiable } from './differentiable.js';
 import { type Dropout, dropoutMask } from './dropout.js';
@@ -57,7 +57,7 @@ export function causalAttentionGradPlain(
 }
 
 /**
- * softmax(q k^T / sqrt(D), earlier positions only) v for every head.
+ * softmax(scale q k^T / sqrt(D), earlier positions only) v for every head.
  * @param qkv [B*T, 3C]
  * @param dropout of the weights, if any
  * @returns [B*T, C]
@@ -74,8 +74,8 @@ export function causalAttention(qkv: Tensor, shape: AttentionShape, dropout?: Dr
 }
 
 /** With all weights at once. @param keep [B, H, T, T], attention dropout's mask, if any; no gradient is taken by it */
-export function wholeAttention(qkv: Tensor, { batch, time, heads }: AttentionShape, keep?: Tensor): Tensor {
-  const shape = { batch, time, heads };
+export function wholeAttention(qkv: Tensor, { batch, time, heads, scale }: AttentionShape, keep?: Tensor): Tensor {
+  const shape = { batch, time, heads, ...(scale !== undefined && { scale }) };
   const masks = keep ? [keep] : [];
   return differentiable(
     [qkv],

@@ -1,0 +1,5 @@
+// The families that can be chosen: adding one is a line here. Loads no tfjs.
+import { gpt2 } from './families/gpt2/index.js';
+import type { AnyFamily } from './family.js';
+
+export const families = { gpt2 } as const satisfies Readonly<Record<string, AnyFamily>>;

@@ -1,0 +1,44 @@
+// GPT-2 as a family: learned, fixed or rotary positions, pre-norm blocks, GELU. Loads no tfjs until `layers`.
+import { GptError } from '../../../errors.js';
+import type { Family } from '../../family.js';
+import { classifierHead, type Gpt2Config, parameters } from './config.js';
+import { huggingFace } from './hugging-face.js';
+import { settings } from './settings.js';
+
+export interface Gpt2Settings
+  extends Pick<Gpt2Config, 'bias' | 'position'>,
+    Required<Pick<Gpt2Config, 'activation' | 'tie'>> {
+  readonly ffnSize: number | null;
+}
+
+export const gpt2 = {
+  name: 'gpt2',
+  settings,
+  configure(shared, { bias, position, activation, ffnSize, tie }: Gpt2Settings): Gpt2Config {
+    const { nEmbd, nHead } = shared;
+    const width = nEmbd / nHead;
+    if (position === 'rope' && width % 2 !== 0) {
+      throw new GptError('config/rope', `rope needs an even head width, but n-embd / n-head is ${width}`, {
+        hint: `try --n-embd ${(width + 1) * nHead}, or --position learned`,
+      });
+    }
+    return {
+      ...shared,
+      bias,
+      position,
+      layerNormEpsilon: 1e-5,
+      // What GPT-2 has is not named, so that the configuration of a plain GPT-2 stays what it was.
+      ...(activation !== 'gelu_new' && { activation }),
+      ...(ffnSize !== null && ffnSize !== 4 * nEmbd && { ffnSize }),
+      ...(!tie && { tie }),
+    };
+  },
+  parameters,
+  cache: ({ nHead, nEmbd }) => ({ heads: nHead, width: nEmbd / nHead }),
+  head: ({ nEmbd }, labels) => {
+    const init = { kind: 'normal', deviation: 0.02 } as const;
+    return { name: classifierHead, shape: [labels, nEmbd], decay: true, init, role: 'head', outputAxis: 0 };
+  },
+  layers: () => import('./layers.js'),
+  huggingFace,
+} satisfies Family<Gpt2Config, Gpt2Settings>;

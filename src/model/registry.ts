@@ -1,0 +1,61 @@
+// What follows from the list of families: names, settings as the schema of a run takes them, and the family of a model. Loads no
+// tfjs.
+import type { ModelConfig, ParameterSpec } from './config.js';
+import { families } from './families.js';
+import type { CacheShape, Family, ModelSettings } from './family.js';
+
+export type FamilyName = keyof typeof families;
+
+export const familyNames = Object.keys(families) as FamilyName[];
+
+export const defaultFamily: FamilyName = 'gpt2';
+
+/** The configuration of a model of any family; `arch` tells which. */
+export type GptConfig = { [Name in FamilyName]: ReturnType<(typeof families)[Name]['configure']> }[FamilyName];
+
+type Union = (typeof families)[FamilyName]['settings'];
+type Joined<U> = (U extends unknown ? (settings: U) => void : never) extends (settings: infer I) => void ? I : never;
+
+/** The settings of all families. Those of one name are one setting. */
+export const familySettings: Joined<Union> = Object.assign(
+  {},
+  ...Object.values(families).map(({ settings }) => settings),
+);
+
+/** @throws Error for a family that is not there */
+export function familyOf({ arch = defaultFamily }: ModelConfig): Family {
+  if (!Object.hasOwn(families, arch)) throw new Error(`there is no model family "${arch}"`);
+  return families[arch as FamilyName] as unknown as Family;
+}
+
+/** The family whose models bear this `model_type`. */
+export function familyOfType(modelType: unknown): Family | undefined {
+  const all = Object.values(families) as unknown as Family[];
+  return all.find(({ huggingFace }) => huggingFace.modelTypes.includes(modelType as string));
+}
+
+/** Every trainable parameter of a model, in the order of use. */
+export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
+  return familyOf(config).parameters(config);
+}
+
+/** A classifier's head. */
+export function headSpec(config: ModelConfig, labels: number): ParameterSpec {
+  return familyOf(config).head(config, labels);
+}
+
+/** What decoding keeps of each position and block. */
+export function cacheShapeOf(config: ModelConfig): CacheShape {
+  return familyOf(config).cache(config);
+}
+
+/**
+ * The model that a run's settings ask for.
+ * @param vocabSize rows of its token embedding
+ * @throws GptError `config/...` for settings that do not fit each other
+ */
+export function configureModel(settings: ModelSettings, vocabSize: number): GptConfig {
+  const { blockSize, nLayer, nHead, nEmbd, dropout } = settings;
+  const family = familyOf(settings as unknown as ModelConfig);
+  return family.configure({ vocabSize, blockSize, nLayer, nHead, nEmbd, dropout }, settings) as GptConfig;
+}

@@ -1,0 +1,57 @@
+// Attention of one new position to those before it, whose keys and values are kept: what decoding needs in place of
+// causal attention over the whole text (Shazeer 2019, arXiv:1911.02150, section 2.4). No gradient: nothing is trained so.
+// B examples, R room for positions, H heads of queries, K heads of keys and values (H, or a divisor of it: grouped queries, Ainslie et
+// al. 2023, arXiv:2305.13245), D head width.
+import * as tf from '../tf.js';
+import { check } from './check.js';
+import { masked } from './heads.js';
+
+type Tensor = tf.Tensor;
+
+/** The earlier positions of a layer. */
+export interface Past {
+  /** [B, K, R, D]; what stands behind an example's length is not looked at, but must be finite. */
+  readonly keys: Tensor;
+  /** [B, K, R, D] */
+  readonly values: Tensor;
+  /** [B, 1, 1, R], of `pastMask`. */
+  readonly mask: Tensor;
+}
+
+/**
+ * What is added to the scores of R kept positions, of which the first `lengths` count.
+ * @param lengths int32 [B], each at most R
+ * @returns [B, 1, 1, R]
+ */
+export function pastMask(lengths: Tensor, room: number): Tensor {
+  check('pastMask: lengths', lengths, [undefined], 'int32');
+  const places = tf.reshape(tf.range(0, room, 1, 'int32'), [1, room]);
+  const beyond = tf.greaterEqual(places, tf.reshape(lengths, [-1, 1])); // [B, R]
+  return tf.reshape(tf.mul(tf.cast(beyond, 'float32'), masked), [-1, 1, 1, room]);
+}
+
+/**
+ * softmax(scale q [K k]^T / sqrt(D)) [V v] for every head: q, k, v of the new position, K, V of those before it.
+ * @param qkv [B, (H + 2K) D]: one row for each example, its queries, keys and values
+ * @returns [B, H D]
+ */
+export function cachedAttention(qkv: Tensor, { keys, values, mask }: Past, scale = 1): Tensor {
+  const [batch, kept, room, width] = keys.shape as [number, number, number, number];
+  check('cachedAttention: qkv', qkv, [batch, undefined]);
+  const group = (qkv.shape[1]! / width - 2 * kept) / kept; // queries to one key
+  if (!Number.isInteger(group) || group < 1)
+    throw new Error(
+      `cachedAttention: ${qkv.shape[1]} columns are not queries, keys and values of ${kept} heads of ${width}`,
+    );
+  check('cachedAttention: values', values, keys.shape);
+  check('cachedAttention: mask', mask, [batch, 1, 1, room]);
+  const parts = group === 1 ? 3 : [group, 1, 1].map((heads) => heads * kept * width);
+  const [q, k, v] = tf
+    .split(qkv, parts, 1)
+    .map((part) => tf.reshape(part, [batch, kept, part.shape[1]! / kept / width, width]));
+  const scaled = tf.mul(q!, scale / Math.sqrt(width)); // [B, K, H / K, D]
+  const before = tf.add(tf.matMul(scaled, keys, false, true), mask); // [B, K, H / K, R]
+  const own = tf.sum(tf.mul(scaled, k!), 3, true); // [B, K, H / K, 1]
+  const [past, now] = tf.split(tf.softmax(tf.concat([before, own], 3)), [room, 1], 3);
+  return tf.reshape(tf.add(tf.matMul(past!, values), tf.mul(now!, v!)), [batch, group * kept * width]);
+}
