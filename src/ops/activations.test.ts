@@ -33,13 +33,8 @@ describe.each([
   test(
     'its gradient is finite far out',
     leavingNothing(() => {
-      expect(
-        Array.from(
-          tf
-            .grad(run)(tf.tensor1d([-1e4, 1e4]))
-            .dataSync(),
-        ),
-      ).toEqual([0, 1]);
+      const slopes = tf.grad(run)(tf.tensor1d([-1e4, 1e4]));
+      expect(difference(slopes, tf.tensor1d([0, 1]))).toBe(0);
     }),
   );
 });
