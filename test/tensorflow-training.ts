@@ -2,11 +2,12 @@
 
 import { createTensorflowEngine } from '../src/engine/tensorflow/engine.js';
 import type { Engine, Feeds, Jit, Precision, State, StepResult, TrainingProgram } from '../src/engine/types.js';
-import { type GptConfig, initialize, lossStep, parameterSpecs } from '../src/model/index.js';
+import type { Gpt2Config } from '../src/model/families/gpt2/config.js';
+import { initialize, lossStep, parameterSpecs } from '../src/model/index.js';
 import { gpt2Of } from '../src/model/testing/eager.js';
 import { Random } from '../src/rng.js';
 
-export const config: GptConfig = {
+export const config: Gpt2Config = {
   vocabSize: 13,
   blockSize: 16,
   nLayer: 2,

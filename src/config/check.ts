@@ -18,15 +18,6 @@ export function approximateParameters({ nLayer, nEmbd, vocabSize, blockSize }: T
   return nLayer * 12 * nEmbd * nEmbd + (vocabSize + blockSize) * nEmbd;
 }
 
-function checkHeads({ nEmbd, nHead }: TrainingConfig): void {
-  if (nEmbd % nHead !== 0) {
-    const down = Math.max(1, Math.floor(nEmbd / nHead)) * nHead;
-    const heads = Array.from({ length: nHead }, (_, i) => nHead - i).find((n) => nEmbd % n === 0) ?? 1;
-    const hint = `try --n-embd ${nEmbd < nHead ? nHead * 32 : down}, or --n-head ${heads}`;
-    throw new GptError('config/heads', `n-embd (${nEmbd}) is not divisible by n-head (${nHead})`, { hint });
-  }
-}
-
 function checkSize(config: TrainingConfig): void {
   const parameters = approximateParameters(config);
   if (parameters <= MOST_PARAMETERS) return;
@@ -122,7 +113,6 @@ function checkFinetuning({ freeze, loraRank, loraAlpha, from }: FinetuneConfig):
  */
 export function checkTraining(config: PretrainConfig | FinetuneConfig, sources: Sources): void {
   checkShape(config, sources);
-  checkHeads(config);
   checkSize(config);
   checkLearningRate(config, sources);
   checkUnused({ flag: '--optimizer', noun: 'optimizer', settings: optimizers }, config.optimizer, sources);

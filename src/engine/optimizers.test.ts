@@ -6,7 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readSlots, slotTensors } from '../checkpoint/optimizer.js';
 import { writeSafetensors } from '../checkpoint/safetensors/index.js';
-import { type GptConfig, initialize, lossStep, parameterSpecs } from '../model/index.js';
+import type { Gpt2Config } from '../model/families/gpt2/config.js';
+import { initialize, lossStep, parameterSpecs } from '../model/index.js';
 import { gpt2Of } from '../model/testing/eager.js';
 import type { Optimizer } from '../optimizer/index.js';
 import { matrix } from '../optimizer/testing/matrix.js';
@@ -28,7 +29,7 @@ const engines: Record<string, () => Promise<Engine>> = {
   ...(hasTensorflow && { 'tensorflow graph': () => tensorflow('graph'), 'tensorflow xla': () => tensorflow('xla') }),
 };
 
-const config: GptConfig = {
+const config: Gpt2Config = {
   vocabSize: 13,
   blockSize: 8,
   nLayer: 1,

@@ -3,7 +3,7 @@ import * as tf from '../tf.js';
 import { countParameters } from './config.js';
 import { build } from './families/gpt2/layers.js';
 import { parameterSpecs } from './registry.js';
-import { assign, gpt2Of, makeGpt, tiny } from './testing/eager.js';
+import { gpt2Of, makeGpt, tiny } from './testing/eager.js';
 
 const ids = (...rows: number[][]) => tf.tensor2d(rows, undefined, 'int32');
 const values = (x: tf.Tensor) => Array.from(x.dataSync());

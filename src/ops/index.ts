@@ -11,5 +11,7 @@ export type { AttentionShape } from './heads.js';
 export { layerNorm } from './layer-norm.js';
 export { linear } from './linear.js';
 export { recompute } from './recompute.js';
+export { repeatHeads } from './repeat-heads.js';
+export { rmsNorm } from './rms-norm.js';
 export { type RopeTables, rope, ropeTables } from './rope.js';
 export { type TokenLoss, tokenLoss, tokenLosses } from './token-loss.js';

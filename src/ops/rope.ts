@@ -21,16 +21,20 @@ export interface RopeTables {
  * cos and sin of every position's angles.
  * @param positions how many, from 0
  * @param width D, a head's width, even
+ * @param frequencies [D/2], radians a position; a number: theta of the usual ones, theta^(-2d/D)
  * @returns two [positions, D/2]
  */
-export function ropeTables(positions: number, width: number, theta = 10000): RopeTables {
+export function ropeTables(
+  positions: number,
+  width: number,
+  frequencies: number | readonly number[] = 10000,
+): RopeTables {
   if (width % 2 !== 0) throw new Error(`ropeTables: the head width must be even, is ${width}`);
   const half = width / 2;
+  const frequency = (d: number) => (typeof frequencies === 'number' ? frequencies ** (-d / half) : frequencies[d]!);
   const table = (turn: (angle: number) => number) =>
     tf.tensor2d(
-      Float32Array.from({ length: positions * half }, (_, i) =>
-        turn(Math.floor(i / half) * theta ** (-(i % half) / half)),
-      ),
+      Float32Array.from({ length: positions * half }, (_, i) => turn(Math.floor(i / half) * frequency(i % half))),
       [positions, half],
     );
   return { cos: table(Math.cos), sin: table(Math.sin) };

@@ -1,12 +1,14 @@
 // GPT-2 as a family: learned, fixed or rotary positions, pre-norm blocks, GELU. Loads no tfjs until `layers`.
 import { GptError } from '../../../errors.js';
-import type { Family } from '../../family.js';
+import type { Family, ModelSettings } from '../../family.js';
+import { requireHeads } from '../heads.js';
 import { classifierHead, type Gpt2Config, parameters } from './config.js';
 import { huggingFace } from './hugging-face.js';
 import { settings } from './settings.js';
 
 export interface Gpt2Settings
-  extends Pick<Gpt2Config, 'bias' | 'position'>,
+  extends ModelSettings,
+    Pick<Gpt2Config, 'bias' | 'position'>,
     Required<Pick<Gpt2Config, 'activation' | 'tie'>> {
   readonly ffnSize: number | null;
 }
@@ -16,6 +18,7 @@ export const gpt2 = {
   settings,
   configure(shared, { bias, position, activation, ffnSize, tie }: Gpt2Settings): Gpt2Config {
     const { nEmbd, nHead } = shared;
+    requireHeads(nEmbd, nHead);
     const width = nEmbd / nHead;
     if (position === 'rope' && width % 2 !== 0) {
       throw new GptError('config/rope', `rope needs an even head width, but n-embd / n-head is ${width}`, {

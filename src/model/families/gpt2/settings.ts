@@ -1,5 +1,6 @@
 // The settings of a run that shape a GPT-2, besides those of every family.
-import { choice, integer, toggle } from '../../../config/setting.js';
+import { choice, toggle } from '../../../config/setting.js';
+import { ffnSize, tie } from '../settings.js';
 import { activationNames } from './config.js';
 
 export const settings = {
@@ -14,13 +15,6 @@ export const settings = {
     fixed: true,
     help: "activation of the MLP; gelu_new is GPT-2's, the tanh form of GELU",
   }),
-  ffnSize: integer({
-    min: 1,
-    max: 262144,
-    default: null,
-    fixed: true,
-    defaultText: '4 times n-embd',
-    help: 'inner width of the MLP',
-  }),
-  tie: toggle({ default: true, fixed: true, help: 'project to the vocabulary with the token embedding' }),
+  ffnSize,
+  tie,
 };

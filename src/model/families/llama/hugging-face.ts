@@ -1,0 +1,142 @@
+// Llama and Qwen3 in Hugging Face's format, as transformers' LlamaForCausalLM, Qwen3ForCausalLM and their classifiers read and
+// write it.
+import type { ConfigReader, HuggingFaceFormat } from '../../hugging-face.js';
+import {
+  classifierHead,
+  type LlamaConfig,
+  outputProjection,
+  parameters,
+  type RopeScaling,
+  tokenTable,
+} from './config.js';
+
+type Arch = LlamaConfig['arch'];
+
+const classNames: Readonly<Record<Arch, string>> = { llama: 'Llama', qwen3: 'Qwen3' };
+
+/** What the format leaves out where a key has this value. */
+const standards: Readonly<Record<Arch, { epsilon: number; positions: number; headDim?: number }>> = {
+  llama: { epsilon: 1e-6, positions: 2048 },
+  qwen3: { epsilon: 1e-6, positions: 32768, headDim: 128 },
+};
+
+/** What sizes may be: beyond what any model has, and little enough to be worked with before a tensor is looked at. */
+const most = { layers: 4096, heads: 4096, width: 1 << 17, inner: 1 << 19, positions: 1 << 24, vocabulary: 1 << 24 };
+
+/** Keys of rotary positions lie in `rope_parameters`, in older files next to the others and in `rope_scaling`. */
+function readRope(json: ConfigReader): Pick<LlamaConfig, 'ropeTheta' | 'ropeScaling'> {
+  const parts = ['rope_parameters', 'rope_scaling'].map((key) => json.value(key)).filter((part) => part !== undefined);
+  const rope: Record<string, unknown> = Object.assign({ rope_theta: json.value('rope_theta') }, ...parts);
+  const number = (key: string, standard?: number): number => {
+    const value = rope[key] ?? standard;
+    if (typeof value !== 'number' || !(value > 0))
+      throw json.wrong(`${key} is ${JSON.stringify(value) ?? 'missing'}, expected a number above 0`);
+    return value;
+  };
+  const ropeTheta = number('rope_theta', 10000);
+  const kind = rope['rope_type'] ?? rope['type'] ?? 'default';
+  if (kind === 'default') return { ropeTheta };
+  if (kind === 'linear') return { ropeTheta, ropeScaling: { kind, factor: number('factor') } };
+  if (kind === 'llama3') {
+    const [lowFrequency, highFrequency] = [number('low_freq_factor'), number('high_freq_factor')];
+    const original = number('original_max_position_embeddings');
+    return { ropeTheta, ropeScaling: { kind, factor: number('factor'), lowFrequency, highFrequency, original } };
+  }
+  throw json.wrong(`rope_type is ${JSON.stringify(kind)}`, 'default, linear and llama3 can be computed');
+}
+
+function writeRope({ ropeTheta, ropeScaling }: LlamaConfig): Record<string, unknown> {
+  const scaling = ropeScaling && writeScaling(ropeScaling);
+  return {
+    rope_theta: ropeTheta,
+    rope_parameters: { rope_theta: ropeTheta, rope_type: 'default', ...scaling },
+    ...(scaling && { rope_scaling: scaling }),
+  };
+}
+
+function writeScaling(scaling: RopeScaling): Record<string, unknown> {
+  if (scaling.kind === 'linear') return { rope_type: 'linear', factor: scaling.factor };
+  return {
+    rope_type: 'llama3',
+    factor: scaling.factor,
+    low_freq_factor: scaling.lowFrequency,
+    high_freq_factor: scaling.highFrequency,
+    original_max_position_embeddings: scaling.original,
+  };
+}
+
+function read(json: ConfigReader, arch: Arch): LlamaConfig {
+  const { epsilon, positions, headDim: standardWidth } = standards[arch];
+  const nEmbd = json.size('hidden_size', most.width);
+  const nHead = json.size('num_attention_heads', most.heads);
+  const nKvHead = json.size('num_key_value_heads', most.heads, nHead);
+  if (nHead % nKvHead !== 0)
+    throw json.wrong(`num_attention_heads (${nHead}) is not divisible by num_key_value_heads (${nKvHead})`);
+  const headDim = json.size('head_dim', most.width, standardWidth ?? nEmbd / nHead);
+  if (headDim % 2 !== 0) throw json.wrong(`head_dim is ${headDim}, rotary positions need an even one`);
+  json.only('hidden_act', ['silu', 'swish']);
+  json.only('attention_bias', [false]);
+  json.only('mlp_bias', [false]);
+  json.only('use_sliding_window', [false]);
+  json.only('pretraining_tp', [1]);
+  return {
+    arch,
+    vocabSize: json.size('vocab_size', most.vocabulary),
+    blockSize: json.size('max_position_embeddings', most.positions, positions),
+    nLayer: json.size('num_hidden_layers', most.layers),
+    nHead,
+    nEmbd,
+    nKvHead,
+    headDim,
+    ffnSize: json.size('intermediate_size', most.inner),
+    dropout: json.number('attention_dropout', 0),
+    normEpsilon: json.number('rms_norm_eps', epsilon),
+    ...readRope(json),
+    ...(!json.toggle('tie_word_embeddings', false) && { tie: false }),
+  };
+}
+
+function write(config: LlamaConfig): Record<string, unknown> {
+  return {
+    model_type: config.arch,
+    vocab_size: config.vocabSize,
+    max_position_embeddings: config.blockSize,
+    hidden_size: config.nEmbd,
+    intermediate_size: config.ffnSize,
+    num_hidden_layers: config.nLayer,
+    num_attention_heads: config.nHead,
+    num_key_value_heads: config.nKvHead,
+    head_dim: config.headDim,
+    hidden_act: 'silu',
+    attention_bias: false,
+    mlp_bias: false,
+    attention_dropout: config.dropout,
+    rms_norm_eps: config.normEpsilon,
+    ...writeRope(config),
+    initializer_range: 0.02,
+    tie_word_embeddings: config.tie ?? true,
+  };
+}
+
+const outside = (parameter: string) => parameter === classifierHead || parameter === outputProjection;
+const moduleName = (parameter: string) => (outside(parameter) ? parameter : `model.${parameter}`);
+
+export function huggingFaceOf(arch: Arch): HuggingFaceFormat<LlamaConfig> {
+  return {
+    modelTypes: [arch],
+    read: (json) => read(json, arch),
+    write,
+    architecture: (_, use) => `${classNames[arch]}For${use === 'generation' ? 'CausalLM' : 'SequenceClassification'}`,
+    parameterName: (stored) => (/rotary_emb\.inv_freq$/.test(stored) ? undefined : stored.replace(/^model\./, '')),
+    storedName: moduleName,
+    moduleName,
+    tie: { output: outputProjection, embedding: tokenTable },
+    stored: parameters,
+    constant: async (_, { name }) => {
+      throw new Error(`"${name}" is a parameter`);
+    },
+    settle: async (config) => config,
+    fanInFanOut: false,
+    opensInTransformers: () => true,
+  };
+}

@@ -1,0 +1,54 @@
+// Llama as a family: RMSNorm, rotary positions, grouped-query attention, SwiGLU. Loads no tfjs until `layers`.
+import { GptError } from '../../../errors.js';
+import type { Family, ModelSettings } from '../../family.js';
+import { requireHeads } from '../heads.js';
+import { classifierHead, type LlamaConfig, parameters } from './config.js';
+import { huggingFaceOf } from './hugging-face.js';
+import { settings } from './settings.js';
+
+export interface LlamaSettings extends ModelSettings {
+  readonly nKvHead: number | null;
+  readonly headDim: number | null;
+  readonly ropeTheta: number;
+  readonly ffnSize: number | null;
+  readonly tie: boolean;
+}
+
+/** 8/3 of the width, as many weights as with two matrices of 4 times the width; a multiple of 32 (Shazeer 2020, arXiv:2002.05202). */
+const defaultFfnSize = (nEmbd: number) => 32 * Math.ceil(nEmbd / 12);
+
+/** Llama, or a family that differs from it in what `arch` tells. */
+export function llamaFamily<Arch extends LlamaConfig['arch']>(arch: Arch) {
+  return {
+    name: arch,
+    settings,
+    configure(shared, { nKvHead, headDim, ropeTheta, ffnSize, tie }): LlamaConfig & { arch: Arch } {
+      const { nEmbd, nHead } = shared;
+      if (headDim === null) requireHeads(nEmbd, nHead);
+      const width = headDim ?? nEmbd / nHead;
+      if (width % 2 !== 0) {
+        const hint = headDim === null ? `try --n-embd ${(width + 1) * nHead}` : `try --head-dim ${width + 1}`;
+        throw new GptError('config/rope', `rotary positions need an even head width, it is ${width}`, { hint });
+      }
+      const kept = nKvHead ?? nHead;
+      if (nHead % kept !== 0) {
+        const fitting = Array.from({ length: kept }, (_, i) => kept - i).find((n) => nHead % n === 0)!;
+        throw new GptError('config/heads', `n-head (${nHead}) is not divisible by n-kv-head (${kept})`, {
+          hint: `try --n-kv-head ${fitting}`,
+        });
+      }
+      const own = { arch, nKvHead: kept, headDim: width, ffnSize: ffnSize ?? defaultFfnSize(nEmbd), ropeTheta };
+      return { ...own, ...shared, normEpsilon: 1e-5, ...(!tie && { tie }) };
+    },
+    parameters,
+    cache: ({ nKvHead, headDim }) => ({ heads: nKvHead, width: headDim }),
+    head: ({ nEmbd }, labels) => {
+      const init = { kind: 'normal', deviation: 0.02 } as const;
+      return { name: classifierHead, shape: [labels, nEmbd], decay: true, init, role: 'head', outputAxis: 0 };
+    },
+    layers: () => import('./layers.js'),
+    huggingFace: huggingFaceOf(arch),
+  } as const satisfies Family<LlamaConfig, LlamaSettings>;
+}
+
+export const llama = llamaFamily('llama');
