@@ -37,7 +37,9 @@ export function offences(text, { names, modules }) {
     .flatMap((line, at) => {
       if (/^(import|export) .* from |^} from /.test(line)) return [];
       const named = (line.match(snakeCase) ?? []).filter((name) => names.has(name) && !modules.has(name));
-      const opened = [...line.matchAll(/['"`^(|/]([a-z][a-z0-9_]*)\\?\.(?=weight\b|bias\b|\\?\d|\\d|\$\{)/g)].map(([, name]) => name);
+      const opened = [...line.matchAll(/['"`^(|/]([a-z][a-z0-9_]*)\\?\.(?=weight\b|bias\b|\\?\d|\\d|\$\{)/g)].map(
+        ([, name]) => name,
+      );
       const tensors = opened.filter((name) => modules.has(name));
       return [...named, ...tensors].map((word) => ({ line: at + 1, word }));
     });

@@ -9,6 +9,7 @@ import math
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import sys
 
@@ -18,7 +19,15 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 import onnx
 import torch
 from safetensors.torch import load_file
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GPT2Config, GPT2LMHeadModel
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    Qwen3Config,
+)
 from transformers.utils import logging
 
 logging.set_verbosity_error()
@@ -68,7 +77,7 @@ def open_strictly(folder, kind=AutoModelForCausalLM):
 
 
 def compare_logits(name, folder, model):
-    vocabulary, length = model.config.vocab_size, model.config.n_positions
+    vocabulary, length = model.config.vocab_size, model.config.max_position_embeddings
     generator = random.Random(1)
     ids = [[generator.randrange(vocabulary) for _ in range(length)] for _ in range(2)]
     with torch.no_grad():
@@ -96,7 +105,7 @@ def ours_opens_there():
         for bias in ("bias", "no-bias"):
             kind = {"learned bias": "bpe", "learned no-bias": "char"}.get(f"{position} {bias}", "byte")
             folder = WORK / f"{position}-{bias}"
-            tool("write", folder, position, bias, kind)
+            tool("write", folder, {"position": position, "bias": bias == "bias"}, kind)
             model = open_strictly(folder)
             compare_logits(f"ours, {position} positions, {bias}", folder, model)
             compare_tokens(f"ours, {kind} tokenizer", folder)
@@ -112,7 +121,7 @@ def ours_opens_there():
 
 def rope_is_refused_there():
     folder = WORK / "rope"
-    tool("write", folder, "rope", "bias", "byte")
+    tool("write", folder, {"position": "rope"}, "byte")
     try:
         AutoModelForCausalLM.from_pretrained(folder)
     except ValueError as error:
@@ -156,6 +165,85 @@ def theirs_opens_here():
         compare_logits(f"theirs, {dtype}", WORK / "half", open_strictly(WORK / "half"))
 
 
+OPTIONS = {
+    "exact GELU": dict(activation_function="gelu"),
+    "ReLU": dict(activation_function="relu"),
+    "SiLU": dict(activation_function="silu"),
+    "inner width 90": dict(n_inner=90),
+    "scores scaled by block": dict(scale_attn_by_inverse_layer_idx=True),
+    "untied": dict(tie_word_embeddings=False),
+    "all at once": dict(
+        activation_function="relu", n_inner=50, scale_attn_by_inverse_layer_idx=True, tie_word_embeddings=False
+    ),
+}
+
+LLAMA = dict(
+    vocab_size=211, hidden_size=48, intermediate_size=80, num_hidden_layers=2, num_attention_heads=4, max_position_embeddings=24
+)
+LLAMA3 = dict(
+    rope_type="llama3", rope_theta=500.0, factor=4.0, low_freq_factor=1.0, high_freq_factor=4.0, original_max_position_embeddings=8
+)
+FAMILIES = {
+    "Llama": LlamaConfig(**LLAMA),
+    "Llama, grouped queries, tied": LlamaConfig(**LLAMA, num_key_value_heads=2, tie_word_embeddings=True, rms_norm_eps=1e-5),
+    "Llama, own head width": LlamaConfig(**LLAMA, head_dim=8, num_key_value_heads=1),
+    "Llama, rotary positions of Llama 3": LlamaConfig(**LLAMA, rope_parameters=LLAMA3),
+    "Llama, linear rotary scaling": LlamaConfig(
+        **LLAMA, rope_parameters=dict(rope_type="linear", rope_theta=10000.0, factor=2.0)
+    ),
+    "Qwen3": Qwen3Config(**LLAMA, head_dim=16, num_key_value_heads=2),
+    "Qwen3, tied": Qwen3Config(**LLAMA, head_dim=12, num_key_value_heads=4, tie_word_embeddings=True),
+}
+
+
+def spread(model):
+    """Weights of some size, norms and biases not at 1 and 0: logits in which each parameter shows."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.normal_(1 if parameter.ndim == 1 and parameter.mean() == 1 else 0, 0.2)
+    return model.eval()
+
+
+def options_of_transformers():
+    """Every option of GPT2Config that is computed, and the other families: theirs opens here, whole, sharded and halved."""
+    torch.manual_seed(4)
+    small = dict(vocab_size=211, n_positions=24, n_embd=40, n_layer=3, n_head=5)
+    configs = {f"GPT-2, {name}": GPT2Config(**small, **options) for name, options in OPTIONS.items()} | FAMILIES
+    for name, config in configs.items():
+        model = spread(AutoModelForCausalLM.from_config(config))
+        model.save_pretrained(WORK / "option")
+        compare_logits(f"theirs, {name}", WORK / "option", model)
+        for dtype in (torch.float16, torch.bfloat16):
+            half = AutoModelForCausalLM.from_config(config).to(dtype)
+            half.load_state_dict(model.state_dict())
+            shutil.rmtree(WORK / "shards", ignore_errors=True)
+            half.save_pretrained(WORK / "shards", max_shard_size="20KB")
+            compare_logits(f"theirs, {name}, {dtype}, sharded", WORK / "shards", open_strictly(WORK / "shards"))
+
+
+OURS = [
+    {"activation": "gelu"},
+    {"activation": "relu", "ffnSize": 50},
+    {"activation": "silu", "tie": False, "bias": False},
+    {"arch": "llama"},
+    {"arch": "llama", "nKvHead": 2, "tie": False, "ropeTheta": 500.0},
+    {"arch": "llama", "nKvHead": 1, "headDim": 8, "ffnSize": 40},
+    {"arch": "qwen3"},
+    {"arch": "qwen3", "nKvHead": 2, "headDim": 20, "tie": False},
+]
+
+
+def ours_of_every_family():
+    """Ours opens there, and back as transformers writes it."""
+    for settings in OURS:
+        folder, name = WORK / "family", f"ours, {settings}"
+        tool("write", folder, settings, "byte")
+        model = open_strictly(folder)
+        compare_logits(name, folder, model)
+        model.save_pretrained(WORK / "back")
+        compare_logits(f"{name}, saved again by transformers", WORK / "back", model)
+
+
 def loss_there(folder, text):
     """Every token scored once, in windows of the context length, the first after the end-of-text token.
 
@@ -197,5 +285,7 @@ ours_opens_there()
 rope_is_refused_there()
 graphs_are_onnx()
 theirs_opens_here()
+options_of_transformers()
+ours_of_every_family()
 pretrained_run()
 print("interop: everything agrees")

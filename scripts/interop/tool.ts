@@ -1,22 +1,22 @@
 // The TypeScript side of `npm run interop`: writes checkpoints of every kind, and computes what Python compares.
 // Reads a request a line, ["write", ...], and answers with a line of JSON:
-//   write FOLDER POSITION BIAS TOKENIZER   a model with random weights
-//   encode FOLDER TEXT                     the ids
-//   logits FOLDER IDS OUT                  ids [B, T]; writes logits [B, T, V] as safetensors
-//   graph FOLDER PURPOSE OUT               writes the ONNX model of loss and gradients, of evaluation or of logits
+//   write FOLDER SETTINGS TOKENIZER   a model with random weights; SETTINGS of a run: {"arch": "gpt2", "position": "rope"}
+//   encode FOLDER TEXT                the ids
+//   logits FOLDER IDS OUT             ids [B, T]; writes logits [B, T, V] as safetensors
+//   graph FOLDER PURPOSE OUT          writes the ONNX model of loss and gradients, of evaluation or of logits
 import { open, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { openCheckpoint, saveCheckpoint, writeSafetensors } from '../../src/checkpoint/index.js';
+import { resolve } from '../../src/config/index.js';
 import { openEngine } from '../../src/engine/index.js';
 import { kept, lower } from '../../src/engine/onnx/lower.js';
 import {
+  configureModel,
   evaluationStep,
   Gpt,
-  type GptConfig,
   initialize,
   logitsStep,
   lossStep,
-  type PositionKind,
   parameterSpecs,
 } from '../../src/model/index.js';
 import { byteTokenizer, type Tokenizer, trainBpeTokenizer, trainCharTokenizer } from '../../src/tokenizer/index.js';
@@ -33,19 +33,11 @@ async function makeTokenizer(kind: string): Promise<Tokenizer> {
   return kind === 'bpe' ? trainBpeTokenizer(documents(), { vocabSize: 320 }) : byteTokenizer();
 }
 
-async function write(folder: string, position: string, bias: string, kind: string): Promise<void> {
+async function write(folder: string, settings: Record<string, unknown>, kind: string): Promise<void> {
   const tokenizer = await makeTokenizer(kind);
-  const config: GptConfig = {
-    vocabSize: tokenizer.modelVocabSize,
-    blockSize: 32,
-    nLayer: 3,
-    nHead: 4,
-    nEmbd: 48,
-    dropout: 0.1,
-    bias: bias === 'bias',
-    position: position as PositionKind,
-    layerNormEpsilon: 1e-5,
-  };
+  const sizes = { blockSize: 32, nLayer: 3, nHead: 4, nEmbd: 48, dropout: 0.1 };
+  const { values: run } = resolve('pretrain', [{ name: 'settings', values: { ...sizes, ...settings } }]);
+  const config = configureModel(run, tokenizer.modelVocabSize);
   const specs = parameterSpecs(config);
   // Five times GPT-2's deviation, biases and norms not at 0 and 1: logits of some size, in which each parameter shows.
   const seed = 7;
