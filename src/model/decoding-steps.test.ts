@@ -2,10 +2,12 @@ import { KeyValueCache } from '../sample/index.js';
 import * as tf from '../tf.js';
 import type { StepFunction } from '../trace/step.js';
 import { decodeStep, keysName, prefillStep, valuesName } from './decoding-steps.js';
-import type { PositionKind } from './families/gpt2/config.js';
-import type { Gpt } from './gpt.js';
+import { Gpt } from './gpt.js';
+import { initialize } from './initialize.js';
+import { cacheShapeOf, type GptConfig, parameterSpecs } from './registry.js';
 import { logitsStep } from './steps.js';
-import { makeGpt } from './testing/eager.js';
+import { assign, makeGpt, tiny } from './testing/eager.js';
+import { familyCases } from './testing/families.js';
 
 const ids = [3, 1, 4, 1, 5];
 
@@ -25,8 +27,8 @@ function run(step: StepFunction, feeds: Record<string, ArrayLike<number>>): Reco
 
 /** The logits after each of the ids from `from` on, read with a cache. */
 function decoded(gpt: Gpt, from: number): Float32Array[] {
-  const { nLayer, nHead, nEmbd, blockSize } = gpt.config;
-  const cache = new KeyValueCache({ layers: nLayer, heads: nHead, width: nEmbd / nHead, room: blockSize });
+  const { nLayer, blockSize } = gpt.config;
+  const cache = new KeyValueCache({ layers: nLayer, ...cacheShapeOf(gpt.config), room: blockSize });
   const time = from + 1; // padded by one
   const first = run(prefillStep(gpt, { batchSize: 1, time }), { ids: [...ids.slice(0, from), 6], last: [from - 1] });
   cache.append(first['present']!, time, from);
@@ -44,10 +46,18 @@ function decoded(gpt: Gpt, from: number): Float32Array[] {
   return all;
 }
 
-describe.each(['learned', 'sinusoidal', 'rope'] satisfies PositionKind[])('%s positions', (position) => {
-  test('token by token, the logits are those of the whole text', () => {
+const cases = { ...familyCases, 'gpt2, sinusoidal': { ...tiny, position: 'sinusoidal', vocabSize: 7 } as GptConfig };
+
+describe.each(Object.entries(cases))('%s', (_, config) => {
+  test('token by token, the logits are those of the whole text', async () => {
     const before = tf.memory().numTensors;
-    const gpt = makeGpt({ position });
+    const gpt = await Gpt.create({ ...config, blockSize: 5 } as GptConfig);
+    for (const { name, data } of initialize(parameterSpecs(gpt.config), 1))
+      assign(
+        gpt,
+        name,
+        data.map((x, i) => 5 * x + 0.1 * Math.sin(i)),
+      );
     tf.tidy(() => {
       for (const from of [1, 3]) {
         decoded(gpt, from).forEach((logits, i) => {
