@@ -8,7 +8,8 @@
 - a GPT2ForSequenceClassification that transformers saved, without our classification token: ours gives its scores, and
   finetunes it;
 - low-rank adapters of a classifier and of a language model, ours: base and adapter give the merged model's scores, by
-  PEFT's formula and by PEFT; adapters that PEFT saved open here.
+  PEFT's formula and by PEFT; adapters that PEFT saved open here;
+- classifiers, untied models and adapters of the other families, both ways.
 """
 
 import csv
@@ -26,6 +27,10 @@ from transformers import (
     AutoTokenizer,
     GPT2Config,
     GPT2ForSequenceClassification,
+    LlamaConfig,
+    LlamaForSequenceClassification,
+    Qwen3Config,
+    Qwen3ForSequenceClassification,
 )
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -139,7 +144,7 @@ def by_formula(base, adapter):
         for name in [key for key in tensors if key.endswith("lora_A.weight")]:
             stem = name.removeprefix("base_model.model.").removesuffix(".lora_A.weight")
             product = tensors[name.replace("lora_A", "lora_B")] @ tensors[name]
-            parameters[f"{stem}.weight"] += config["lora_alpha"] / config["r"] * product.T
+            parameters[f"{stem}.weight"] += config["lora_alpha"] / config["r"] * (product.T if config["fan_in_fan_out"] else product)
         model.score.weight.copy_(tensors["base_model.model.score.weight"])
     return model
 
@@ -163,6 +168,60 @@ def adapters(work, run, data):
     made = get_peft_model(fresh, LoraConfig(**settings)).eval()
     made.save_pretrained(str(work / "peft"))
     near("an adapter of PEFT here", ours(work / "peft", data), probabilities(made, tokenizer, texts))
+
+
+FAMILIES = {
+    "llama": ["--arch", "llama", "--n-kv-head", 1, "--no-tie"],
+    "qwen3": ["--arch", "qwen3", "--head-dim", 12],
+    "gpt2": ["--activation", "relu", "--ffn-size", 50, "--no-tie"],
+}
+
+
+def families(work, data):
+    with open(data) as file:
+        texts = [row[0] for row in list(csv.reader(file))[1:]]
+    for name, flags in FAMILIES.items():
+        run, out = work / name, work / f"{name}-lora"
+        gpt("finetune", data, "-o", run, *SMALL.split(), "--tokenizer", "byte", *flags)
+        model = AutoModelForSequenceClassification.from_pretrained(run / "best").eval()
+        tokenizer = AutoTokenizer.from_pretrained(run / "best")
+        near(f"{name}: a classifier of ours", ours(run, data), probabilities(model, tokenizer, texts))
+        lora = ["--lora-rank", 3, "--max-iters", 6, "--learning-rate", 0.01, "--quiet"]
+        gpt("finetune", data, "--from", run, "-o", out, *lora)
+        base, adapter = out / "base", out / "best" / "adapter"
+        expected = ours(out, data)
+        near(f"{name}: an adapter's folder", ours(adapter, data), expected)
+        near(f"{name}: PEFT's formula", probabilities(by_formula(base, adapter), tokenizer, texts), expected)
+        model = PeftModel.from_pretrained(AutoModelForSequenceClassification.from_pretrained(base), str(adapter)).eval()
+        near(f"{name}: an adapter of ours in PEFT", probabilities(model, tokenizer, texts), expected)
+        fan = name == "gpt2"
+        targets = ["c_attn", "c_proj"] if fan else ["q_proj", "v_proj", "down_proj"]
+        settings = dict(r=2, lora_alpha=5, target_modules=targets, fan_in_fan_out=fan, task_type="SEQ_CLS")
+        fresh = AutoModelForSequenceClassification.from_pretrained(base)
+        made = get_peft_model(fresh, LoraConfig(**settings, init_lora_weights=False)).eval()
+        made.save_pretrained(str(work / f"peft-{name}"))
+        near(f"{name}: an adapter of PEFT here", ours(work / f"peft-{name}", data), probabilities(made, tokenizer, texts))
+    foreign_families(work, data, texts)
+
+
+def foreign_families(work, data, texts):
+    small = dict(vocab_size=300, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4)
+    small |= dict(num_key_value_heads=2, max_position_embeddings=64, pad_token_id=256)
+    kinds = {LlamaForSequenceClassification: LlamaConfig(**small), Qwen3ForSequenceClassification: Qwen3Config(**small, head_dim=8)}
+    for kind, config in kinds.items():
+        torch.manual_seed(2)
+        config.id2label, config.label2id = {0: "down", 1: "up"}, {"down": 0, "up": 1}
+        model = kind(config).eval()
+        torch.nn.init.normal_(model.score.weight, std=1)
+        folder = work / kind.__name__
+        model.save_pretrained(folder)
+        plain = json.loads((work / "llama" / "best" / "tokenizer.json").read_text())
+        plain["post_processor"] = None
+        plain["added_tokens"] = [token for token in plain["added_tokens"] if token["content"] != "<|clf|>"]
+        (folder / "tokenizer.json").write_text(json.dumps(plain))
+        (folder / "tokenizer_config.json").write_text((work / "llama" / "best" / "tokenizer_config.json").read_text())
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        near(f"a {kind.__name__} that transformers saved", ours(folder, data), probabilities(model, tokenizer, texts))
 
 
 def greedy(run, prompt):
@@ -212,4 +271,5 @@ if __name__ == "__main__":
     choices(folder)
     foreign(folder, run, data)
     adapters(folder, run, data)
+    families(folder, data)
     language_adapters(folder)
