@@ -88,7 +88,7 @@ function lines({ directory, config, parameters, parts, tokenizer, labels, traini
 
 export function define(command: Command, context: Context): void {
   command
-    .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face GPT-2 folder')
+    .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face folder')
     .option(
       '--estimate',
       'what training costs: memory, arithmetic, time a step; <run> may be a preset or a config file',

@@ -8,7 +8,7 @@ export const settings = {
   position: choice(['learned', 'sinusoidal', 'rope'], {
     default: 'learned',
     fixed: true,
-    help: 'position embeddings; a rope model opens in gpt-cli only',
+    help: 'position embeddings; a rope model opens in gpt-cli only, for rotary positions better choose --arch llama',
   }),
   activation: choice(activationNames, {
     default: 'gelu_new',
