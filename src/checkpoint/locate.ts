@@ -15,7 +15,7 @@ export async function locateCheckpoint(path: string, prefer: Preference = 'best'
   const checkpoint = await findFolder(path); // a checkpoint that was just being replaced has another name
   if (checkpoint === undefined) {
     throw new GptError('checkpoint/missing', `there is no ${path}`, {
-      hint: 'give a run folder, a checkpoint folder or a Hugging Face GPT-2 folder',
+      hint: 'give a run folder, a checkpoint folder or a Hugging Face folder',
     });
   }
   if (!(await stat(checkpoint)).isDirectory()) {

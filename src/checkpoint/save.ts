@@ -25,6 +25,8 @@ export interface CheckpointContent {
   readonly labels?: readonly string[];
   /** What was trained, for a checkpoint that can be resumed from. */
   readonly trained?: TrainedContent | undefined;
+  /** More keys of tokenizer_config.json: a chat template. */
+  readonly tokenizerKeys?: Readonly<Record<string, unknown>>;
   /** More keys of config.json. */
   readonly configKeys?: Readonly<Record<string, unknown>>;
   /** Writes more files into the checkpoint. */
@@ -61,7 +63,11 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
       (labels || content.configKeys?.['pad_token_id'] !== undefined) && endOfText !== null
         ? { pad_token: tokenizer.decode([endOfText], { special: true }), padding_side: 'right' }
         : {};
-    await json('tokenizer_config.json', { ...tokenizerConfig(tokenizer, config.blockSize), ...padding });
+    await json('tokenizer_config.json', {
+      ...tokenizerConfig(tokenizer, config.blockSize),
+      ...padding,
+      ...content.tokenizerKeys,
+    });
     await writeFile(join(folder, 'README.md'), modelCard({ config, tokenizer, training, labels }));
     if (resumable) {
       const { state: trained, optimizer } = content.trained!;

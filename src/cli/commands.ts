@@ -31,6 +31,11 @@ export const entries: readonly CommandEntry[] = [
   { name: 'eval', summary: 'loss, perplexity and bits per byte on a text', load: () => import('./commands/eval.js') },
   { name: 'tokenizer', summary: 'train, use and describe tokenizers', load: () => import('./commands/tokenizer.js') },
   { name: 'inspect', summary: 'what a run or a checkpoint holds', load: () => import('./commands/inspect.js') },
+  {
+    name: 'import',
+    summary: 'a pretrained model from a GGUF file (Llama, Qwen3, GPT-2)',
+    load: () => import('./commands/import.js'),
+  },
   { name: 'data', summary: 'check training data', load: () => import('./commands/data.js') },
   { name: 'doctor', summary: 'engines found, versions and measured speed', load: () => import('./commands/doctor.js') },
   { name: 'setup', summary: "fetch TensorFlow's library", load: () => import('./commands/setup.js') },

@@ -4,6 +4,7 @@ import type { Setting } from '../config/setting.js';
 import type { Past } from '../ops/index.js';
 import type * as tf from '../tf.js';
 import type { ModelConfig, ParameterSpec } from './config.js';
+import type { GgufFormat } from './gguf-format.js';
 import type { HuggingFaceFormat } from './hugging-face.js';
 import type { CallOptions, GptLayer } from './layers/base.js';
 import type { LoraConfig } from './lora.js';
@@ -64,6 +65,8 @@ export interface Family<Config extends ModelConfig = ModelConfig, Settings = Mod
   head(config: Config, labels: number): ParameterSpec;
   layers(): Promise<{ build(config: Config, lora?: LoraConfig): ModelLayers }>;
   readonly huggingFace: HuggingFaceFormat<Config>;
+  /** Absent: llama.cpp has no such models. */
+  readonly gguf?: GgufFormat<Config>;
 }
 
 /** A family of any configuration: for lists of them. */

@@ -34,6 +34,12 @@ export function familyOfType(modelType: unknown): Family | undefined {
   return all.find(({ huggingFace }) => huggingFace.modelTypes.includes(modelType as string));
 }
 
+/** The family whose models have this `general.architecture` in GGUF files. */
+export function familyOfGguf(architecture: string | undefined): Family | undefined {
+  const all = Object.values(families) as unknown as Family[];
+  return all.find(({ gguf }) => gguf?.architecture === architecture);
+}
+
 /** Every trainable parameter of a model, in the order of use. */
 export function parameterSpecs(config: ModelConfig): ParameterSpec[] {
   return familyOf(config).parameters(config);

@@ -25,7 +25,7 @@ import { Session } from './session/session.js';
 import { isUnseen, unseenText } from './unseen-characters.js';
 
 export interface EvaluateOptions extends LabelledChoice {
-  /** A run folder, a checkpoint folder or a Hugging Face GPT-2 folder. */
+  /** A run folder, a checkpoint folder or a Hugging Face folder. */
   readonly run: string;
   /** Files, folders, globs, or `-` for standard input. */
   readonly inputs: readonly string[];

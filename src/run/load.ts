@@ -22,7 +22,7 @@ export interface LoadedModel {
 }
 
 /**
- * Opens a run folder, a checkpoint folder or any Hugging Face GPT-2 folder.
+ * Opens a run folder, a checkpoint folder or any Hugging Face folder.
  * @param machine which engine, device and how many threads; the defaults of the command line
  * @throws GptError `checkpoint/...`, `engine/...`
  */

@@ -5,7 +5,7 @@ import type { SamplingEvent } from './events.js';
 import { Session } from './session/session.js';
 
 export interface SampleOptions {
-  /** A run folder, a checkpoint folder or a Hugging Face GPT-2 folder. */
+  /** A run folder, a checkpoint folder or a Hugging Face folder. */
   readonly run: string;
   /** Without it: from the beginning-of-text token. */
   readonly prompt?: string | undefined;

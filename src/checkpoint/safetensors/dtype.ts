@@ -43,7 +43,7 @@ export function toFloat32(bytes: Uint8Array, dtype: ReadableDType, target: Float
 }
 
 /** The float32 bits of the IEEE half with these bits. */
-function float16Bits(half: number): number {
+export function float16Bits(half: number): number {
   const sign = (half & 0x8000) << 16;
   const exponent = (half >> 10) & 0x1f;
   let fraction = half & 0x3ff;

@@ -62,7 +62,7 @@ interface EvalFlags {
 
 export function define(command: Command, context: Context): void {
   command
-    .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face GPT-2 folder')
+    .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face folder')
     .argument('<data...>', 'files, folders, globs, or - for standard input');
   command
     .option('--text-column <name>', 'of a table: column of the text; two with a comma between them for pairs')

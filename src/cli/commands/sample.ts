@@ -110,7 +110,7 @@ async function show(
 
 export function define(command: Command, context: Context): void {
   command
-    .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face GPT-2 folder')
+    .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face folder')
     .argument('[input...]', '- reads the prompt from standard input, without its last line end')
     .option('-p, --prompt <text>', 'what the text begins with')
     .option('--prompt-file <file>', 'the prompt, exactly as in the file (UTF-8, or UTF-16 with a byte order mark)')

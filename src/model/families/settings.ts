@@ -10,4 +10,8 @@ export const ffnSize = integer({
   help: 'inner width of the MLP',
 });
 
-export const tie = toggle({ default: true, fixed: true, help: 'project to the vocabulary with the token embedding' });
+export const tie = toggle({
+  default: true,
+  fixed: true,
+  help: 'tied embeddings: the token embedding also projects to the vocabulary',
+});

@@ -3,6 +3,7 @@ import { GptError } from '../../../errors.js';
 import type { Family, ModelSettings } from '../../family.js';
 import { requireHeads } from '../heads.js';
 import { classifierHead, type Gpt2Config, parameters } from './config.js';
+import { gguf } from './gguf.js';
 import { huggingFace } from './hugging-face.js';
 import { settings } from './settings.js';
 
@@ -44,4 +45,5 @@ export const gpt2 = {
   },
   layers: () => import('./layers.js'),
   huggingFace,
+  gguf,
 } satisfies Family<Gpt2Config, Gpt2Settings>;

@@ -3,6 +3,7 @@ import { GptError } from '../../../errors.js';
 import type { Family, ModelSettings } from '../../family.js';
 import { requireHeads } from '../heads.js';
 import { classifierHead, type LlamaConfig, parameters } from './config.js';
+import { ggufOf } from './gguf.js';
 import { huggingFaceOf } from './hugging-face.js';
 import { settings } from './settings.js';
 
@@ -48,6 +49,7 @@ export function llamaFamily<Arch extends LlamaConfig['arch']>(arch: Arch) {
     },
     layers: () => import('./layers.js'),
     huggingFace: huggingFaceOf(arch),
+    gguf: ggufOf(arch),
   } as const satisfies Family<LlamaConfig, LlamaSettings>;
 }
 

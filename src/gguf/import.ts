@@ -1,0 +1,107 @@
+// A GGUF file as a checkpoint folder: weights dequantized to float32, tokenizer and chat template from its metadata.
+import { stat } from 'node:fs/promises';
+import { saveCheckpoint } from '../checkpoint/save.js';
+import { GptError } from '../errors.js';
+import { familyNames, familyOf, familyOfGguf, type GptConfig, parameterSpecs } from '../model/registry.js';
+import { parseTokenizer } from '../tokenizer/parse.js';
+import { fromFile, storedShape } from './layout.js';
+import type { Metadata } from './metadata.js';
+import { GgufFile } from './read.js';
+import { readTokenizer } from './tokenizer.js';
+
+export interface ImportOptions {
+  /** The checkpoint folder to write. */
+  readonly out: string;
+  /** Replace the folder if it is there. Default: that is an error. */
+  readonly overwrite?: boolean;
+  /** Called with each tensor that was read. */
+  readonly report?: (done: number, all: number) => void;
+}
+
+export interface Imported {
+  readonly config: GptConfig;
+  /** Of the weights in the file, by number format. */
+  readonly formats: Readonly<Record<string, number>>;
+  /** Whether the file brings a chat template. */
+  readonly chat: boolean;
+}
+
+const embedding = 'token_embd.weight';
+const output = 'output.weight';
+/** Tensors that are no parameters but follow from the configuration. */
+const derived = /^(rope_freqs\.weight|rope_factors_.+)$/;
+
+/**
+ * Writes the model of a GGUF file as a checkpoint folder.
+ * @throws GptError `gguf/...` for a file that is broken or holds what this program does not compute
+ */
+export async function importGguf(path: string, { out, overwrite = false, report }: ImportOptions): Promise<Imported> {
+  if (!overwrite && (await stat(out).catch(() => undefined)))
+    throw new GptError('import/exists', `${out} is already there`, { hint: 'choose another folder, or --overwrite' });
+  const file = await GgufFile.open(path);
+  try {
+    return await importFile(file, out, report);
+  } finally {
+    await file.close();
+  }
+}
+
+async function importFile(file: GgufFile, out: string, report: ImportOptions['report']): Promise<Imported> {
+  const { metadata, tensors } = file;
+  const family = familyFor(metadata);
+  const gguf = family.gguf!;
+  const table = tensors.get(embedding);
+  if (!table) throw new GptError('gguf/tensor', `${file.path} has no tensor "${embedding}"`);
+  const config = gguf.read(metadata, { vocabSize: table.shape[0]!, tied: !tensors.has(output) }) as GptConfig;
+  const specs = parameterSpecs(config);
+  const wanted = new Map(specs.map((spec) => [gguf.tensorName(spec.name), spec]));
+  for (const [name, spec] of wanted) {
+    const expected = storedShape(spec.shape, gguf.layout(config, spec)).join(', ');
+    const found = tensors.get(name)?.shape.join(', ');
+    if (found !== expected) {
+      const what = found === undefined ? `has no tensor "${name}"` : `has "${name}" as [${found}]`;
+      throw new GptError('gguf/tensor', `${file.path} ${what}, expected [${expected}]`);
+    }
+  }
+  const stranger = [...tensors.keys()].find((name) => !wanted.has(name));
+  if (stranger !== undefined) {
+    const what = derived.test(stranger) ? 'rotary frequencies of its own' : 'which no model of its family has';
+    throw new GptError('gguf/tensor', `${file.path} has "${stranger}", ${what}: it cannot be computed`);
+  }
+
+  const { json, endOfText, beginOfText, chatTemplate } = readTokenizer(metadata);
+  const tokenizer = parseTokenizer(json, file.path, { endOfText });
+  let done = 0;
+  const byName = new Map(specs.map((spec) => [spec.name, spec]));
+  await saveCheckpoint(out, {
+    config,
+    tokenizer,
+    state: {
+      specs,
+      training: false,
+      read: async (_, name) => {
+        const spec = byName.get(name)!;
+        const values = await file.read(gguf.tensorName(name));
+        report?.(++done, specs.length);
+        return fromFile(values, spec.shape, gguf.layout(config, spec));
+      },
+    },
+    tokenizerKeys: {
+      ...(beginOfText !== undefined && { bos_token: beginOfText }),
+      ...(chatTemplate !== undefined && { chat_template: chatTemplate }),
+    },
+  });
+  const formats: Record<string, number> = {};
+  for (const { format } of tensors.values()) formats[format.name] = (formats[format.name] ?? 0) + 1;
+  return { config, formats, chat: chatTemplate !== undefined };
+}
+
+function familyFor(metadata: Metadata) {
+  const architecture = metadata.string('general.architecture');
+  const family = familyOfGguf(architecture);
+  if (family) return family;
+  throw metadata.error(
+    `its architecture is ${architecture === undefined ? 'missing' : `"${architecture}"`}`,
+    `these can be imported: ${familyNames.filter((name) => familyOf({ arch: name } as GptConfig).gguf).join(', ')}`,
+  );
+}

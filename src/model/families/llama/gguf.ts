@@ -1,0 +1,85 @@
+// Llama and Qwen3 as GGUF.
+import type { GgufFormat } from '../../gguf-format.js';
+import { hasQkNorm, type LlamaConfig } from './config.js';
+
+const most = { layers: 4096, heads: 4096, width: 1 << 17, inner: 1 << 19, positions: 1 << 24 };
+
+/** Parts of a block's names, ours and GGUF's. */
+const parts: Readonly<Record<string, string>> = {
+  input_layernorm: 'attn_norm',
+  'self_attn.q_proj': 'attn_q',
+  'self_attn.k_proj': 'attn_k',
+  'self_attn.v_proj': 'attn_v',
+  'self_attn.o_proj': 'attn_output',
+  'self_attn.q_norm': 'attn_q_norm',
+  'self_attn.k_norm': 'attn_k_norm',
+  post_attention_layernorm: 'ffn_norm',
+  'mlp.gate_proj': 'ffn_gate',
+  'mlp.up_proj': 'ffn_up',
+  'mlp.down_proj': 'ffn_down',
+};
+const outer: Readonly<Record<string, string>> = { embed_tokens: 'token_embd', norm: 'output_norm', lm_head: 'output' };
+
+export function ggufOf(arch: LlamaConfig['arch']): GgufFormat<LlamaConfig> {
+  const key = (name: string) => `${arch}.${name}`;
+  return {
+    architecture: arch,
+    read(metadata, { vocabSize, tied }) {
+      const nEmbd = metadata.size(key('embedding_length'), most.width);
+      const nHead = metadata.size(key('attention.head_count'), most.heads);
+      const nKvHead = metadata.size(key('attention.head_count_kv'), most.heads, nHead);
+      if (nHead % nKvHead !== 0)
+        throw metadata.error(`${key('attention.head_count')} (${nHead}) is not divisible by ${nKvHead} heads of keys`);
+      const headDim = metadata.size(key('attention.key_length'), most.width, nEmbd / nHead);
+      if (metadata.number(key('rope.dimension_count'), headDim) !== headDim)
+        throw metadata.error(`${key('rope.dimension_count')} is not the width of a head, ${headDim}`);
+      for (const unknown of ['rope.scaling.type', 'expert_count', 'attention.sliding_window'])
+        if (metadata.has(key(unknown))) throw metadata.error(`${key(unknown)} is set, which is not computed`);
+      return {
+        arch,
+        vocabSize,
+        blockSize: metadata.size(key('context_length'), most.positions),
+        nLayer: metadata.size(key('block_count'), most.layers),
+        nHead,
+        nEmbd,
+        nKvHead,
+        headDim,
+        ffnSize: metadata.size(key('feed_forward_length'), most.inner),
+        dropout: 0,
+        ropeTheta: metadata.number(key('rope.freq_base'), 10000),
+        normEpsilon: rounded(metadata.number(key('attention.layer_norm_rms_epsilon'))),
+        ...(!tied && { tie: false }),
+      };
+    },
+    write: (config) => {
+      const count = (value: number) => ({ type: 'uint32', value }) as const;
+      const real = (value: number) => ({ type: 'float32', value }) as const;
+      return {
+        context_length: count(config.blockSize),
+        embedding_length: count(config.nEmbd),
+        block_count: count(config.nLayer),
+        feed_forward_length: count(config.ffnSize),
+        'attention.head_count': count(config.nHead),
+        'attention.head_count_kv': count(config.nKvHead),
+        'attention.key_length': count(config.headDim),
+        'attention.value_length': count(config.headDim),
+        'attention.layer_norm_rms_epsilon': real(config.normEpsilon),
+        'rope.freq_base': real(config.ropeTheta),
+        'rope.dimension_count': count(config.headDim),
+        vocab_size: count(config.vocabSize),
+      };
+    },
+    tensorName(parameter) {
+      const block = /^layers\.(\d+)\.(.+)\.weight$/.exec(parameter);
+      return `${block ? `blk.${block[1]}.${parts[block[2]!]}` : outer[parameter.replace(/\.weight$/, '')]}.weight`;
+    },
+    layout(config, { name }) {
+      if (hasQkNorm(config)) return 'same'; // Qwen's rotary positions turn halves in ggml too
+      if (name.endsWith('q_proj.weight')) return { interleaved: { heads: config.nHead } };
+      return name.endsWith('k_proj.weight') ? { interleaved: { heads: config.nKvHead } } : 'same';
+    },
+  };
+}
+
+/** A number that was kept as float32, as it was meant: 9.999999747378752e-6 is 1e-5. */
+const rounded = (value: number) => Number(value.toPrecision(7));
