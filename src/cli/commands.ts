@@ -36,6 +36,11 @@ export const entries: readonly CommandEntry[] = [
     summary: 'a pretrained model from a GGUF file (Llama, Qwen3, GPT-2)',
     load: () => import('./commands/import.js'),
   },
+  {
+    name: 'export',
+    summary: 'a trained model as a GGUF file for llama.cpp',
+    load: () => import('./commands/export.js'),
+  },
   { name: 'data', summary: 'check training data', load: () => import('./commands/data.js') },
   { name: 'doctor', summary: 'engines found, versions and measured speed', load: () => import('./commands/doctor.js') },
   { name: 'setup', summary: "fetch TensorFlow's library", load: () => import('./commands/setup.js') },
