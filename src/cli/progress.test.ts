@@ -1,7 +1,7 @@
-import type { DoneEvent, RunEvent, StartEvent } from '../run/events.js';
-import { Estimate } from './estimate.js';
+import type { DoneEvent, RunEvent, StartEvent } from '../events.js';
 import { contextOf, record } from './fixtures.js';
 import { showRun } from './progress.js';
+import { Estimate } from './remaining-time.js';
 
 const start: StartEvent = {
   event: 'start',

@@ -1,7 +1,7 @@
 // What the environment says about other workers, and what one that follows shows: warnings and errors alone, since worker 0
 // reports.
 import { type ClusterSpec, parseTfConfig } from '../cluster/index.js';
-import type { RunEvent } from '../run/events.js';
+import type { RunEvent } from '../events.js';
 import type { Context } from './context.js';
 import { showRun } from './progress.js';
 

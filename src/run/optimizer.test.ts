@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolve, settingsOf } from '../config/index.js';
 import { hasTensorflow } from '../engine/tensorflow/testing/library.js';
-import type { RunEvent } from './events.js';
-import { finetune } from './finetune.js';
-import { planPretraining } from './plan.js';
-import { modelConfig, pretrain } from './pretrain.js';
+import type { RunEvent } from '../events.js';
+import { finetune } from '../finetune/finetune.js';
+import { planPretraining } from '../pretrain/cost.js';
+import { modelConfig, pretrain } from '../pretrain/pretrain.js';
 
 jest.mock('../optimizer/optimizers.js', () => ({
   optimizers: {

@@ -5,8 +5,8 @@ import type { Run } from '../checkpoint/index.js';
 import { packageRoot, type TrainCommand } from '../config/index.js';
 import type { SplitRule } from '../dataset/index.js';
 import { GptError } from '../errors.js';
+import type { NoticeEvent } from '../events.js';
 import { quoteCommand, quoteWord } from '../shell-quote.js';
-import type { NoticeEvent } from './events.js';
 
 export interface SavedRun {
   readonly command: TrainCommand;

@@ -3,7 +3,7 @@
 // is rounded up, and the last workers have fewer rows.
 import { type Layer, type Resolved, resumeConfig } from '../config/index.js';
 import { GptError } from '../errors.js';
-import type { NoticeEvent } from './events.js';
+import type { NoticeEvent } from '../events.js';
 import type { SavedRun } from './record.js';
 
 interface Batching {

@@ -2,8 +2,8 @@
 // writes the log, turns a diverged run into an error with advice. Shared by pretraining and finetuning.
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
+import type { RunEvent } from '../events.js';
 import type { SaveEvent, TrainEvent } from '../train/index.js';
-import type { RunEvent } from './events.js';
 
 export interface TrainingRun {
   readonly events: AsyncGenerator<TrainEvent, void, undefined>;

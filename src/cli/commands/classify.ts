@@ -1,8 +1,8 @@
 // gpt-cli classify: texts in, labels out. The work is in run/classify.
 import type { Command } from 'commander';
 import { GptError } from '../../errors.js';
+import type { ClassEvent, ClassifyingEvent } from '../../events.js';
 import { statIfThere } from '../../files/index.js';
-import type { ClassEvent, ClassifyingEvent } from '../../run/events.js';
 import { quoteWord } from '../../shell-quote.js';
 import { ClassFile } from '../class-output.js';
 import type { Context } from '../context.js';
@@ -97,7 +97,7 @@ export function define(command: Command, context: Context): void {
   command.action(async (run: string, text: string | undefined, flags: ClassifyFlags) => {
     const layers = layersOf(command, 'classify');
     const input = inputOf(text, flags, context);
-    const { classify } = await import('../../run/classify.js');
+    const { classify } = await import('../../classify/classify.js');
     const file = flags.output === undefined ? undefined : await ClassFile.create(flags.output, flags.input);
     const textColumns = flags.textColumn?.split(',').map((name) => name.trim());
     if (file) context.writesFiles();

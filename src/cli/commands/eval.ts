@@ -1,6 +1,6 @@
 // gpt-cli eval: a model and data in, numbers out. The work is in run/eval.
 import type { Command } from 'commander';
-import type { EvaluationEvent, ResultEvent } from '../../run/events.js';
+import type { EvaluationEvent, ResultEvent } from '../../events.js';
 import { confusionLines } from '../confusion.js';
 import type { Context } from '../context.js';
 import { count, loss, table } from '../format.js';
@@ -71,7 +71,7 @@ export function define(command: Command, context: Context): void {
   addSettings(command, 'eval').addHelpText('after', EXAMPLES);
   command.action(async (run: string, inputs: string[], flags: EvalFlags) => {
     const layers = layersOf(command, 'eval');
-    const { evaluate } = await import('../../run/eval.js');
+    const { evaluate } = await import('../../evaluate/evaluate.js');
     const { stdin } = context.streams;
     const choice = {
       textColumns: flags.textColumn?.split(',').map((name) => name.trim()),

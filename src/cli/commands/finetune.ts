@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
-import { addInspection, type InspectionFlags, inspectionOf } from '../inspection.js';
+import { addInspection, type InspectionFlags, inspectionOf } from '../diagnostics.js';
 import { addSettings, layersOf } from '../options.js';
 import { clusterOf, showTraining } from '../workers.js';
 
@@ -45,7 +45,7 @@ export function define(command: Command, context: Context): void {
       throw new GptError('cli/resume', '--allow-changed-data needs --resume', { hint: 'leave it out for a new run' });
     }
     const layers = layersOf(command, 'finetune');
-    const { finetune } = await import('../../run/finetune.js');
+    const { finetune } = await import('../../finetune/finetune.js');
     const { commandLine } = context;
     context.writesFiles();
     const signal = context.stopOnInterrupt();

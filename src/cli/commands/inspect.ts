@@ -96,7 +96,7 @@ export function define(command: Command, context: Context): void {
     .addHelpText('after', EXAMPLES)
     .action(async (path: string, { estimate, backend }: { estimate?: boolean; backend?: 'onnx' | 'tensorflow' }) => {
       if (estimate) {
-        const { estimateOf } = await import('../plan.js');
+        const { estimateOf } = await import('../training-cost.js');
         const { data, lines } = await estimateOf(path, backend);
         if (context.json) context.print(JSON.stringify(data));
         else for (const line of lines) context.print(line);

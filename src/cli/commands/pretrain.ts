@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
-import { addInspection, type InspectionFlags, inspectionOf } from '../inspection.js';
+import { addInspection, type InspectionFlags, inspectionOf } from '../diagnostics.js';
 import { addSettings, layersOf } from '../options.js';
 
 const EXAMPLES = `
@@ -38,7 +38,7 @@ export function define(command: Command, context: Context): void {
       throw new GptError('cli/resume', '--allow-changed-data needs --resume', { hint: 'leave it out for a new run' });
     }
     const layers = layersOf(command, 'pretrain');
-    const { pretrain } = await import('../../run/pretrain.js');
+    const { pretrain } = await import('../../pretrain/pretrain.js');
     const { clusterOf, showTraining } = await import('../workers.js');
     const { commandLine } = context;
     context.writesFiles();

@@ -1,15 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SamplingEvent } from '../../run/events.js';
-import type { SampleOptions } from '../../run/sample.js';
+import type { SamplingEvent } from '../../events.js';
+import type { SampleOptions } from '../../generate/sample.js';
 import { typed } from '../fixtures.js';
 
 /** The events that the run gives, and what it was asked for. */
 let events: SamplingEvent[] = [];
 let asked: SampleOptions | undefined;
 jest.mock(
-  '../../run/sample.js',
+  '../../generate/sample.js',
   () => ({
     sample: async function* (options: SampleOptions) {
       asked = options;

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { resolve } from '../../config/index.js';
 import { readWhole } from '../../dataset/read-whole.js';
 import { GptError } from '../../errors.js';
-import type { SampleEvent, SamplingEvent } from '../../run/events.js';
+import type { SampleEvent, SamplingEvent } from '../../events.js';
 import { quoteWord } from '../../shell-quote.js';
 import type { Context } from '../context.js';
 import { count } from '../format.js';
@@ -134,7 +134,7 @@ export function define(command: Command, context: Context): void {
     const layers = more.length > 0 ? [...given, { name: 'flag', values: { stop: [...flags.stop!, ...more] } }] : given;
     const { numSamples } = resolve('sample', layers).values;
     const prompt = await readPrompt(input, flags, context);
-    const { sample } = await import('../../run/sample.js');
+    const { sample } = await import('../../generate/sample.js');
     const events = sample({ run, prompt, layers, signal: context.stopOnInterrupt() });
     const texts = showTexts(context, { many: numSamples > 1, stream: flags.stream });
     await show(events, { prompt: prompt ?? '', texts, work: showWork(context) }, context);

@@ -6,8 +6,8 @@ import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { settings } from '../../config/index.js';
 import { GptError, whyUnreadable } from '../../errors.js';
+import type { PhaseEvent } from '../../events.js';
 import { isPipe, makeFolder, readPipe, replaceFile } from '../../files/index.js';
-import type { PhaseEvent } from '../../run/events.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
 import type { Context } from '../context.js';
 import { count, table } from '../format.js';
@@ -74,7 +74,7 @@ interface TrainFlags {
 async function makeTokenizer(inputs: string[], flags: TrainFlags, context: Context): Promise<Tokenizer> {
   const { byteTokenizer, trainBpeTokenizer, trainCharTokenizer } = await import('../../tokenizer/index.js');
   const { readTexts } = await import('../../dataset/index.js');
-  const { phase } = await import('../../run/phase.js');
+  const { phase } = await import('../../session/phase.js');
   const signal = context.stopOnInterrupt();
   if (flags.kind === 'byte') return byteTokenizer();
   const texts = readTexts(inputs, {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { LaunchPlan } from '../../cluster/launch-plan.js';
 import { packageRoot } from '../../config/files.js';
 import { launchedVariable } from './launched.js';
-import { prefixed } from './lines.js';
+import { prefixed } from './prefixed-lines.js';
 
 /**
  * Milliseconds in which the others end by themselves when one has failed: they find out and say so. Then they are asked

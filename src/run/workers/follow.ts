@@ -5,9 +5,9 @@ import type { Run } from '../../checkpoint/index.js';
 import type { ClusterSpec } from '../../cluster/index.js';
 import { type FinetuneConfig, flagName, type PretrainConfig, type Sources } from '../../config/index.js';
 import { GptError } from '../../errors.js';
+import type { StartEvent } from '../../events.js';
 import { scratchFolder } from '../../files/index.js';
 import type { TrainingState } from '../../train/index.js';
-import type { StartEvent } from '../events.js';
 import { programVersion } from '../record.js';
 import type { Team } from './team.js';
 

@@ -1,9 +1,9 @@
 // Opens an engine whose workers have all come together, and tells who is waited for.
 import type { ClusterSpec } from '../../cluster/index.js';
 import type { TrainingConfig } from '../../config/index.js';
-import type { RunEvent } from '../events.js';
-import type { Inspection } from '../inspection.js';
-import { type OpenedEngine, openMachine } from '../session/session.js';
+import type { RunEvent } from '../../events.js';
+import type { Inspection } from '../../session/diagnostics.js';
+import { type OpenedEngine, openMachine } from '../../session/session.js';
 
 /** @throws GptError `cluster/late`, and what opening an engine throws */
 export async function* joinWorkers(

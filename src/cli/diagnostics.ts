@@ -1,0 +1,44 @@
+// The options of training commands that look into the engine: its graphs as text, its profile, the check of memory.
+import { writeFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { GptError } from '../errors.js';
+import type { Inspection } from '../session/diagnostics.js';
+
+export interface InspectionFlags {
+  readonly dumpGraph?: string;
+  readonly profile?: string;
+  readonly memoryCheck?: boolean;
+}
+
+const title = 'Looking inside:';
+
+/** Adds `--dump-graph`, `--profile` and `--no-memory-check`. */
+export function addInspection(command: Command): Command {
+  const options = [
+    new Option('--dump-graph <file>', 'write the compiled training graph there, as text'),
+    new Option('--profile <prefix>', "write onnxruntime's profiles to files that begin so"),
+    new Option('--no-memory-check', 'begin even if the memory will probably not suffice'),
+  ];
+  for (const option of options) command.addOption(option.helpGroup(title));
+  return command;
+}
+
+/**
+ * The options as a run takes them. The graph file is written when the first training graph is compiled; a run that trains
+ * on several shapes adds the others.
+ */
+export async function inspectionOf({ dumpGraph, profile, memoryCheck }: InspectionFlags): Promise<Inspection> {
+  if (dumpGraph === undefined) return { profile, memoryCheck };
+  const { dump } = await import('../trace/index.js');
+  let flag: 'w' | 'a' = 'w';
+  const onGraph: Inspection['onGraph'] = (graph, use) => {
+    if (use !== 'training') return;
+    try {
+      writeFileSync(dumpGraph, dump(graph), { flag });
+    } catch (cause) {
+      throw new GptError('cli/dump-graph', `cannot write ${dumpGraph}: ${(cause as Error).message}`, { cause });
+    }
+    flag = 'a';
+  };
+  return { onGraph, profile, memoryCheck };
+}
