@@ -1,38 +1,21 @@
 // Labels for texts: one, the lines of a stream, or the rows of a file of any size. Knows no terminal and writes no file.
-import { createReadStream } from 'node:fs';
-import { extname } from 'node:path';
 import { openCheckpoint } from '../checkpoint/index.js';
 import { checkOptions, type Layer, resolve } from '../config/index.js';
-import {
-  type ChoiceExample,
-  type ClassifyExample,
-  decodeText,
-  encodeChoice,
-  encodeClassification,
-  Findings,
-  readBytes,
-  splitLines,
-  streamExamples,
-  throwing,
-} from '../dataset/index.js';
+import { type ChoiceExample, encodeChoice, encodeClassification, Findings } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { ClassEvent, ClassifyingEvent } from '../events.js';
-import { isPipe } from '../files/index.js';
-import { classificationTokens, notice } from '../finetune/data.js';
 import { scoresChoices } from '../model/index.js';
 import { ClassifierModel } from '../scoring/classifier-model.js';
+import { classificationTokens, notice } from '../scoring/encode.js';
+import { openModel } from '../session/open-model.js';
 import { phase } from '../session/phase.js';
-import { Session } from '../session/session.js';
+import { type Classified, type ClassifyInput, examplesOf, rowsOf } from './input.js';
 
 export interface ClassifyOptions {
   /** A run folder, a checkpoint folder or a Hugging Face folder of a classifier. */
   readonly run: string;
   /** The texts, a CSV, TSV, JSONL or plain text file (a text a line), or a stream of lines. Blank lines are no texts. */
-  readonly input:
-    | AsyncIterable<string>
-    | Iterable<string>
-    | { readonly file: string }
-    | { readonly stdin: NodeJS.ReadableStream };
+  readonly input: ClassifyInput;
   /** Of a file: the column of the text, or of two texts. */
   readonly textColumns?: readonly string[] | undefined;
   readonly layers?: readonly Layer[];
@@ -57,12 +40,8 @@ export async function* classify(options: ClassifyOptions): AsyncGenerator<Classi
     if (!labels) throw noLabels(directory);
     const tokenizer = await checkpoint.loadTokenizer();
     const findings = new Findings();
-    const session = await Session.open(machine, config, tokenizer, { training: false, labels });
+    const session = yield* openModel(checkpoint, tokenizer, machine, labels);
     try {
-      for await (const event of session.fill(checkpoint, { seed: machine.seed, resuming: false })) {
-        if (event.event === 'notice') yield event;
-      }
-      await checkpoint.close(); // a training run may now replace it
       const one = typeof options.input === 'object' && Array.isArray(options.input) && options.input.length === 1;
       const model = new ClassifierModel(session.classifier!, (step) => session.compile(step), one ? 1 : batchSize);
       const tokens = classificationTokens(tokenizer);
@@ -102,7 +81,7 @@ export async function* classify(options: ClassifyOptions): AsyncGenerator<Classi
   }
 }
 
-/** A phase that goes on with the next chunk: its end is not told, and where there is no total nothing is. */
+/** One phase over several chunks: its end is not reported here, and without a total nothing is. */
 async function* quietly<T>(silent: boolean, name: string, work: Parameters<typeof phase<T>>[1]) {
   const events = phase(name, work);
   for (;;) {
@@ -113,13 +92,11 @@ async function* quietly<T>(silent: boolean, name: string, work: Parameters<typeo
 }
 
 /** What to say of a model without a head. */
-export function noLabels(directory: string): GptError {
+function noLabels(directory: string): GptError {
   return new GptError('classify/no-labels', `${directory} is a model without labels`, {
     hint: `gpt-cli finetune reviews.csv --from ${directory} makes a classifier of it`,
   });
 }
-
-type Classified = ClassifyExample | ChoiceExample;
 
 /** Which choice a label names is not known of a stream, and not needed. */
 function withoutLabel({ label: _, ...example }: ChoiceExample): ChoiceExample {
@@ -144,64 +121,6 @@ function classEvent(
     scores,
     ...(expected !== undefined && { expected }),
   };
-}
-
-async function* examplesOf(
-  options: ClassifyOptions,
-  findings: Findings,
-  choosing: boolean,
-): AsyncGenerator<Classified> {
-  const { input, textColumns, signal } = options;
-  if (choosing && (!('file' in input) || isPlain(input.file))) {
-    throw new GptError('classify/choices', `${options.run} chooses between answers; a text alone has none`, {
-      hint: 'give --input a CSV, TSV or JSONL file with columns such as question and choices',
-    });
-  }
-  if ('stdin' in input) {
-    yield* plainTexts({ name: 'standard input', kind: 'stdin' }, { stdin: input.stdin, signal });
-    return;
-  }
-  if (!('file' in input)) {
-    let line = 0;
-    for await (const text of input) yield { kind: 'classify', place: `line ${++line}`, text: text.trim() };
-    return;
-  }
-  const { file } = input;
-  if (isPlain(file)) {
-    yield* plainTexts({ name: file, kind: 'file' }, { signal });
-    return;
-  }
-  const task = choosing ? 'choice' : 'classify';
-  const columns = { task, needLabel: false, ...(textColumns && { textColumns }) } as const;
-  const report = throwing((problem) => findings.add(problem));
-  for await (const example of streamExamples(file, { ...columns, signal }, report)) yield example as Classified;
-}
-
-const isPlain = (file: string) => ['.txt', '.md', ''].includes(extname(file).toLowerCase());
-
-/** The lines that are not blank, each by its number in the file. Special tokens in them are text like any other. */
-async function* plainTexts(
-  source: { readonly name: string; readonly kind: 'file' | 'stdin' },
-  options: { readonly stdin?: NodeJS.ReadableStream; readonly signal?: AbortSignal | undefined },
-): AsyncGenerator<ClassifyExample> {
-  const chunks = decodeText(readBytes(source, options), source.name);
-  for await (const { line, text } of splitLines(chunks, source.name)) {
-    if (text.trim() !== '') yield { kind: 'classify', place: `${source.name}:${line}`, text: text.trim() };
-  }
-}
-
-/** About how many rows a file has: its line ends, for the bar. Unknown of what can be read only once. */
-async function rowsOf(file: string): Promise<number | undefined> {
-  if (isPipe(file)) return undefined;
-  let count = 0;
-  const stream = createReadStream(file);
-  stream.on('error', () => {}); // said where the rows are read
-  try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) for (const byte of chunk) if (byte === 10) count++;
-  } catch {
-    return 1;
-  }
-  return Math.max(1, isPlain(file) || file.endsWith('l') ? count : count - 1);
 }
 
 async function* chunks<T>(items: AsyncIterable<T>): AsyncGenerator<T[]> {

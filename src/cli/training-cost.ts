@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { PretrainConfig } from '../config/index.js';
 import type { GptConfig } from '../model/config.js';
 import type { Plan } from '../pretrain/cost.js';
+import { modelConfig } from '../session/model-config.js';
 import { count, table, time } from './format.js';
 
 interface Planned {
@@ -46,12 +47,12 @@ async function planned(path: string): Promise<Planned> {
 
 /** The model that a run with these settings would have; the size of some vocabularies is only known from the text. */
 function modelOf(config: PretrainConfig, assumed: string[]): GptConfig {
-  const { tokenizer, blockSize, nLayer, nHead, nEmbd, dropout, bias, position } = config;
+  const { tokenizer } = config;
   const sizes: Record<string, number> = { byte: 257, char: assumedCharacters, bpe: config.vocabSize };
   const vocabSize = sizes[tokenizer] ?? config.vocabSize;
   if (tokenizer === 'char') assumed.push(`${vocabSize} different characters`);
   else if (sizes[tokenizer] === undefined) assumed.push(`${vocabSize} tokens in ${tokenizer}`);
-  return { vocabSize, blockSize, nLayer, nHead, nEmbd, dropout, bias, position, layerNormEpsilon: 1e-5 };
+  return modelConfig(config, vocabSize);
 }
 
 /** 3.98e9 as 3.98 GFLOP. */

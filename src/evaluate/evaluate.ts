@@ -1,30 +1,15 @@
-// Scores a text with a model: every token once, in windows of the context length.
-import { join } from 'node:path';
-import { type Checkpoint, openCheckpoint } from '../checkpoint/index.js';
-import { checkOptions, type Layer, type MachineConfig, requireStrings, resolve } from '../config/index.js';
-import {
-  type Batch,
-  buildCorpus,
-  type Corpus,
-  ignored,
-  isTable,
-  spoolInputs,
-  tokenBytes,
-  windows,
-} from '../dataset/index.js';
-import { GptError } from '../errors.js';
+// How well a model predicts: labels, completions or text, whichever the data holds.
+import { openCheckpoint } from '../checkpoint/index.js';
+import { checkOptions, type Layer, requireStrings, resolve } from '../config/index.js';
+import { isTable, spoolInputs } from '../dataset/index.js';
 import type { EvaluationEvent } from '../events.js';
 import { isPipe, scratchFolder } from '../files/index.js';
-import { evaluationStep } from '../model/index.js';
-import { score } from '../pretrain/evaluator.js';
-import { evaluationBatch } from '../scoring/batch-size.js';
-import { isUnseen, unseenText } from '../scoring/unseen-characters.js';
-import { phase } from '../session/phase.js';
-import { Session } from '../session/session.js';
+import { openModel } from '../session/open-model.js';
 import { evaluateLabelled, labelledTask } from './labelled.js';
-import type { LabelledChoice } from './labelled-columns.js';
+import type { LabelledColumns } from './labelled-columns.js';
+import { evaluateText } from './text.js';
 
-export interface EvaluateOptions extends LabelledChoice {
+export interface EvaluateOptions extends LabelledColumns {
   /** A run folder, a checkpoint folder or a Hugging Face GPT-2 folder. */
   readonly run: string;
   /** Files, folders, globs, or `-` for standard input. */
@@ -63,12 +48,8 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
       return;
     }
     const tokenizer = await checkpoint.loadTokenizer();
-    const session = await Session.open(machine, checkpoint.config, tokenizer, { training: false, labels });
+    const session = yield* openModel(checkpoint, tokenizer, machine, labels);
     try {
-      for await (const event of session.fill(checkpoint, { seed: machine.seed, resuming: false })) {
-        if (event.event === 'notice') yield event;
-      }
-      await checkpoint.close(); // a training run may now replace it
       yield* evaluateLabelled({ session, ...labelled, choice: options, directory, signal: options.signal });
     } finally {
       await session.close();
@@ -76,125 +57,5 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
   } finally {
     scratch.remove();
     await checkpoint.close();
-  }
-}
-
-async function* evaluateText(
-  checkpoint: Checkpoint,
-  machine: MachineConfig,
-  options: EvaluateOptions,
-  scratch: string,
-): AsyncGenerator<EvaluationEvent> {
-  const tokenizer = await checkpoint.loadTokenizer();
-  const { inputs, stdin, signal, textColumns } = options;
-  const [textKey] = textColumns ?? [];
-  const corpus = yield* phase('tokenizing', (report) =>
-    buildCorpus({
-      inputs,
-      tokenizer,
-      directory: join(scratch, 'tokens'),
-      valSplit: 0,
-      signal,
-      ...(textKey !== undefined && { textKey }),
-      onProgress: ({ bytes, totalBytes }) => report(bytes, totalBytes),
-      ...(stdin && { stdin }),
-    }),
-  );
-  try {
-    const session = await Session.open(machine, checkpoint.config, tokenizer, { training: false });
-    try {
-      for await (const event of session.fill(checkpoint, { seed: machine.seed, resuming: false })) {
-        if (event.event === 'notice') yield event;
-      }
-      await checkpoint.close(); // a training run may now replace it
-      yield* scoreText(session, corpus, signal);
-    } finally {
-      await session.close();
-    }
-  } finally {
-    corpus.close();
-  }
-}
-
-async function* scoreText(
-  session: Session,
-  { train: span, meta }: Corpus,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<EvaluationEvent> {
-  const { gpt, tokenizer } = session;
-  const { blockSize, vocabSize } = gpt.config;
-  const before = tokenizer.endOfText < vocabSize ? tokenizer.endOfText : undefined;
-  if (span.length < (before === undefined ? 2 : 1)) {
-    throw new GptError('eval/too-short', `the text has ${span.length} token: there is nothing to score`);
-  }
-  const batchSize = evaluationBatch(gpt.config, span.length);
-  const program = await session.compile(evaluationStep(gpt, { batchSize, time: blockSize }));
-  const scored = new Scored(tokenBytes(tokenizer, meta.unknown), vocabSize, isUnseen(tokenizer));
-  if (before === undefined) scored.begin(span.read(0, 1)[0]!);
-  const sums = yield* phase('scoring', async (report) => {
-    const batches = function* () {
-      for (const batch of windows(span, { batchSize, blockSize }, before === undefined ? {} : { before })) {
-        scored.add(batch);
-        yield batch;
-        report(scored.tokens + scored.withoutRow, span.length);
-      }
-    };
-    const result = await score(program, batches(), signal);
-    signal?.throwIfAborted();
-    return result!;
-  });
-  const { unseen, withoutRow } = scored;
-  if (unseen > 0) {
-    const message = `${unseenText(unseen)}: ${withoutRow > 0 ? 'not scored' : 'scored as the unknown token'}`;
-    yield { event: 'notice', level: 'warning', message };
-  } else if (withoutRow > 0) {
-    const message = `${withoutRow} of ${span.length} tokens have no row in the model: not scored`;
-    yield { event: 'notice', level: 'warning', message };
-  }
-  if (sums.count === 0) {
-    throw new GptError('eval/unknown', 'the training text contained none of these characters', {
-      hint: 'evaluate it on text of the kind it was trained on',
-    });
-  }
-  const loss = sums.lossSum / sums.count;
-  const bitsPerByte = sums.lossSum / Math.LN2 / scored.bytes;
-  const characters = unseen > 0 && { unseenCharacters: unseen };
-  yield { event: 'result', loss, perplexity: Math.exp(loss), bitsPerByte, tokens: sums.count, ...characters };
-}
-
-/** Counts what is scored, and takes out of a batch what the model has no row for. */
-class Scored {
-  tokens = 0;
-  bytes = 0;
-  withoutRow = 0;
-  /** Characters that the tokenizer has never seen. */
-  unseen = 0;
-
-  /** @param lengths UTF-8 bytes of each id */
-  constructor(
-    private readonly lengths: Float64Array,
-    private readonly vocabSize: number,
-    private readonly isUnseen: (id: number) => boolean,
-  ) {}
-
-  /** The first token, where nothing stands before it: it is read and not scored. */
-  begin(id: number): void {
-    if (this.isUnseen(id)) this.unseen++;
-  }
-
-  add({ ids, targets }: Batch): void {
-    for (let i = 0; i < targets.length; i++) {
-      const target = targets[i]!;
-      if (ids[i]! >= this.vocabSize) ids[i] = 0;
-      if (target === ignored) continue;
-      if (this.isUnseen(target)) this.unseen++;
-      if (target >= this.vocabSize) {
-        targets[i] = ignored;
-        this.withoutRow++;
-        continue;
-      }
-      this.tokens++;
-      this.bytes += this.lengths[target]!;
-    }
   }
 }

@@ -16,16 +16,15 @@ import {
 } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { EvaluationEvent } from '../events.js';
-import { encodeAnswers, encodeTexts, notice, tokensOf } from '../finetune/data.js';
-import { answerBytes } from '../finetune/evaluators.js';
-import { answerScorer } from '../finetune/objectives.js';
 import { scoresChoices } from '../model/index.js';
+import { answerBytes, answerScorer } from '../scoring/answers.js';
 import { evaluationBatch } from '../scoring/batch-size.js';
 import { ClassifierModel, measure } from '../scoring/classifier-model.js';
+import { encodeAnswers, encodeTexts, notice, tokensOf } from '../scoring/encode.js';
 import { countUnseen, unseenText } from '../scoring/unseen-characters.js';
 import { phase } from '../session/phase.js';
 import type { Session } from '../session/session.js';
-import type { LabelledChoice } from './labelled-columns.js';
+import type { LabelledColumns } from './labelled-columns.js';
 
 /** Which file of the data is scored: of a folder the test data, else the validation data, else the training data. */
 function fileOf(path: string): string {
@@ -40,7 +39,7 @@ function fileOf(path: string): string {
 export async function labelledTask(
   inputs: readonly string[],
   labels: readonly string[] | undefined,
-  choice: LabelledChoice,
+  choice: LabelledColumns,
 ): Promise<{ readonly file: string; readonly task: LabelledEvaluation['task'] } | undefined> {
   const [path] = inputs;
   if (inputs.length !== 1 || path === undefined || path === '-') return undefined;
@@ -66,7 +65,7 @@ export async function labelledTask(
   }
 }
 
-function columnsChosen({ textColumns, labelColumn }: LabelledChoice) {
+function columnsChosen({ textColumns, labelColumn }: LabelledColumns) {
   return { ...(textColumns && { textColumns }), ...(labelColumn !== undefined && { labelColumn }) };
 }
 
@@ -74,7 +73,7 @@ export interface LabelledEvaluation {
   readonly session: Session;
   readonly file: string;
   readonly task: 'classify' | 'choice' | 'instruct';
-  readonly choice: LabelledChoice;
+  readonly choice: LabelledColumns;
   /** The checkpoint's folder: the run it lies in knows the template. */
   readonly directory: string;
   readonly signal: AbortSignal | undefined;

@@ -1,7 +1,7 @@
 // What finetuning measures between its steps: labels or completions of the whole validation data, and a fixed part of
 // the training data to compare it with.
-import { type Encoded, padBatch, planOnce } from '../dataset/index.js';
-import type { Program } from '../engine/types.js';
+import type { Encoded } from '../dataset/index.js';
+import { type AnswerScorer, answerBytes } from '../scoring/answers.js';
 import { type ClassifierModel, measure } from '../scoring/classifier-model.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { Evaluation } from '../train/index.js';
@@ -37,53 +37,12 @@ export function labelEvaluator(model: ClassifierModel, data: EvaluatedData): Eva
   };
 }
 
-/** Nats and tokens of the completions of examples; null when `signal` stopped it. */
-export async function scoreAnswers(
-  examples: readonly Encoded[],
-  programFor: (time: number) => Promise<Program>,
-  shape: { readonly batchSize: number; readonly blockSize: number },
-  options: { readonly signal?: AbortSignal | undefined; readonly report?: (done: number) => void } = {},
-): Promise<{ lossSum: number; count: number } | null> {
-  let lossSum = 0;
-  let count = 0;
-  let done = 0;
-  for (const planned of planOnce(
-    examples.map(({ ids }) => ids.length),
-    shape,
-  )) {
-    if (options.signal?.aborted) return null;
-    const { ids, targets, length, rows } = padBatch(examples, planned, shape.batchSize);
-    const result = await (await programFor(length)).run({ ids, targets });
-    lossSum += result['lossSum']![0]!;
-    count += result['count']![0]!;
-    done += rows.length;
-    options.report?.(done);
-    await new Promise((resolve) => setImmediate(resolve)); // lets Ctrl-C in
-  }
-  return { lossSum, count };
-}
-
-/** UTF-8 bytes of all that is to be answered; the end of text has none. */
-export function answerBytes(examples: readonly Encoded[], tokenizer: Tokenizer): number {
-  const lengths = Uint32Array.from({ length: tokenizer.vocabSize }, (_, id) => tokenizer.bytesOf(id).length);
-  let bytes = 0;
-  for (const { targets, unknownBytes = 0 } of examples) {
-    bytes += unknownBytes;
-    for (const target of targets) if (target >= 0) bytes += lengths[target]!;
-  }
-  return bytes;
-}
-
 /** Losses are means over the tokens of the answers. */
-export function answerEvaluator(
-  score: (examples: readonly Encoded[], signal?: AbortSignal) => ReturnType<typeof scoreAnswers>,
-  data: EvaluatedData,
-  tokenizer: Tokenizer,
-): Evaluate {
+export function answerEvaluator(score: AnswerScorer, data: EvaluatedData, tokenizer: Tokenizer): Evaluate {
   const bytes = answerBytes(data.validation, tokenizer);
   return async (signal) => {
-    const onTrain = await score(data.train, signal);
-    const onValidation = data.validation.length === 0 ? onTrain : await score(data.validation, signal);
+    const onTrain = await score(data.train, { signal });
+    const onValidation = data.validation.length === 0 ? onTrain : await score(data.validation, { signal });
     if (!onTrain || !onValidation) return null;
     const bits = onValidation.lossSum / Math.LN2 / bytes;
     const bitsPerByte = data.validation.length === 0 ? Number.NaN : bits;

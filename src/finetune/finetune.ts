@@ -22,11 +22,12 @@ import { runTraining } from '../run/training.js';
 import { leads, takeOrders, temporaryRun } from '../run/workers/follow.js';
 import { joinWorkers } from '../run/workers/join.js';
 import { Team } from '../run/workers/team.js';
+import { tokensOf } from '../scoring/encode.js';
 import { type Inspection, unheard } from '../session/diagnostics.js';
 import type { OpenedEngine } from '../session/session.js';
 import { quoteCommand } from '../shell-quote.js';
 import { type TrainingJob, train } from '../train/index.js';
-import { fingerprintOf, hashOf, tokensOf } from './data.js';
+import { fingerprintOf, hashOf } from './data-hash.js';
 import { StepBatches } from './length-buckets.js';
 import { type FinetuneTask, prepareTask } from './task.js';
 

@@ -2,15 +2,16 @@
 // everything that is learned token by token. Reads no data.
 import type { FinetuneConfig } from '../config/index.js';
 import { countOf, type Encoded, mostChoices, type PaddedBatch } from '../dataset/index.js';
-import type { Feeds, Program, StepFunction, TrainingProgram } from '../engine/index.js';
+import type { Feeds, StepFunction, TrainingProgram } from '../engine/index.js';
 import type { RunEvent } from '../events.js';
-import { classifierLossStep, evaluationStep, lossStep } from '../model/index.js';
+import { classifierLossStep, lossStep } from '../model/index.js';
 import type { Team } from '../run/workers/team.js';
+import { answerScorer } from '../scoring/answers.js';
 import { evaluationBatch } from '../scoring/batch-size.js';
 import { ClassifierModel } from '../scoring/classifier-model.js';
 import type { Session } from '../session/session.js';
 import type { TrainingJob } from '../train/index.js';
-import { answerEvaluator, labelEvaluator, scoreAnswers, spread } from './evaluators.js';
+import { answerEvaluator, labelEvaluator, spread } from './evaluators.js';
 import { BucketProgram, type StepBatches } from './length-buckets.js';
 import { totalOf, weightOf } from './totals.js';
 
@@ -81,7 +82,7 @@ export function language(parts: Parts): Work {
     evaluator: () => {
       const score = answerScorer(session, evaluationBatch(session.gpt.config, batchSize * blockSize));
       const measured = { train: spread(train, config.evalIters * wholeBatch), validation };
-      return answerEvaluator((examples, signal) => score(examples, { signal }), measured, session.tokenizer);
+      return answerEvaluator(score, measured, session.tokenizer);
     },
     compile: ({ lengths, answers }) =>
       compileAll(session, config, lengths, (time) =>
@@ -98,19 +99,6 @@ export function language(parts: Parts): Work {
       }));
     },
   };
-}
-
-/** Scores answers with programs that are compiled when a length first occurs. */
-export function answerScorer(session: Session, batchSize: number) {
-  const { blockSize } = session.gpt.config;
-  const programs = new Map<number, Promise<Program>>();
-  const programFor = (time: number) => {
-    const program = programs.get(time) ?? session.compile(evaluationStep(session.gpt, { batchSize, time }));
-    programs.set(time, program);
-    return program;
-  };
-  return (examples: readonly Encoded[], options: Parameters<typeof scoreAnswers>[3] = {}) =>
-    scoreAnswers(examples, programFor, { batchSize, blockSize }, options);
 }
 
 async function* compileAll(

@@ -6,24 +6,19 @@ import type { Encoded, Example, SplitRule, Task } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { RunEvent } from '../events.js';
 import { choiceLabels, type GptConfig } from '../model/index.js';
-import { chooseTokenizer } from '../pretrain/prepare-text.js';
-import { modelConfig } from '../pretrain/pretrain.js';
+import { chooseTokenizer } from '../run/choose-tokenizer.js';
 import type { Team } from '../run/workers/team.js';
+import { encodeAnswers, encodeTexts } from '../scoring/encode.js';
 import type { Inspection } from '../session/diagnostics.js';
+import { modelConfig } from '../session/model-config.js';
 import { type OpenedEngine, Session } from '../session/session.js';
 import { type Tokenizer, withClassificationToken } from '../tokenizer/index.js';
 import type { TrainingJob, TrainingState } from '../train/index.js';
 import { resumeMerged, saveBase, saveMerged } from './adapters.js';
-import {
-  encodeAnswers,
-  encodeDocuments,
-  encodeTexts,
-  type LabelledTexts,
-  readLabelledTexts,
-  splitBlocks,
-} from './data.js';
+import { encodeDocuments, splitBlocks } from './encode-documents.js';
 import { textsOf } from './example-texts.js';
 import { classification, language, type Parts, type Work } from './objectives.js';
+import { type LabelledTexts, readLabelledTexts } from './read-data.js';
 import { requireUsed } from './unused-settings.js';
 
 export interface FinetuneTask extends Omit<Work, 'evaluator'> {
@@ -166,6 +161,6 @@ function* encodeAll(
 /** The checkpoint's model, or the one that the settings ask for, with a row for every token. */
 function modelOf(config: FinetuneConfig, checkpoint: Checkpoint | undefined, tokenizer: Tokenizer): GptConfig {
   const { dropout } = config;
-  const start = checkpoint ? { ...checkpoint.config, dropout } : modelConfig(config, tokenizer);
+  const start = checkpoint ? { ...checkpoint.config, dropout } : modelConfig(config, tokenizer.modelVocabSize);
   return { ...start, vocabSize: Math.max(start.vocabSize, tokenizer.vocabSize) };
 }

@@ -4,10 +4,10 @@ import { type MachineConfig, resolve } from '../config/index.js';
 import { GptError } from '../errors.js';
 import type { GptConfig } from '../model/config.js';
 import type { Generated, GeneratedPiece } from '../sample/index.js';
-import { Session } from '../session/session.js';
+import { openModel } from '../session/open-model.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { CompletionOptions } from './completion.js';
-import type { TextModel } from './text-model.js';
+import { type TextModel, textModelOf } from './text-model.js';
 
 /** A model with its tokenizer on an engine. Close it when done. */
 export interface LoadedModel {
@@ -31,17 +31,11 @@ export async function loadCheckpoint(path: string, machine: Partial<MachineConfi
   const checkpoint = await openCheckpoint(path);
   try {
     const tokenizer = await checkpoint.loadTokenizer();
-    const session = await Session.open(settings, checkpoint.config, tokenizer, { training: false });
-    try {
-      const filling = session.fill(checkpoint, { seed: settings.seed, resuming: false });
-      while (!(await filling.next()).done);
-    } catch (error) {
-      await session.close();
-      throw error;
-    }
+    const session = await resultOf(openModel(checkpoint, tokenizer, settings));
+    const model = textModelOf(session);
     let closed: Promise<void> | undefined;
     const open = () => {
-      if (!closed) return session.textModel();
+      if (!closed) return model;
       throw new GptError('model/closed', `the model of ${path} is closed`, { hint: 'loadCheckpoint opens it again' });
     };
     return {
@@ -73,6 +67,14 @@ export async function* generate(
 ): AsyncGenerator<GeneratedPiece | Generated> {
   const { text } = model;
   yield* text.generate(text.prompt(requireText(prompt)), options);
+}
+
+/** What a generator returns; its events are dropped. */
+async function resultOf<T>(work: AsyncGenerator<unknown, T>): Promise<T> {
+  for (;;) {
+    const { done, value } = await work.next();
+    if (done) return value;
+  }
 }
 
 function requireText(prompt: unknown): string {

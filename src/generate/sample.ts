@@ -2,7 +2,8 @@
 import { openCheckpoint } from '../checkpoint/index.js';
 import { checkOptions, type Layer, resolve, samplingOf } from '../config/index.js';
 import type { SamplingEvent } from '../events.js';
-import { Session } from '../session/session.js';
+import { openModel } from '../session/open-model.js';
+import { textModelOf } from './text-model.js';
 
 export interface SampleOptions {
   /** A run folder, a checkpoint folder or a Hugging Face GPT-2 folder. */
@@ -15,7 +16,7 @@ export interface SampleOptions {
 
 /**
  * Yields `piece` events as text becomes complete and one `sample` for each text. The same seed gives the same texts,
- * however many are asked for. A prompt longer than the context is told, and only its end is read.
+ * however many are asked for. A prompt longer than the context is reported, and only its end is read.
  */
 export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEvent> {
   checkOptions('sample', options, { run: true, prompt: false, layers: false, signal: false });
@@ -23,17 +24,13 @@ export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEv
   const checkpoint = await openCheckpoint(options.run);
   try {
     const tokenizer = await checkpoint.loadTokenizer();
-    const session = await Session.open(config, checkpoint.config, tokenizer, { training: false });
+    const session = yield* openModel(checkpoint, tokenizer, config);
     try {
-      for await (const event of session.fill(checkpoint, { seed: config.seed, resuming: false })) {
-        if (event.event === 'notice') yield event;
-      }
-      await checkpoint.close(); // a training run may now replace it
-      const model = session.textModel();
+      const model = textModelOf(session);
       const text = options.prompt ?? '';
       const prompt = model.prompt(text);
       if (prompt.unknown !== '') {
-        const how = tokenizer.unknown === undefined ? 'left out' : 'read as the unknown token';
+        const how = tokenizer.unknown === undefined ? 'skipped' : 'read as the unknown token';
         const message = `the training text did not contain ${JSON.stringify(prompt.unknown)}: ${how}`;
         yield { event: 'notice', level: 'warning', message };
       }

@@ -12,6 +12,7 @@ import {
   pickOf,
   windowDecoder,
 } from '../sample/index.js';
+import type { Session } from '../session/session.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { CompletionOptions } from './completion.js';
 
@@ -161,4 +162,10 @@ function padded(window: readonly number[], time: number): Feeds {
   const ids = new Int32Array(time);
   ids.set(window);
   return { ids, last: Int32Array.of(window.length - 1) };
+}
+
+/** The model of a session as something that continues text. Keys and values are cached on the host only for the CPU. */
+export function textModelOf(session: Session): TextModel {
+  const { gpt, tokenizer, engine } = session;
+  return new TextModel(gpt, tokenizer, (step) => session.compile(step), { caching: engine.device === 'cpu' });
 }

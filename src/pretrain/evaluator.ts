@@ -1,33 +1,9 @@
 // Measures a language model: the mean negative log-likelihood over batches. Knows a compiled program, no model.
 import type { Part } from '../cluster/index.js';
-import { type Batch, type BatchShape, evaluationBatches, type TokenSpan } from '../dataset/index.js';
+import { type BatchShape, evaluationBatches, type TokenSpan } from '../dataset/index.js';
 import type { Program } from '../engine/types.js';
+import { type Score, score } from '../scoring/score.js';
 import type { Evaluation } from '../train/index.js';
-
-/** Sums over batches: nats and the number of targets that counted. */
-export type Score = Readonly<Record<'lossSum' | 'count', number>>;
-
-/**
- * Adds up the losses of all batches. Stops early, with null, when the signal says so.
- * @param program has outputs `lossSum` and `count` (model/steps, evaluationStep)
- */
-export async function score(program: Program, batches: Iterable<Batch>, signal?: AbortSignal): Promise<Score | null> {
-  let lossSum = 0;
-  let count = 0;
-  for (const { ids, targets } of batches) {
-    if (signal?.aborted) return null;
-    const result = await program.run({ ids, targets });
-    lossSum += result['lossSum']![0]!;
-    count += result['count']![0]!;
-    await new Promise((resolve) => setImmediate(resolve)); // lets Ctrl-C in
-  }
-  return { lossSum, count };
-}
-
-/** Bits per byte of a text: nats a token, turned into bits and spread over the bytes of its tokens. */
-export function bitsPerByte(loss: number, tokens: number, bytes: number): number {
-  return ((loss / Math.LN2) * tokens) / bytes;
-}
 
 export interface TextEvaluatorOptions {
   readonly program: Program;
@@ -60,4 +36,9 @@ export function textEvaluator(options: TextEvaluatorOptions): (signal?: AbortSig
     const bits = validation.length === 0 ? Number.NaN : bitsPerByte(valLoss, validation.length, valBytes);
     return { trainLoss, valLoss, bitsPerByte: bits };
   };
+}
+
+/** Bits per byte of a text: nats per token, turned into bits and spread over the bytes of its tokens. */
+function bitsPerByte(loss: number, tokens: number, bytes: number): number {
+  return ((loss / Math.LN2) * tokens) / bytes;
 }

@@ -4,15 +4,9 @@ import { join } from 'node:path';
 import type { PretrainConfig } from '../config/index.js';
 import { buildCorpus, type Corpus, findSources, readTexts, sourceWarnings, spoolInputs } from '../dataset/index.js';
 import type { RunEvent } from '../events.js';
+import { chooseTokenizer } from '../run/choose-tokenizer.js';
 import { phase } from '../session/phase.js';
-import {
-  byteTokenizer,
-  loadTokenizer,
-  type TextPiece,
-  type Tokenizer,
-  trainBpeTokenizer,
-  trainCharTokenizer,
-} from '../tokenizer/index.js';
+import type { Tokenizer } from '../tokenizer/index.js';
 
 export interface TextData {
   readonly tokenizer: Tokenizer;
@@ -48,25 +42,6 @@ export async function* prepareText(options: TextDataOptions): AsyncGenerator<Run
     await rm(tokens, { recursive: true, force: true }).catch(() => {});
     throw error;
   }
-}
-
-/**
- * Loads or trains the tokenizer that the settings name.
- * @param pieces the texts, from their beginning at each call
- */
-export async function* chooseTokenizer(
-  pieces: () => AsyncIterable<TextPiece>,
-  { tokenizer, vocabSize }: Pick<PretrainConfig, 'tokenizer' | 'vocabSize'>,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<RunEvent, Tokenizer> {
-  if (tokenizer === 'byte') return byteTokenizer();
-  if (tokenizer === 'char') return yield* phase('reading the characters', () => trainCharTokenizer(pieces()));
-  if (tokenizer === 'bpe') {
-    return yield* phase('training the tokenizer', (report) =>
-      trainBpeTokenizer(pieces(), { vocabSize, onProgress: report, ...(signal && { signal }) }),
-    );
-  }
-  return loadTokenizer(tokenizer);
 }
 
 /** Tokenizes the texts. @param directory where the corpus goes */

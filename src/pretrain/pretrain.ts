@@ -10,12 +10,10 @@ import {
   type Resolved,
   requireStrings,
   resolve,
-  type TrainingConfig,
 } from '../config/index.js';
 import { type Corpus, requireBlock, stepsPerEpoch } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent, RunEvent } from '../events.js';
-import type { GptConfig } from '../model/config.js';
 import { parameterSpecs } from '../model/index.js';
 import { optimizers } from '../optimizer/registry.js';
 import { inputsOf, logged, recordOf, type SavedRun } from '../run/record.js';
@@ -26,8 +24,8 @@ import { joinWorkers } from '../run/workers/join.js';
 import { Team } from '../run/workers/team.js';
 import { type Inspection, unheard } from '../session/diagnostics.js';
 import { estimateMemory, requireMemory } from '../session/memory.js';
+import { modelConfig } from '../session/model-config.js';
 import { type OpenedEngine, Session } from '../session/session.js';
-import type { Tokenizer } from '../tokenizer/index.js';
 import { prepareText } from './prepare-text.js';
 import { reopenText } from './resumed-text.js';
 import { announceText, followText } from './shared-text.js';
@@ -141,7 +139,9 @@ async function* pretrainIn(
     }
 
     const model = await team.share(
-      checkpoint?.config ? { ...checkpoint.config, dropout: config.dropout } : modelConfig(config, tokenizer!),
+      checkpoint?.config
+        ? { ...checkpoint.config, dropout: config.dropout }
+        : modelConfig(config, tokenizer!.modelVocabSize),
     );
     const { train: text, validation } = corpus;
     requireBlock(text, model.blockSize);
@@ -206,11 +206,4 @@ async function* pretrainIn(
 async function startingPoint(run: Run, config: PretrainConfig): Promise<Checkpoint | undefined> {
   if (run.checkpoint !== undefined) return openCheckpoint(run.checkpoint, { prefer: 'last' });
   return config.init === null ? undefined : openCheckpoint(config.init);
-}
-
-/** The model that the settings ask for, with as many rows as the tokenizer needs. */
-export function modelConfig(config: TrainingConfig, tokenizer: Tokenizer): GptConfig {
-  const { blockSize, nLayer, nHead, nEmbd, dropout, bias, position } = config;
-  const vocabSize = tokenizer.modelVocabSize;
-  return { vocabSize, blockSize, nLayer, nHead, nEmbd, dropout, bias, position, layerNormEpsilon: 1e-5 };
 }

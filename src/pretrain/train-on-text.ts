@@ -6,6 +6,7 @@ import type { PretrainConfig } from '../config/index.js';
 import { type Corpus, randomBatch } from '../dataset/index.js';
 import type { Feeds } from '../engine/index.js';
 import type { RunEvent } from '../events.js';
+import { type TextModel, textModelOf } from '../generate/text-model.js';
 import { countParameters, evaluationStep, lossStep, parameterSpecs } from '../model/index.js';
 import { learningRateOf } from '../run/schedule.js';
 import { runTraining } from '../run/training.js';
@@ -61,6 +62,7 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
     out: run.directory,
   };
 
+  const textModel = textModelOf(session);
   const dropping = gpt.config.dropout > 0;
   const key = Int32Array.of(seed);
   const tokenTotal = Float32Array.of(wholeBatch * blockSize * gradAccum);
@@ -100,10 +102,16 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
     out: run.directory,
     begin: () => run.begin(),
     ...(team.leads && {
-      sample: () => session.sample(seed),
+      sample: () => sampleOf(textModel, seed),
       save: (kind, training) => session.save(run[kind], training, kind === 'last'),
       saveState: (training) => replaceTrainingState(run.last, training),
     }),
   });
   await team.leave();
+}
+
+/** A short text from the beginning-of-text token, for a look during training. */
+async function sampleOf(model: TextModel, seed: number): Promise<string> {
+  const { text } = await model.complete('', { seed, maxNewTokens: 120 });
+  return text;
 }

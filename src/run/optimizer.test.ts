@@ -7,7 +7,8 @@ import { hasTensorflow } from '../engine/tensorflow/testing/library.js';
 import type { RunEvent } from '../events.js';
 import { finetune } from '../finetune/finetune.js';
 import { planPretraining } from '../pretrain/cost.js';
-import { modelConfig, pretrain } from '../pretrain/pretrain.js';
+import { pretrain } from '../pretrain/pretrain.js';
+import { modelConfig } from '../session/model-config.js';
 
 jest.mock('../optimizer/optimizers.js', () => ({
   optimizers: {
@@ -111,7 +112,7 @@ test.each([
 test('the estimate counts their slots and the products of their updates', async () => {
   const plan = async (optimizer: string) => {
     const config = resolve('pretrain', flags({ ...settings, nEmbd: 64, optimizer })).values;
-    return planPretraining(modelConfig(config, { modelVocabSize: 257 } as never), config);
+    return planPretraining(modelConfig(config, 257), config);
   };
   const [adamw, sgd, matrix] = [await plan('adamw'), await plan('sgd'), await plan('matrix')];
   expect(adamw.memory.optimizer).toBe(8 * adamw.parameters);

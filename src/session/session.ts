@@ -12,8 +12,7 @@ import {
   type StepFunction,
   type TrainingProgram,
 } from '../engine/index.js';
-import type { RunEvent } from '../events.js';
-import { TextModel } from '../generate/text-model.js';
+import type { NoticeEvent, PhaseEvent } from '../events.js';
 import {
   Classifier,
   Gpt,
@@ -80,7 +79,6 @@ export async function openMachine(
 
 export class Session {
   private readonly programs: { dispose(): Promise<void> }[] = [];
-  private text: TextModel | undefined;
   private optimizerOptions: OptimizerOptions | undefined;
 
   private constructor(
@@ -163,7 +161,7 @@ export class Session {
   }
 
   /** Gives the parameters their values: those of a checkpoint, else initial ones. */
-  async *fill(checkpoint: Checkpoint | undefined, options: FillOptions): AsyncGenerator<RunEvent> {
+  async *fill(checkpoint: Checkpoint | undefined, options: FillOptions): AsyncGenerator<NoticeEvent> {
     const nonFinite = await fillState(this.state, this.specs, checkpoint, options);
     if (nonFinite.length > 0) {
       const message = `${checkpoint!.directory} holds NaN or infinity in ${nonFinite.join(', ')}`;
@@ -171,7 +169,7 @@ export class Session {
     }
   }
 
-  async *compileTraining(step: StepFunction, config: TrainingConfig): AsyncGenerator<RunEvent, TrainingProgram> {
+  async *compileTraining(step: StepFunction, config: TrainingConfig): AsyncGenerator<PhaseEvent, TrainingProgram> {
     const options = optionsFor(this.state.optimizer!, config);
     this.optimizerOptions = options;
     return yield* phase('compiling', async () => {
@@ -187,19 +185,6 @@ export class Session {
     const program = await this.engine.compile(step, this.state);
     this.programs.push(program);
     return program;
-  }
-
-  /** The model as something that continues text. */
-  textModel(): TextModel {
-    const caching = this.engine.device === 'cpu';
-    this.text ??= new TextModel(this.gpt, this.tokenizer, (step) => this.compile(step), { caching });
-    return this.text;
-  }
-
-  /** A short text from the beginning-of-text token, for a look during training. */
-  async sample(seed: number): Promise<string> {
-    const { text } = await this.textModel().complete('', { seed, maxNewTokens: 120 });
-    return text;
   }
 
   /** The optimizer and its state, once training is compiled. */
