@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { GptError } from '../errors.js';
-import type { Inspection } from '../session/diagnostics.js';
+import type { Diagnostics } from '../session/diagnostics.js';
 
-export interface InspectionFlags {
+export interface DiagnosticsFlags {
   readonly dumpGraph?: string;
   readonly profile?: string;
   readonly memoryCheck?: boolean;
@@ -13,7 +13,7 @@ export interface InspectionFlags {
 const title = 'Looking inside:';
 
 /** Adds `--dump-graph`, `--profile` and `--no-memory-check`. */
-export function addInspection(command: Command): Command {
+export function addDiagnostics(command: Command): Command {
   const options = [
     new Option('--dump-graph <file>', 'write the compiled training graph there, as text'),
     new Option('--profile <prefix>', "write onnxruntime's profiles to files that begin so"),
@@ -27,11 +27,11 @@ export function addInspection(command: Command): Command {
  * The options as a run takes them. The graph file is written when the first training graph is compiled; a run that trains
  * on several shapes adds the others.
  */
-export async function inspectionOf({ dumpGraph, profile, memoryCheck }: InspectionFlags): Promise<Inspection> {
+export async function diagnosticsOf({ dumpGraph, profile, memoryCheck }: DiagnosticsFlags): Promise<Diagnostics> {
   if (dumpGraph === undefined) return { profile, memoryCheck };
   const { dump } = await import('../trace/index.js');
   let flag: 'w' | 'a' = 'w';
-  const onGraph: Inspection['onGraph'] = (graph, use) => {
+  const onGraph: Diagnostics['onGraph'] = (graph, use) => {
     if (use !== 'training') return;
     try {
       writeFileSync(dumpGraph, dump(graph), { flag });

@@ -11,7 +11,7 @@ import {
   saveCheckpoint,
   writeAdapter,
 } from '../checkpoint/index.js';
-import type { RunEvent } from '../events.js';
+import type { NoticeEvent } from '../events.js';
 import { adapterOf, type LoraConfig, merged } from '../model/index.js';
 import type { FillOptions } from '../session/fill.js';
 import type { Session } from '../session/session.js';
@@ -80,7 +80,7 @@ export async function* resumeMerged(
   run: string,
   last: Checkpoint,
   options: Omit<FillOptions, 'resuming'>,
-): AsyncGenerator<RunEvent> {
+): AsyncGenerator<NoticeEvent> {
   const base = await openCheckpoint(join(run, baseName));
   try {
     yield* session.fill(base, { ...options, resuming: false });

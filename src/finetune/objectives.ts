@@ -1,11 +1,10 @@
-// The steps of finetuning: programs for every length, what they are fed, and what measures the model. For labels, and for
-// everything that is learned token by token. Reads no data.
+// The training objectives of finetuning: programs for every length, what they are fed, and what measures the model. One
+// for labels, and one for everything that is learned token by token. Reads no data.
 import type { FinetuneConfig } from '../config/index.js';
 import { countOf, type Encoded, mostChoices, type PaddedBatch } from '../dataset/index.js';
 import type { Feeds, StepFunction, TrainingProgram } from '../engine/index.js';
 import type { RunEvent } from '../events.js';
 import { classifierLossStep, lossStep } from '../model/index.js';
-import type { Team } from '../run/workers/team.js';
 import { answerScorer } from '../scoring/answers.js';
 import { evaluationBatch } from '../scoring/batch-size.js';
 import { ClassifierModel } from '../scoring/classifier-model.js';
@@ -15,18 +14,17 @@ import { answerEvaluator, labelEvaluator, spread } from './evaluators.js';
 import { BucketProgram, type StepBatches } from './length-buckets.js';
 import { totalOf, weightOf } from './totals.js';
 
-/** What the steps are made from. */
-export interface Parts {
+/** What an objective is made from. */
+export interface ObjectiveParts {
   readonly config: FinetuneConfig;
   readonly wholeBatch: number;
   readonly session: Session;
-  readonly team: Team;
   readonly train: readonly Encoded[];
   readonly validation: readonly Encoded[];
 }
 
-/** The steps of a task: its programs, what they are fed, and what measures the model. */
-export interface Work {
+/** The programs of a task, what they are fed, and what measures the model. */
+export interface Objective {
   /** A program that takes these batches. */
   compile(batches: Pick<StepBatches, 'lengths' | 'answers'>): AsyncGenerator<RunEvent, TrainingProgram>;
   /**
@@ -40,8 +38,8 @@ export interface Work {
 /** Examples in a batch of an evaluation. */
 const evaluationRows = 64;
 
-/** Labels, of texts or of choices; beside them, with `lmCoef`, the language model's loss. */
-export function classification(parts: Parts, labels: readonly string[]): Work {
+/** Labels, of texts or of choices; with `lmCoef` the language model's loss is added. */
+export function classification(parts: ObjectiveParts, labels: readonly string[]): Objective {
   const { config, wholeBatch, session, train, validation } = parts;
   const { batchSize, lmCoef } = config;
   const labelWeights = config.balance ? balanced(train, labels.length) : undefined;
@@ -74,7 +72,7 @@ export function classification(parts: Parts, labels: readonly string[]): Work {
 }
 
 /** Instructions and text: the loss is on the targets that count. */
-export function language(parts: Parts): Work {
+export function language(parts: ObjectiveParts): Objective {
   const { config, wholeBatch, session, train, validation } = parts;
   const { batchSize } = config;
   const { blockSize } = session.gpt.config;
@@ -114,7 +112,7 @@ async function* compileAll(
 }
 
 /** The masks of a step are those of its whole batch. */
-function dropoutKey({ session, config }: Parts, { firstRow }: PaddedBatch, iter: number): Feeds {
+function dropoutKey({ session, config }: ObjectiveParts, { firstRow }: PaddedBatch, iter: number): Feeds {
   if (session.gpt.config.dropout === 0) return {};
   return { seed: Int32Array.of(config.seed), step: Int32Array.of(iter - 1), firstRow: Int32Array.of(firstRow) };
 }

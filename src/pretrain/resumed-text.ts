@@ -25,7 +25,7 @@ export interface ResumedTextOptions extends Omit<TextDataOptions, 'tokenizer'> {
 /** The corpus, and what the run's record says of its text from now on. */
 export interface ResumedText {
   readonly corpus: Corpus;
-  readonly text: Pick<SavedRun, 'inputs' | 'workingDirectory'>;
+  readonly source: Pick<SavedRun, 'inputs' | 'workingDirectory'>;
   /** For the log: that the text is another one, and was allowed. */
   readonly changed: readonly NoticeEvent[];
 }
@@ -51,7 +51,7 @@ export async function* reopenText(options: ResumedTextOptions): AsyncGenerator<R
       const message = `${changed.join(', ')} was modified since the run began; the run resumes with the text as it was then (name the text again and --allow-changed-data to use it as it is)`;
       yield { event: 'notice', level: 'warning', message };
     }
-    return { corpus: kept, text: before, changed: [] };
+    return { corpus: kept, source: before, changed: [] };
   }
   const inputs = given ? options.inputs : inputsOf(saved);
   if (!given && inputs.includes('-')) {
@@ -70,14 +70,14 @@ export async function* reopenText(options: ResumedTextOptions): AsyncGenerator<R
     if (kept && made.meta.sha256 === trained) {
       const corpus = kept;
       kept = undefined;
-      return { corpus, text: before, changed };
+      return { corpus, source: before, changed };
     }
     made.close();
     kept?.close();
     [made, kept] = [undefined, undefined];
     await adopt(aside, tokens);
     const corpus = openCorpus(tokens, options.tokenizer);
-    return { corpus, text: { inputs, workingDirectory: process.cwd() }, changed };
+    return { corpus, source: { inputs, workingDirectory: process.cwd() }, changed };
   } finally {
     made?.close();
     kept?.close();

@@ -1,73 +1,40 @@
-// The steps of pretraining, once text, model and engine are there: batches, evaluation, what is saved. Knows no terminal and
-// no files of text.
-import { type Run, replaceTrainingState } from '../checkpoint/index.js';
+// What pretraining trains: random batches of a corpus, measured on fixed ones. Knows no terminal and no text files.
 import { rowRange } from '../cluster/index.js';
 import type { PretrainConfig } from '../config/index.js';
 import { type Corpus, randomBatch } from '../dataset/index.js';
 import type { Feeds } from '../engine/index.js';
 import type { RunEvent } from '../events.js';
-import { type TextModel, textModelOf } from '../generate/text-model.js';
-import { countParameters, evaluationStep, lossStep, parameterSpecs } from '../model/index.js';
-import { learningRateOf } from '../run/schedule.js';
-import { runTraining } from '../run/training.js';
-import type { Team } from '../run/workers/team.js';
+import { textModelOf } from '../generate/text-model.js';
+import { evaluationStep, lossStep } from '../model/index.js';
+import type { TrainingRun, TrainingTask } from '../run/training-run.js';
 import type { Session } from '../session/session.js';
-import { type TrainingState, train } from '../train/index.js';
 import { textEvaluator } from './evaluator.js';
 
-export interface PretrainParts {
-  readonly session: Session;
-  readonly corpus: Corpus;
-  /** Whose steps are settled: see `stepsOf`. */
-  readonly config: PretrainConfig;
-  /** Rows in a batch of all workers together. */
-  readonly wholeBatch: number;
-  readonly run: Run;
-  readonly resumed: TrainingState | null;
-  readonly team: Team;
-  readonly signal: AbortSignal | undefined;
-  readonly memoryCheck: boolean;
-}
-
-/** Compiles, trains and yields what happens. */
-export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEvent> {
-  const { session, corpus, config, wholeBatch, run, resumed, team, signal } = parts;
-  const { gpt, engine } = session;
-  const { batchSize, gradAccum, seed, evalIters, maxIters } = config;
+/**
+ * Compiles the training and evaluation programs.
+ * @param settled the settings, with the number of steps: see `stepsOf`
+ */
+export async function* compileOnText(
+  { workers, part, wholeBatch }: TrainingRun<'pretrain'>,
+  session: Session,
+  corpus: Corpus,
+  settled: PretrainConfig,
+): AsyncGenerator<RunEvent, TrainingTask> {
+  const { gpt } = session;
+  const { batchSize, gradAccum, seed, evalIters, sampleEvery } = settled;
   const { blockSize } = gpt.config;
   const shape = { batchSize, blockSize };
-  const { train: text, validation, valBytes } = corpus;
-  const part = team.partOf(wholeBatch);
-
-  if (parts.memoryCheck) session.watchMemory(config);
-  const program = yield* session.compileTraining(
-    lossStep(gpt, { batchSize, time: blockSize }, { partial: true }),
-    config,
-  );
+  const { train, validation, valBytes } = corpus;
+  const loss = lossStep(gpt, { batchSize, time: blockSize }, { partial: true });
+  const program = yield* session.compileTraining(loss, settled);
   const evaluation = await session.compile(evaluationStep(gpt, { batchSize, time: blockSize }));
-  if (parts.memoryCheck) session.requireMemory(config);
-  yield {
-    event: 'start',
-    command: 'pretrain',
-    backend: engine.name,
-    device: engine.device,
-    threads: engine.threads,
-    ...(team.cluster && { workers: team.size }),
-    parameters: countParameters(parameterSpecs(gpt.config)),
-    vocabSize: gpt.config.vocabSize,
-    tokens: { train: text.length, val: validation.length },
-    iter: resumed?.iter ?? 0,
-    maxIters,
-    ...(config.maxTime !== null && { maxTime: config.maxTime }),
-    out: run.directory,
-  };
 
-  const textModel = textModelOf(session);
   const dropping = gpt.config.dropout > 0;
   const key = Int32Array.of(seed);
-  const tokenTotal = Float32Array.of(wholeBatch * blockSize * gradAccum);
+  const tokensPerStep = wholeBatch * blockSize * gradAccum;
+  const tokenTotal = Float32Array.of(tokensPerStep);
   const feeds = (iter: number, micro: number): Feeds => ({
-    ...randomBatch(text, shape, { seed, step: iter, micro, part }),
+    ...randomBatch(train, shape, { seed, step: iter, micro, part }),
     tokenTotal,
     ...(dropping && {
       seed: key,
@@ -75,43 +42,20 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
       firstRow: Int32Array.of(rowRange(part, batchSize, micro).from),
     }),
   });
-  const { cluster } = team;
-  const events = train({
+  const textModel = textModelOf(session);
+  return {
+    settled,
+    start: { tokens: { train: train.length, val: validation.length } },
     program,
     microBatches: (iter) => Array.from({ length: gradAccum }, (_, micro) => feeds(iter, micro)),
-    learningRate: learningRateOf(config),
     evaluate: textEvaluator({
-      ...{ program: evaluation, train: text, validation, valBytes, shape, evalIters, seed, part },
-      addUp: (own) => team.addUp(own, ['lossSum', 'count']),
+      ...{ program: evaluation, train, validation, valBytes, shape, evalIters, seed, part },
+      addUp: (own) => workers.addUp(own, ['lossSum', 'count']),
     }),
-    tokensPerStep: wholeBatch * blockSize * gradAccum,
-    seed,
-    ...(resumed && { resume: resumed }),
-    ...(maxIters !== null && { maxIters }),
-    ...(config.maxTime !== null && { maxSeconds: config.maxTime }),
-    evalInterval: config.evalInterval,
-    ...(config.saveInterval !== null && { saveInterval: config.saveInterval }),
-    logInterval: config.logInterval,
-    sampleInterval: config.sampleEvery,
-    earlyStop: config.earlyStop,
-    ...(signal && { signal }),
-    ...(cluster && { cluster }),
-  });
-  yield* runTraining({
-    events,
-    out: run.directory,
-    begin: () => run.begin(),
-    ...(team.leads && {
-      sample: () => sampleOf(textModel, seed),
-      save: (kind, training) => session.save(run[kind], training, kind === 'last'),
-      saveState: (training) => replaceTrainingState(run.last, training),
-    }),
-  });
-  await team.leave();
-}
-
-/** A short text from the beginning-of-text token, for a look during training. */
-async function sampleOf(model: TextModel, seed: number): Promise<string> {
-  const { text } = await model.complete('', { seed, maxNewTokens: 120 });
-  return text;
+    tokensPerStep,
+    sampleInterval: sampleEvery,
+    // A short text from the beginning-of-text token, for a look during training.
+    sample: async () => (await textModel.complete('', { seed, maxNewTokens: 120 })).text,
+    save: (directory, training, resumable) => session.save(directory, training, resumable),
+  };
 }

@@ -22,7 +22,7 @@ const dividedBy = (whole: number, workers: number) => Math.ceil(whole / workers)
  * @param workers that it resumes with
  * @throws GptError config/resume
  */
-export function goOn<C extends SavedRun['command']>(
+export function resumedSettings<C extends SavedRun['command']>(
   command: C,
   saved: SavedRun,
   name: string,

@@ -1,21 +1,21 @@
-// Ways to look into a training run, and what to say where there is nothing to see. Knows no files.
+// Diagnostics of a training run: its graphs, the engine's profile, the memory check. Knows no files.
 import type { GraphListener } from '../engine/listener.js';
 import type { EngineName } from '../engine/names.js';
 import type { NoticeEvent } from '../events.js';
 
-export interface Inspection {
-  /** Told of every graph before it is compiled. */
+export interface Diagnostics {
+  /** Called with every graph before it is compiled. */
   readonly onGraph?: GraphListener | undefined;
-  /** Beginning of the names of onnxruntime's own profiles: one for each program, written when the run ends. */
+  /** Prefix of the files of onnxruntime's profiler: one for each program, written when the run ends. */
   readonly profile?: string | undefined;
   /** False: also begin a run that the machine's memory will probably not hold. */
   readonly memoryCheck?: boolean | undefined;
 }
 
-/** Says so when the engine has no graph to show or no profile to write. */
-export function* unheard(
+/** Warns of diagnostics that the engine does not support. */
+export function* unsupported(
   { name }: { readonly name: EngineName },
-  { onGraph, profile }: Inspection,
+  { onGraph, profile }: Diagnostics,
 ): Generator<NoticeEvent> {
   if (name === 'onnx') return;
   const compiles = name === 'tensorflow';

@@ -29,12 +29,12 @@ import { type OptimizerName, optimizers, optionsFor } from '../optimizer/registr
 import type { Tokenizer } from '../tokenizer/index.js';
 import { peakBytes } from '../trace/index.js';
 import type { TrainingState } from '../train/index.js';
-import type { Inspection } from './diagnostics.js';
+import type { Diagnostics } from './diagnostics.js';
 import { type FillOptions, fillState } from './fill.js';
 import { type Batching, estimateMemory, requireMemory } from './memory.js';
 import { phase } from './phase.js';
 
-export interface SessionOptions extends Training, Omit<Inspection, 'memoryCheck'> {
+export interface SessionOptions extends Training, Omit<Diagnostics, 'memoryCheck'> {
   /** With the slots of `optimizer`. */
   readonly training: boolean;
   readonly optimizer?: OptimizerName | undefined;

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
-import { addInspection, type InspectionFlags, inspectionOf } from '../diagnostics.js';
+import { addDiagnostics, type DiagnosticsFlags, diagnosticsOf } from '../diagnostics.js';
 import { addSettings, layersOf } from '../options.js';
 import { clusterOf, showTraining } from '../workers.js';
 
@@ -21,7 +21,7 @@ Examples:
   gpt-cli finetune diary.txt --from runs/book --task text
   gpt-cli finetune --resume -o runs/reviews              resume after an interruption`;
 
-interface FinetuneFlags extends InspectionFlags {
+interface FinetuneFlags extends DiagnosticsFlags {
   readonly out?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
@@ -35,7 +35,7 @@ export function define(command: Command, context: Context): void {
     .option('--resume', 'resume the run in that folder')
     .option('--allow-changed-data', 'resume even if the data is not what the run was trained on')
     .option('--overwrite', 'replace the run in that folder, once the first step of the new one is made');
-  addInspection(addSettings(command, 'finetune')).addHelpText('after', EXAMPLES);
+  addDiagnostics(addSettings(command, 'finetune')).addHelpText('after', EXAMPLES);
   command.action(async (data: string | undefined, flags: FinetuneFlags) => {
     const { out, resume = false, overwrite = false, allowChangedData = false } = flags;
     if (resume && overwrite) {
@@ -49,7 +49,7 @@ export function define(command: Command, context: Context): void {
     const { commandLine } = context;
     context.writesFiles();
     const signal = context.stopOnInterrupt();
-    const inspection = await inspectionOf(flags);
+    const inspection = await diagnosticsOf(flags);
     const cluster = clusterOf(context);
     const options = {
       data,

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
-import { addInspection, type InspectionFlags, inspectionOf } from '../diagnostics.js';
+import { addDiagnostics, type DiagnosticsFlags, diagnosticsOf } from '../diagnostics.js';
 import { addSettings, layersOf } from '../options.js';
 
 const EXAMPLES = `
@@ -14,7 +14,7 @@ Examples:
   gpt-cli pretrain --resume -o runs/book              resume after an interruption
   gpt-cli pretrain book.txt --json > log.jsonl`;
 
-interface PretrainFlags extends InspectionFlags {
+interface PretrainFlags extends DiagnosticsFlags {
   readonly out?: string;
   readonly resume?: boolean;
   readonly overwrite?: boolean;
@@ -28,7 +28,7 @@ export function define(command: Command, context: Context): void {
     .option('--resume', 'resume the run in that folder')
     .option('--allow-changed-data', 'resume even if the data is not what the run was trained on')
     .option('--overwrite', 'replace the run in that folder, once the first step of the new one is made');
-  addInspection(addSettings(command, 'pretrain')).addHelpText('after', EXAMPLES);
+  addDiagnostics(addSettings(command, 'pretrain')).addHelpText('after', EXAMPLES);
   command.action(async (inputs: string[], flags: PretrainFlags) => {
     const { out, resume = false, overwrite = false, allowChangedData = false } = flags;
     if (resume && overwrite) {
@@ -44,7 +44,7 @@ export function define(command: Command, context: Context): void {
     context.writesFiles();
     const signal = context.stopOnInterrupt();
     const { stdin } = context.streams;
-    const inspection = await inspectionOf(flags);
+    const inspection = await diagnosticsOf(flags);
     const cluster = clusterOf(context);
     const options = {
       inputs,

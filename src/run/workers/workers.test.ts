@@ -1,10 +1,13 @@
-// Workers in one process: what they tell each other before and after the steps.
+// Workers in one process: what they share before and after the steps.
 import { inMemoryCluster } from '../../cluster/testing/in-memory.js';
 import { resolve } from '../../config/index.js';
 import { GptError } from '../../errors.js';
 import { adamw } from '../../optimizer/index.js';
-import { type Orders, takeOrders } from './follow.js';
+import { byteTokenizer, type Tokenizer } from '../../tokenizer/index.js';
+import type { RunPlan } from '../run-plan.js';
+import { agreeOn } from './agree.js';
 import { Team } from './team.js';
+import { alone } from './workers.js';
 
 const teamsOf = (size: number) => inMemoryCluster(size).workers.map((cluster) => new Team(cluster));
 
@@ -20,14 +23,13 @@ async function outcomes<T>(teams: readonly Team[], work: (team: Team) => Promise
   );
 }
 
-function ordersOf(settings: Record<string, unknown>, input = 'a.txt'): Orders<ReturnType<typeof configOf>> {
+function planOf(settings: Record<string, unknown>, input = 'a.txt'): RunPlan<'pretrain'> {
   const { values, sources } = resolve('pretrain', [{ name: 'flag', values: settings }]);
-  return { config: values, sources, inputs: [input], wholeBatch: 0, resumed: null };
+  return { config: values, sources, inputs: [input], wholeBatch: 0, resumed: null, base: null, splitRule: 1 };
 }
-const configOf = () => resolve('pretrain').values;
 
 const follow = (teams: readonly Team[], each: readonly Record<string, unknown>[], compare = true) =>
-  outcomes(teams, (team) => takeOrders(team, 'pretrain', ordersOf(each[team.rank]!, `${team.rank}.txt`), compare));
+  outcomes(teams, (team) => agreeOn(team, 'pretrain', planOf(each[team.rank]!, `${team.rank}.txt`), compare));
 
 test('the others take worker 0’s settings and keep those of their own machine', async () => {
   const all = await follow(teamsOf(2), [
@@ -42,8 +44,8 @@ test('the others take worker 0’s settings and keep those of their own machine'
 
 test('one setting that is another at one worker ends the run at all of them; that worker says which', async () => {
   const all = await follow(teamsOf(3), [{ batchSize: 4 }, { batchSize: 4 }, { batchSize: 8 }]);
-  const told = 'cluster/different: worker 2 was started with something else than worker 0';
-  expect(all).toEqual([told, told, 'cluster/different: batch-size is 8 here and 4 at worker 0']);
+  const report = 'cluster/different: worker 2 was started with something else than worker 0';
+  expect(all).toEqual([report, report, 'cluster/different: batch-size is 8 here and 4 at worker 0']);
 });
 
 test('in a resumed run worker 0’s settings hold, whatever the others would do', async () => {
@@ -51,9 +53,9 @@ test('in a resumed run worker 0’s settings hold, whatever the others would do'
   expect(all).toMatchObject([{ config: { batchSize: 4, seed: 3 } }, { config: { batchSize: 4, seed: 3 } }]);
 });
 
-test('another command at one worker is told to all', async () => {
+test('another command at one worker is reported by all', async () => {
   const all = await outcomes(teamsOf(2), (team) =>
-    takeOrders(team, team.leads ? 'pretrain' : 'finetune', ordersOf({}), true),
+    agreeOn(team, team.leads ? 'pretrain' : 'finetune', planOf({}), true),
   );
   expect(all[0]).toContain('worker 1 was started with something else');
   expect(all[1]).toMatch(/^cluster\/different: this is finetune of gpt-cli .*, worker 0 runs pretrain/);
@@ -112,14 +114,52 @@ test('sums add up over the workers, and are none when one of them has none', asy
 });
 
 test('texts that differ are an error at every worker', async () => {
-  const all = await outcomes(teamsOf(3), (team) => team.requireCommon(team.rank === 1 ? 7 : 5, 'the text'));
+  const all = await outcomes(teamsOf(3), (team) => team.requireSame(() => (team.rank === 1 ? 7 : 5), 'the text'));
   expect(new Set(all)).toEqual(new Set(['cluster/different: the text is not the same at all workers']));
 });
 
-test('alone there is nobody to ask', async () => {
-  const team = new Team();
-  expect([team.size, team.leads, team.partOf(8)]).toEqual([1, true, undefined]);
-  expect(await team.share(3)).toBe(3);
-  await team.complain(new GptError('x/y', 'z'));
-  await team.leave();
+test('on one machine everything is made by this process, and nothing is shared', async () => {
+  const made = { tokenizer: byteTokenizer(), value: 3 };
+  const make = async function* () {
+    yield { event: 'phase', name: 'making' } as const;
+    return made;
+  };
+  const unused = () => {
+    throw new Error('not called');
+  };
+  expect([alone.size, alone.leads, alone.cluster, alone.partOf(8)]).toEqual([1, true, undefined, undefined]);
+  const making = alone.makeOnce(make, unused, unused);
+  expect(await making.next()).toEqual({ done: false, value: { event: 'phase', name: 'making' } });
+  expect(await making.next()).toEqual({ done: true, value: made });
+  await alone.requireSame(unused, 'the text');
+  expect(await alone.addUp({ count: 2 }, ['count'])).toEqual({ count: 2 });
+  const evaluate = async () => null;
+  expect(alone.evaluateOnce(evaluate)).toBe(evaluate);
+});
+
+test('what is made once has the tokenizer and the description of worker 0 at every worker', async () => {
+  const made: number[] = [];
+  const results = await Promise.all(
+    teamsOf(3).map(async (team) => {
+      const making = team.makeOnce(
+        async function* () {
+          yield { event: 'phase', name: 'making' } as const;
+          made.push(team.rank);
+          return { tokenizer: byteTokenizer(), value: 10 };
+        },
+        ({ value }) => ({ value }),
+        async (tokenizer, { value }) => ({ tokenizer, value: value + team.rank }),
+      );
+      if (team.leads) await making.next();
+      const { value } = await making.next();
+      const { tokenizer, value: number } = value as { tokenizer: Tokenizer; value: number };
+      return [tokenizer.kind, tokenizer.vocabSize, number];
+    }),
+  );
+  expect(made).toEqual([0]);
+  expect(results).toEqual([
+    ['byte', 257, 10],
+    ['byte', 257, 11],
+    ['byte', 257, 12],
+  ]);
 });

@@ -1,43 +1,33 @@
-// The corpus of several workers. Worker 0 makes the tokenizer and tokenizes into the run folder. A worker that sees that
+// The corpus of several workers. Worker 0 tokenizes into the run folder. A worker that sees that
 // folder (one machine, a shared disk) reads the tokens there; any other tokenizes its own copy of the text, aside.
 import { join } from 'node:path';
 import { buildCorpus, type Corpus, openCorpus, type TokenSpan } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { RunEvent } from '../events.js';
 import { hash32 } from '../rng.js';
-import type { Team } from '../run/workers/team.js';
 import { phase } from '../session/phase.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import type { TextData, TextDataOptions } from './prepare-text.js';
+import type { TextDataOptions } from './prepare-text.js';
 
-/** Worker 0, once its text is ready. @param staging where it is prepared, from the run folder */
-export async function announceText(team: Team, tokenizer: Tokenizer, corpus: Corpus, staging: string): Promise<void> {
-  if (!team.cluster) return;
-  await team.shareTokenizer(tokenizer);
-  await team.share({ meta: corpus.meta, staging });
-  await team.requireCommon(hashOf(corpus), 'the text');
+/** What worker 0 passes on about its tokens, besides the tokenizer. */
+export interface TokensOfFirst {
+  readonly meta: Corpus['meta'];
+  /** Where they are prepared, from the run folder. */
+  readonly staging: string;
 }
 
 /**
- * The others: wait for worker 0, then open the same corpus.
+ * The same corpus at a worker that follows.
  * @param run worker 0's run folder, as this worker would find it
- * @throws GptError `cluster/different` when the text is another one here
+ * @throws GptError `cluster/stdin` where the text can be read by worker 0 only
  */
 export async function* followText(
-  team: Team,
   where: Pick<TextDataOptions, 'inputs' | 'directory' | 'config' | 'signal'>,
   run: string,
-): AsyncGenerator<RunEvent, TextData> {
-  const tokenizer = await team.shareTokenizer(undefined);
-  const { meta, staging } = await team.share<{ meta: Corpus['meta']; staging: string }>(undefined);
-  const corpus = openShared(join(run, staging, 'tokens'), tokenizer, meta) ?? (yield* tokenizeHere(where, tokenizer));
-  try {
-    await team.requireCommon(hashOf(corpus), 'the text');
-  } catch (error) {
-    corpus.close();
-    throw error;
-  }
-  return { tokenizer, corpus };
+  tokenizer: Tokenizer,
+  { meta, staging }: TokensOfFirst,
+): AsyncGenerator<RunEvent, Corpus> {
+  return openShared(join(run, staging, 'tokens'), tokenizer, meta) ?? (yield* tokenizeHere(where, tokenizer));
 }
 
 /** Worker 0's tokens, where this worker sees them: the same folder with the same record of what is in it. */
@@ -54,7 +44,7 @@ function openShared(directory: string, tokenizer: Tokenizer, meta: Corpus['meta'
 }
 
 async function* tokenizeHere(
-  { inputs, directory, config, signal }: Parameters<typeof followText>[1],
+  { inputs, directory, config, signal }: Parameters<typeof followText>[0],
   tokenizer: Tokenizer,
 ): AsyncGenerator<RunEvent, Corpus> {
   if (inputs.includes('-')) {
@@ -68,8 +58,8 @@ async function* tokenizeHere(
   );
 }
 
-/** Of the lengths and of 4096 tokens, evenly spread. */
-function hashOf({ train, validation }: Corpus): number {
+/** 32 bits of the lengths and of 4096 tokens, evenly spread. */
+export function corpusHash({ train, validation }: Corpus): number {
   return hash32(train.length, validation.length, ...sampled(train), ...sampled(validation));
 }
 
