@@ -48,8 +48,8 @@ export async function* finetune(options: FinetuneOptions): AsyncGenerator<RunEve
 
 /** @param named the data that was named for this command; empty where a run is resumed with its own */
 async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[]): AsyncGenerator<RunEvent> {
-  const { config, sources } = run;
-  const [data = ''] = run.inputs;
+  const { config, sources, inputs, splitRule } = run.plan;
+  const [data = ''] = inputs;
   const task = yield* prepareTask(run, data);
   const { kind, reason, template, labels, session, train: examples, validation } = task;
   const dataHash = hashOf(task);
@@ -69,7 +69,6 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
   yield* checkWarmup(settled);
 
   const source = { inputs: [data], workingDirectory: process.cwd() };
-  const { splitRule } = run;
   const facts = { task: kind, reason, ...(labels ? { labels } : { template }), dataHash, splitRule };
   await run.createFolder(session, { settled, source, facts, changed });
   yield* run.train(session, {

@@ -18,6 +18,7 @@ import {
   type Task,
   type TextExample,
 } from '../dataset/index.js';
+import { columnNames, templateText } from '../dataset/labelled/flag-values.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent, RunEvent } from '../events.js';
 import { notice } from '../scoring/encode.js';
@@ -42,10 +43,10 @@ export interface LabelledTexts {
   readonly template: string;
 }
 
-/** `a,b` names two columns: a pair of texts. */
-export function columnsOf({ textColumn, labelColumn }: Pick<Settings, 'textColumn' | 'labelColumn'>) {
+/** The columns that the settings name. */
+function columnsOf({ textColumn, labelColumn }: Pick<Settings, 'textColumn' | 'labelColumn'>) {
   return {
-    ...(textColumn !== null && { textColumns: textColumn.split(',').map((name) => name.trim()) }),
+    ...(textColumn !== null && { textColumns: columnNames(textColumn) }),
     ...(labelColumn !== null && { labelColumn }),
   };
 }
@@ -81,7 +82,7 @@ export async function* readLabelledTexts(
   if (!all) {
     throw new GptError('data/no-train', `${path} has no training data`, { hint: 'a folder has train, valid and test' });
   }
-  const template = promptTemplate?.replaceAll('\\n', '\n') ?? defaultTemplate(data.columns);
+  const template = promptTemplate === null ? defaultTemplate(data.columns) : templateText(promptTemplate);
   if (promptTemplate !== null) checkTemplate(template, data.columns, data.names);
   const facts = { task: data.task, reason: data.reason, labels: data.labels, template };
   if (validation) return { ...facts, train: all, validation };

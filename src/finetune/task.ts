@@ -47,7 +47,8 @@ interface ModelDesign {
 
 /** Reads the data, makes the model, and gives it its values. Nothing is written. */
 export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): AsyncGenerator<RunEvent, FinetuneTask> {
-  const { config, sources, wholeBatch, checkpoint, folder, workers, options, splitRule } = run;
+  const { checkpoint, folder, workers, options } = run;
+  const { config, sources, wholeBatch, splitRule, resumed } = run.plan;
   const texts = yield* readLabelledTexts(data, config, options.signal, splitRule);
   const { task: kind, reason, template } = texts;
   requireUsed(kind, sources);
@@ -63,7 +64,7 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
   const session = yield* run.openSession(model, tokenizer, { labels, freeze, layerDecay, lora });
   const sameLabels = labels && checkpoint?.labels?.join('\n') === labels.join('\n');
   const fresh = labels && !sameLabels ? [classifierHead] : [];
-  const resuming = run.resumed !== null;
+  const resuming = resumed !== null;
   const fill = () => resumeMerged(session, folder.directory, checkpoint!, { seed });
   yield* run.loadWeights(session, { fresh, ...(lora && resuming && { fill }) });
 
@@ -89,7 +90,7 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
 
 /** The tokenizer, the model, and the labels of a classifier. */
 async function* design(
-  { config, checkpoint, folder, options: { signal } }: TrainingRun<'finetune'>,
+  { plan: { config }, checkpoint, folder, options: { signal } }: TrainingRun<'finetune'>,
   texts: LabelledTexts,
 ): AsyncGenerator<RunEvent, ModelDesign> {
   const { train, template } = texts;

@@ -36,7 +36,8 @@ export async function* openText(
   out: string,
   { inputs: named, stdin, allowChangedData, signal }: NamedText,
 ): AsyncGenerator<RunEvent, RunText> {
-  const { config, folder, inputs, saved, workers } = run;
+  const { folder, saved, workers } = run;
+  const { config, inputs } = run.plan;
   const where = { inputs, stdin, directory: folder.staging, config, signal };
   const made = { source: { inputs, workingDirectory: process.cwd() }, changed: [] };
   const tokenizer = await run.checkpoint?.loadTokenizer();

@@ -56,9 +56,9 @@ async function* pretrainOn(
   run: TrainingRun<'pretrain'>,
   { corpus, tokenizer, source, changed }: RunText,
 ): AsyncGenerator<RunEvent> {
-  const { config, wholeBatch } = run;
+  const { config, wholeBatch, base } = run.plan;
   const { train, validation } = corpus;
-  const model = run.base ? { ...run.base, dropout: config.dropout } : modelConfig(config, tokenizer.modelVocabSize);
+  const model = base ? { ...base, dropout: config.dropout } : modelConfig(config, tokenizer.modelVocabSize);
   requireBlock(train, model.blockSize);
   if (validation.length > 0) requireBlock(validation, model.blockSize);
 

@@ -15,7 +15,7 @@ import { textEvaluator } from './evaluator.js';
  * @param settled the settings, with the number of steps: see `stepsOf`
  */
 export async function* compileOnText(
-  { workers, part, wholeBatch }: TrainingRun<'pretrain'>,
+  { workers, part, plan }: TrainingRun<'pretrain'>,
   session: Session,
   corpus: Corpus,
   settled: PretrainConfig,
@@ -31,7 +31,7 @@ export async function* compileOnText(
 
   const dropping = gpt.config.dropout > 0;
   const key = Int32Array.of(seed);
-  const tokensPerStep = wholeBatch * blockSize * gradAccum;
+  const tokensPerStep = plan.wholeBatch * blockSize * gradAccum;
   const tokenTotal = Float32Array.of(tokensPerStep);
   const feeds = (iter: number, micro: number): Feeds => ({
     ...randomBatch(train, shape, { seed, step: iter, micro, part }),

@@ -103,7 +103,7 @@ async function* joinRun<C extends TrainCommand>(
 async function* reportingSize<C extends TrainCommand>(run: TrainingRun<C>): AsyncGenerator<RunEvent, TrainingRun<C>> {
   let reported = false;
   try {
-    yield* resized(run.saved, run.config, run.workers.size);
+    yield* resized(run.saved, run.plan.config, run.workers.size);
     reported = true;
     return run;
   } finally {

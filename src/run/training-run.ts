@@ -2,8 +2,7 @@
 // engine, its log. Whether others work on it too is up to `workers`.
 import { type Checkpoint, type EventLog, type Run, replaceTrainingState } from '../checkpoint/index.js';
 import type { Part } from '../cluster/index.js';
-import type { ConfigOf, Sources, TrainCommand, TrainingConfig } from '../config/index.js';
-import type { SplitRule } from '../dataset/index.js';
+import type { TrainCommand, TrainingConfig } from '../config/index.js';
 import type { NoticeEvent, RunEvent, StartEvent } from '../events.js';
 import { countParameters, type GptConfig, parameterSpecs } from '../model/index.js';
 import { optimizers } from '../optimizer/registry.js';
@@ -58,13 +57,7 @@ export class TrainingRun<C extends TrainCommand> {
   readonly saved: SavedRun | undefined;
   readonly checkpoint: Checkpoint | undefined;
   readonly workers: Workers;
-  readonly config: ConfigOf[C];
-  readonly sources: Sources;
-  readonly inputs: readonly string[];
-  readonly wholeBatch: number;
-  readonly resumed: TrainingState | null;
-  readonly base: GptConfig | null;
-  readonly splitRule: SplitRule;
+  readonly plan: RunPlan<C>;
   private session: Session | undefined;
   private log: EventLog | undefined;
 
@@ -74,13 +67,7 @@ export class TrainingRun<C extends TrainCommand> {
     this.saved = saved;
     this.checkpoint = checkpoint;
     this.workers = workers;
-    this.config = plan.config;
-    this.sources = plan.sources;
-    this.inputs = plan.inputs;
-    this.wholeBatch = plan.wholeBatch;
-    this.resumed = plan.resumed;
-    this.base = plan.base;
-    this.splitRule = plan.splitRule;
+    this.plan = plan;
   }
 
   get options(): TrainingOptions {
@@ -89,7 +76,7 @@ export class TrainingRun<C extends TrainCommand> {
 
   /** The rows of a batch that this process trains on; undefined: all of them. */
   get part(): Part | undefined {
-    return this.workers.partOf(this.wholeBatch);
+    return this.workers.partOf(this.plan.wholeBatch);
   }
 
   private get memoryCheck(): boolean {
@@ -102,7 +89,7 @@ export class TrainingRun<C extends TrainCommand> {
    */
   requireMemoryFor(model: GptConfig): void {
     if (!this.memoryCheck) return;
-    const { backend, optimizer, gradAccum, jit } = this.config;
+    const { backend, optimizer, gradAccum, jit } = this.plan.config;
     const engine = backend === 'tensorflow' || this.workers.size > 1 ? 'tensorflow' : 'onnx';
     const parts = {
       specs: parameterSpecs(model),
@@ -112,7 +99,7 @@ export class TrainingRun<C extends TrainCommand> {
       engine,
       jit,
     };
-    requireMemory(estimateMemory(parts as Parameters<typeof estimateMemory>[0]), this.config);
+    requireMemory(estimateMemory(parts as Parameters<typeof estimateMemory>[0]), this.plan.config);
   }
 
   /** The model on an engine, without values yet. The run closes it. */
@@ -121,11 +108,11 @@ export class TrainingRun<C extends TrainCommand> {
     tokenizer: Tokenizer,
     options: Pick<SessionOptions, 'labels' | 'freeze' | 'layerDecay' | 'lora'> = {},
   ): AsyncGenerator<NoticeEvent, Session> {
-    const { optimizer, recompute } = this.config;
+    const { optimizer, recompute } = this.plan.config;
     const { onGraph, profile } = this.options;
     const { opened } = this.opened;
     const training = { training: true, optimizer, recompute, onGraph, profile, opened };
-    this.session = await Session.open(this.config, model, tokenizer, { ...training, ...options });
+    this.session = await Session.open(this.plan.config, model, tokenizer, { ...training, ...options });
     yield* unsupported(this.session.engine, this.options);
     return this.session;
   }
@@ -142,8 +129,9 @@ export class TrainingRun<C extends TrainCommand> {
       fill,
     }: { readonly fresh?: readonly string[]; readonly fill?: () => AsyncGenerator<NoticeEvent> } = {},
   ): AsyncGenerator<NoticeEvent> {
-    const { checkpoint, workers, config } = this;
-    const resuming = this.resumed !== null;
+    const { checkpoint, workers } = this;
+    const { config, resumed } = this.plan;
+    const resuming = resumed !== null;
     if (workers.leads) yield* fill ? fill() : session.fill(checkpoint, { seed: config.seed, resuming, fresh });
     await checkpoint?.close(); // Windows replaces no file that is open
     await workers.shareState(session.state, { resuming });
@@ -154,9 +142,9 @@ export class TrainingRun<C extends TrainCommand> {
    * @throws GptError `run/memory`
    */
   async *checkingMemory<T>(session: Session, compile: AsyncGenerator<RunEvent, T>): AsyncGenerator<RunEvent, T> {
-    if (this.memoryCheck) session.watchMemory(this.config);
+    if (this.memoryCheck) session.watchMemory(this.plan.config);
     const compiled = yield* compile;
-    if (this.memoryCheck) session.requireMemory(this.config);
+    if (this.memoryCheck) session.requireMemory(this.plan.config);
     return compiled;
   }
 
@@ -166,9 +154,10 @@ export class TrainingRun<C extends TrainCommand> {
    */
   async createFolder(session: Session, { settled, source, facts, changed }: RunRecord): Promise<void> {
     const { command, options } = this.opened;
-    const { folder, workers, wholeBatch, resumed } = this;
+    const { folder, workers } = this;
+    const { wholeBatch, resumed } = this.plan;
     // Of steps and epochs only what was asked for is kept.
-    const config = session.settled({ ...settled, maxIters: this.config.maxIters });
+    const config = session.settled({ ...settled, maxIters: this.plan.config.maxIters });
     const settings = { config, model: session.gpt.config, workers: workers.size, wholeBatch };
     const record = { command, ...source, ...settings, ...facts, ...logged(options.commandLine) };
     this.log = await folder.start(record, resumed ?? undefined);
@@ -211,7 +200,7 @@ export class TrainingRun<C extends TrainCommand> {
       vocabSize: gpt.config.vocabSize,
       tokens,
       ...examples,
-      iter: this.resumed?.iter ?? 0,
+      iter: this.plan.resumed?.iter ?? 0,
       maxIters: settled.maxIters,
       maxTime: settled.maxTime,
       out: this.folder.directory,
@@ -236,7 +225,7 @@ export class TrainingRun<C extends TrainCommand> {
       evaluate,
       tokensPerStep,
       seed,
-      ...(this.resumed && { resume: this.resumed }),
+      ...(this.plan.resumed && { resume: this.plan.resumed }),
       ...(maxIters !== null && { maxIters }),
       ...(maxTime !== null && { maxSeconds: maxTime }),
       evalInterval,

@@ -1,5 +1,6 @@
 // gpt-cli classify: texts in, labels out. The work is in run/classify.
 import type { Command } from 'commander';
+import { columnNames } from '../../dataset/labelled/flag-values.js';
 import { GptError } from '../../errors.js';
 import type { ClassEvent, ClassifyingEvent } from '../../events.js';
 import { statIfThere } from '../../files/index.js';
@@ -99,7 +100,7 @@ export function define(command: Command, context: Context): void {
     const input = inputOf(text, flags, context);
     const { classify } = await import('../../classify/classify.js');
     const file = flags.output === undefined ? undefined : await ClassFile.create(flags.output, flags.input);
-    const textColumns = flags.textColumn?.split(',').map((name) => name.trim());
+    const textColumns = flags.textColumn === undefined ? undefined : columnNames(flags.textColumn);
     if (file) context.writesFiles();
     const signal = context.stopOnInterrupt();
     await show(classify({ run, input, textColumns, layers, signal }), file, Array.isArray(input), context);

@@ -1,6 +1,7 @@
 // gpt-cli data check: the linter of training data. The checks are in dataset/labelled.
 import type { Command } from 'commander';
 import type { DataReport, Finding } from '../../dataset/index.js';
+import { columnNames, templateText } from '../../dataset/labelled/flag-values.js';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { count, table } from '../format.js';
@@ -68,12 +69,11 @@ export function define(command: Command, context: Context): void {
   );
   check.action(async (path: string, flags: CheckFlags) => {
     const { checkData } = await import('../../dataset/index.js');
-    const columns = flags.textColumn?.split(',').map((name) => name.trim());
     const report = await checkData(path, {
       task: taskOf(flags.task),
-      ...(columns && { textColumns: columns }),
+      ...(flags.textColumn !== undefined && { textColumns: columnNames(flags.textColumn) }),
       ...(flags.labelColumn !== undefined && { labelColumn: flags.labelColumn }),
-      ...(flags.promptTemplate !== undefined && { template: flags.promptTemplate.replaceAll('\\n', '\n') }),
+      ...(flags.promptTemplate !== undefined && { template: templateText(flags.promptTemplate) }),
       ...(flags.run !== undefined && (await modelFacts(flags.run))),
       signal: context.stopOnInterrupt(),
     });

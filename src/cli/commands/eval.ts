@@ -1,5 +1,6 @@
 // gpt-cli eval: a model and data in, numbers out. The work is in run/eval.
 import type { Command } from 'commander';
+import { columnNames, templateText } from '../../dataset/labelled/flag-values.js';
 import type { EvaluationEvent, ResultEvent } from '../../events.js';
 import { confusionLines } from '../confusion.js';
 import type { Context } from '../context.js';
@@ -74,9 +75,9 @@ export function define(command: Command, context: Context): void {
     const { evaluate } = await import('../../evaluate/evaluate.js');
     const { stdin } = context.streams;
     const choice = {
-      textColumns: flags.textColumn?.split(',').map((name) => name.trim()),
+      textColumns: flags.textColumn === undefined ? undefined : columnNames(flags.textColumn),
       labelColumn: flags.labelColumn,
-      promptTemplate: flags.promptTemplate?.replaceAll('\\n', '\n'),
+      promptTemplate: flags.promptTemplate === undefined ? undefined : templateText(flags.promptTemplate),
     };
     await show(evaluate({ run, inputs, layers, stdin, signal: context.stopOnInterrupt(), ...choice }), context);
   });
