@@ -1,4 +1,4 @@
-// What a run reports, as the command line prints it with --json (CONTRACT: one event a line) and as library users get it.
+// The one vocabulary of events, from the training loop to the command line (--json: one event a line) and library users.
 // `phase`, `notice` and `text` are for people at a terminal and never appear in --json output.
 import type { EngineName } from './engine/names.js';
 
@@ -84,7 +84,7 @@ export interface NoticeEvent {
   readonly message: string;
 }
 
-/** A sample drawn during training (--sample-every). */
+/** A sample generated during training (--sample-every). */
 export interface TextEvent {
   readonly event: 'text';
   readonly iter: number;

@@ -14,7 +14,7 @@ import { type Classified, type ClassifyInput, examplesOf, rowsOf } from './input
 export interface ClassifyOptions {
   /** A run folder, a checkpoint folder or a Hugging Face folder of a classifier. */
   readonly run: string;
-  /** The texts, a CSV, TSV, JSONL or plain text file (a text a line), or a stream of lines. Blank lines are no texts. */
+  /** The texts, a CSV, TSV, JSONL or plain text file (one text per line), or a stream of lines. Blank lines are skipped. */
   readonly input: ClassifyInput;
   /** Of a file: the column of the text, or of two texts. */
   readonly textColumns?: readonly string[] | undefined;

@@ -95,7 +95,7 @@ export class Context {
     return true;
   }
 
-  /** What the process exits with, where another program said it: it has told its errors. */
+  /** What the process exits with, where it is another program's exit code: that one has printed its errors. */
   end(code: number): void {
     this.code = code;
   }

@@ -1,4 +1,4 @@
-// The options of training commands that look into the engine: its graphs as text, its profile, the check of memory.
+// The diagnostic options of the training commands: the graphs as text, the engine's profile, the memory check.
 import { writeFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { GptError } from '../errors.js';
@@ -10,14 +10,14 @@ export interface DiagnosticsFlags {
   readonly memoryCheck?: boolean;
 }
 
-const title = 'Looking inside:';
+const title = 'Diagnostics:';
 
 /** Adds `--dump-graph`, `--profile` and `--no-memory-check`. */
 export function addDiagnostics(command: Command): Command {
   const options = [
     new Option('--dump-graph <file>', 'write the compiled training graph there, as text'),
-    new Option('--profile <prefix>', "write onnxruntime's profiles to files that begin so"),
-    new Option('--no-memory-check', 'begin even if the memory will probably not suffice'),
+    new Option('--profile <prefix>', "write onnxruntime's profiles to files with this prefix"),
+    new Option('--no-memory-check', 'start even if the estimated memory exceeds what is available'),
   ];
   for (const option of options) command.addOption(option.helpGroup(title));
   return command;

@@ -1,4 +1,4 @@
-// One line at the bottom of a terminal that is drawn over and over: a bar, and what there is to say beside it.
+// One line at the bottom of a terminal that is drawn over and over: a bar and a few words around it.
 import cliProgress from 'cli-progress';
 import type { StartEvent, StepEvent } from '../events.js';
 import type { Output } from './context.js';

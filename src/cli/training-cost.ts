@@ -72,10 +72,10 @@ export function planLines({ config, assumed }: Planned, plan: Plan): string[] {
   const { batchSize, gradAccum, blockSize } = config;
   const micro = gradAccum > 1 ? `${gradAccum} x ${batchSize}` : String(batchSize);
   return [
-    `${count(plan.parameters)} parameters, ${count(plan.tokensPerStep)} tokens a step (${micro} x ${blockSize})`,
+    `${count(plan.parameters)} parameters, ${count(plan.tokensPerStep)} tokens per step (${micro} x ${blockSize})`,
     ...(assumed.length > 0 ? [`assumed: ${assumed.join('; ')}`] : []),
     '',
-    `Memory at the peak, ${plan.engine} engine on the CPU`,
+    `Peak memory, ${plan.engine} engine on the CPU`,
     ...table(
       [
         ['  parameters', megabytes(parameters)],
@@ -83,13 +83,13 @@ export function planLines({ config, assumed }: Planned, plan: Plan): string[] {
         ['  optimizer state', megabytes(optimizer)],
         ['  activations', megabytes(activations)],
         ['  program and libraries', megabytes(runtime)],
-        ['  all', megabytes(total)],
+        ['  total', megabytes(total)],
       ],
       [1],
     ),
     '',
-    `${flops(plan.flopsPerStep)} of matrix products a step`,
-    `at best about ${duration(plan.secondsPerStep)} a step with ${plan.threads} threads: matrix products here, now ${Math.round(plan.gflops)} GFLOP/s`,
+    `${flops(plan.flopsPerStep)} of matrix products per step`,
+    `at best about ${duration(plan.secondsPerStep)} per step with ${plan.threads} threads: matrix products measured at ${Math.round(plan.gflops)} GFLOP/s`,
     ...(config.maxIters === null
       ? []
       : [

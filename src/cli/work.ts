@@ -1,4 +1,4 @@
-// For commands whose standard output is their result: on a terminal what goes on meanwhile, elsewhere nothing.
+// For commands whose standard output is their result: a progress bar on a terminal, elsewhere nothing.
 import type { NoticeEvent, PhaseEvent } from '../events.js';
 import type { Context } from './context.js';
 import { LiveBar } from './live-bar.js';

@@ -1,4 +1,4 @@
-// Multiple choice from a file to a checkpoint and back: learned, evaluated, chosen, and told apart from labels.
+// Multiple choice from a file to a checkpoint and back: learned, evaluated, chosen, and distinguished from labels.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,7 +82,7 @@ test('classify chooses without labels too, and each question alone has the proba
   }
 });
 
-test('finetuning goes on from it with its head', async () => {
+test('finetuning continues from it with its head', async () => {
   const events = await run(at('train.jsonl'), 'again', { ...onlyTraining(), from: at('run') });
   const first = events.find((event) => event.event === 'step');
   expect(first!.event === 'step' && first!.loss).toBeLessThan(1);

@@ -63,7 +63,7 @@ async function interrupted(data: string, out: string, values: object, iter: numb
 }
 
 describe('finetuning a classifier', () => {
-  test('learns to tell three kinds of text apart, from scratch', async () => {
+  test('learns to distinguish three labels, from scratch', async () => {
     const data = csv('weather.csv', weather(96));
     const values = { ...small, maxIters: 80, learningRate: 0.02, dropout: 0, lmCoef: 0.1, evalInterval: 40 };
     const events = await run(data, 'scratch', values);
@@ -120,7 +120,7 @@ describe('finetuning a classifier', () => {
     expect(events).toContainEqual(expect.objectContaining({ message: expect.stringContaining('1 of 31 rows') }));
   });
 
-  test('an interrupted run goes on to the same bits, with dropout, buckets and accumulated batches', async () => {
+  test('an interrupted run resumes to the same bits, with dropout, buckets and accumulated batches', async () => {
     const data = csv('resume.csv', weather(48));
     const values = { ...small, maxIters: 6, gradAccum: 2, dropout: 0.2, evalInterval: 2, logInterval: 1, batchSize: 4 };
     await run(data, 'whole', values);
@@ -139,7 +139,7 @@ describe('finetuning a classifier', () => {
     expect(evaluations('parts')).toEqual(evaluations('whole'));
   });
 
-  test('a run does not go on with other data', async () => {
+  test('a run does not resume with other data', async () => {
     csv('resume.csv', weather(48, 5));
     await expect(run(undefined, 'parts', { maxIters: 9 }, { resume: true })).rejects.toThrow(
       'the data is not what the run was trained on',
@@ -207,7 +207,7 @@ describe('low-rank adapters', () => {
     dropout: 0.1,
   });
 
-  test('leave the base as it is, and an interrupted run goes on to the same bits', async () => {
+  test('leave the base as it is, and an interrupted run resumes to the same bits', async () => {
     const data = csv('lora.csv', weather(24, 3));
     await run(data, 'lora', values());
     await interrupted(data, 'lora-parts', values(), 2);
@@ -275,7 +275,7 @@ describe('instructions and text', () => {
     expect(result.perplexity).toBeLessThan(1.4);
   });
 
-  test('rows without an answer left are told and never make the loss NaN (mlx-lm#1355)', async () => {
+  test('rows without an answer left are reported and never make the loss NaN (mlx-lm#1355)', async () => {
     const rows = [
       { prompt: 'x'.repeat(500), completion: 'y' },
       { prompt: 'q', completion: ' ' },
@@ -293,7 +293,7 @@ describe('instructions and text', () => {
     expect(warnings.map(({ message }) => message)).toContainEqual(expect.stringContaining('skipped'));
   });
 
-  test('plain text goes on from a checkpoint, and each token but the first is a target', async () => {
+  test('plain text continues from a checkpoint, and each token but the first is a target', async () => {
     writeFileSync(at('more.txt'), 'the wind was warm and the sun was wet. '.repeat(20));
     const events = await run(at('more.txt'), 'more', { from: at('book'), maxIters: 4, batchSize: 4, logInterval: 1 });
     expect(of(events, 'start')[0]).toMatchObject({ task: 'text', vocabSize: expect.any(Number) });

@@ -66,7 +66,7 @@ export class StepBatches {
   readonly stepsPerEpoch: number;
   /** The lengths that batches of any epoch can have. */
   readonly lengths: readonly number[];
-  /** By length, how many targets a batch has at most; whole batches at lengths that are not here. */
+  /** By length, the largest number of targets of a batch; whole batches at lengths that are not here. */
   readonly answers: ReadonlyMap<number, number>;
   private readonly batches: EpochBatches;
 

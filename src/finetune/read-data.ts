@@ -1,4 +1,4 @@
-// From a labelled file or folder to encoded examples: reads it, tells what it is for and what is wrong with it, keeps a
+// From a labelled file or folder to examples: reads it, reports its task and its problems, and holds out a
 // part for validation.
 import { existsSync } from 'node:fs';
 import type { FinetuneConfig } from '../config/index.js';

@@ -22,7 +22,7 @@ export function requireUsed(task: Task, sources: Sources): void {
   for (const [key, tasks] of Object.entries(usedBy)) {
     if (sources[key] !== 'flag' || tasks.includes(task)) continue;
     throw new GptError('config/unused', `--${flagName(key)} has no effect: the task is ${names[task]}`, {
-      hint: `leave it out, or choose the task with --task ${tasks.join(' or ')}`,
+      hint: `remove it, or choose the task with --task ${tasks.join(' or ')}`,
     });
   }
 }

@@ -55,7 +55,7 @@ export class TextModel {
     return newline !== undefined && newline < vocabSize && newline !== this.tokenizer.unknown ? newline : 0;
   }
 
-  /** Ids of a text. What the model has no row for is left out. */
+  /** Ids of a text. Ids that the model has no row for are skipped. */
   prompt(text: string): Prompt {
     const { vocabSize } = this.gpt.config;
     const all = [...this.tokenizer.encode(text)];
@@ -133,7 +133,7 @@ export class TextModel {
     },
   };
 
-  /** The logits [V] of what follows a window of ids, at most the block size. */
+  /** The logits [V] of the token after a window of up to block size ids. */
   async logitsAfter(window: readonly number[]): Promise<Float32Array> {
     const time = this.bucket(window.length);
     const program = await this.program(logitsStep(this.gpt, { batchSize: 1, time }));

@@ -19,7 +19,7 @@ export interface TextDataOptions {
   /** The corpus goes to `tokens/` in it. */
   readonly directory: string;
   readonly config: Pick<PretrainConfig, 'tokenizer' | 'vocabSize' | 'valSplit' | 'textKey'>;
-  /** The tokenizer of a checkpoint to go on from. */
+  /** The tokenizer of the checkpoint that the run begins with. */
   readonly tokenizer?: Tokenizer | undefined;
   readonly signal?: AbortSignal | undefined;
 }

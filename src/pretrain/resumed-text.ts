@@ -31,7 +31,7 @@ export interface ResumedText {
 }
 
 /**
- * Opens the tokens of the run. Text that is named anew, or whose tokens were deleted, is tokenized aside and compared.
+ * Opens the tokens of the run. Text that is named again, or whose tokens were deleted, is tokenized in a separate folder and compared.
  * @throws GptError `run/data-changed`, `run/stdin`
  */
 export async function* reopenText(options: ResumedTextOptions): AsyncGenerator<RunEvent, ResumedText> {

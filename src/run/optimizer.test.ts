@@ -82,7 +82,7 @@ test.each<[string, Readonly<Record<string, unknown>>]>([
   },
 );
 
-test('a run cannot go on with another optimizer', async () => {
+test('a run cannot be resumed with another optimizer', async () => {
   const out = at('fixed');
   await eventsOf(pretrain({ inputs: [at('text.txt')], layers: flags({ ...settings, optimizer: 'sgd' }), out }));
   const other = pretrain({ inputs: [], out, resume: true, layers: flags({ optimizer: 'adamw', maxIters: 9 }) });

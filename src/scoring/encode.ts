@@ -30,7 +30,7 @@ export function classificationTokens(tokenizer: Tokenizer): ClassificationTokens
   return end === undefined ? {} : { end };
 }
 
-/** Encodes examples of classification or multiple choice; tells how many were cut. */
+/** Encodes examples of classification or multiple choice; reports how many were truncated. */
 export function* encodeTexts(
   examples: readonly Example[],
   tokenizer: Tokenizer,
@@ -53,7 +53,7 @@ export function* encodeTexts(
 }
 
 /**
- * Encodes instructions; tells how many were cut, and leaves out those that nothing can be learned from.
+ * Encodes instructions; reports how many were truncated, and skips those that nothing can be learned from.
  * @throws GptError `data/no-answer` when none is left
  */
 export function* encodeAnswers(

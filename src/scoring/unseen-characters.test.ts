@@ -39,7 +39,7 @@ test('a model of characters has one row more than there are characters', () => {
   expect(config.vocab_size).toBe(6); // five characters and the unknown token
 });
 
-test('a prompt with unknown characters is told once, and no unknown token is drawn', async () => {
+test('a prompt with unknown characters is reported once, and no unknown token is drawn', async () => {
   const settings = layers({ maxNewTokens: 200, temperature: 5, numSamples: 2 });
   const events = await collect(sample({ run: at('run'), prompt: 'aéb中é', layers: settings }));
   const notices = events.filter((event): event is NoticeEvent => event.event === 'notice');
@@ -85,7 +85,7 @@ test('answers with unknown characters are scored for the bytes of their text', a
   expect(bitsPerByte).toBeCloseTo((loss * 5) / Math.LN2 / Buffer.byteLength('cé中 a'), 6);
 });
 
-test('a run of an earlier version, without <|unk|>, resumes with its rows, and says what it leaves out', async () => {
+test('a run of an earlier version, without <|unk|>, resumes with its rows, and reports what it skips', async () => {
   const tokens = ['a', 'b', '<|endoftext|>', ...Array.from({ length: 256 }, (_, byte) => byteName(byte))];
   const json = {
     added_tokens: [{ id: 2, content: '<|endoftext|>', special: true }],

@@ -8,7 +8,7 @@ export interface Diagnostics {
   readonly onGraph?: GraphListener | undefined;
   /** Prefix of the files of onnxruntime's profiler: one for each program, written when the run ends. */
   readonly profile?: string | undefined;
-  /** False: also begin a run that the machine's memory will probably not hold. */
+  /** False: start a run whose estimated memory exceeds what is available. */
   readonly memoryCheck?: boolean | undefined;
 }
 

@@ -84,9 +84,7 @@ test('what does not fit is refused with the batch that would', () => {
   const { code, message, hint } = refusal(wide.total - 800 * million);
   expect(code).toBe('run/memory');
   expect(message).toBe('the run needs about 1.4 GB of memory, 572 MB are available');
-  expect(hint).toBe(
-    '--batch-size 4 --grad-accum 6 makes the same steps and fits; --no-memory-check tries it all the same',
-  );
+  expect(hint).toMatch(/^--batch-size 4 --grad-accum 6 .*--no-memory-check/);
 });
 
 test('the advice counts the scratch that accumulation then needs', () => {
@@ -96,7 +94,7 @@ test('the advice counts the scratch that accumulation then needs', () => {
   expect(fits(fixed + 604 * million)).toEqual({ batchSize: 2, gradAccum: 2 });
 });
 
-test('a model that does not fit at all is told so', () => {
+test('a model that does not fit at all is reported as such', () => {
   expect(refusal(million).hint).toMatch(/^not even a batch of one .*--n-embd/);
 });
 

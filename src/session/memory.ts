@@ -1,9 +1,9 @@
-// How much memory a training run takes at its peak, before it starts, and the refusal of one that the machine cannot
+// Peak memory of a training run, estimated before it starts, and the refusal of one that the machine cannot
 // hold. Knows sizes, not engines; what it counts was compared with measured runs (docs/performance.md).
 import { type ArraySpec, availableMemory, type Jit, type Optimizer } from '../engine/index.js';
 import { GptError } from '../errors.js';
 
-/** Bytes, by what takes them. */
+/** Bytes, by part. */
 export interface MemoryEstimate {
   readonly parameters: number;
   /** With the scratch that accumulation adds from, and with onnx the copy that onnxruntime's binding returns. */
@@ -67,7 +67,7 @@ const costs: Readonly<Record<'onnx' | 'graph' | 'xla', Costs>> = {
   },
 };
 
-/** What a run on the CPU takes at its peak. */
+/** Peak memory of a run on the CPU. */
 export function estimateMemory(parts: MemoryParts): MemoryEstimate {
   const { engine = 'onnx', jit = 'auto' } = parts;
   if (engine === 'onnx') return estimateBy(costs.onnx, parts);
@@ -111,9 +111,9 @@ export function requireMemory(estimate: MemoryEstimate, batching: Batching, limi
   const message = `the run needs about ${gigabytes(estimate.total)} of memory, ${gigabytes(limit)} are available`;
   const smaller = fitting(estimate, batching, limit);
   const advice = smaller
-    ? `--batch-size ${smaller.batchSize} --grad-accum ${smaller.gradAccum} makes the same steps and fits`
+    ? `--batch-size ${smaller.batchSize} --grad-accum ${smaller.gradAccum} gives the same steps and fits`
     : 'not even a batch of one sequence fits: make the model smaller (--n-layer, --n-embd, --vocab-size, --block-size)';
-  throw new GptError('run/memory', message, { hint: `${advice}; --no-memory-check tries it all the same` });
+  throw new GptError('run/memory', message, { hint: `${advice}; --no-memory-check starts anyway` });
 }
 
 /** The largest part of the batch that fits when its gradients are accumulated; undefined when none does. */

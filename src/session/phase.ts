@@ -1,7 +1,7 @@
 // Long work that reports its progress by callback, as a stream of phase events.
 import type { PhaseEvent } from '../events.js';
 
-/** Tells how much is done; `total` where it is known. */
+/** Reports how much is done; `total` where it is known. */
 export type Report = (done: number, total?: number) => void;
 
 /** How often progress is passed on, in milliseconds. */
@@ -21,7 +21,7 @@ export async function* phase<T>(name: string, work: (report: Report) => Promise<
   const watched = promise.finally(() => {
     settled = true;
   });
-  watched.catch(() => {}); // told below
+  watched.catch(() => {}); // thrown below
   while (!settled) {
     if (latest !== shown) {
       shown = latest;

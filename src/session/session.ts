@@ -68,12 +68,12 @@ export async function openMachine(
 ): Promise<OpenedEngine> {
   const graphs: number[] = [];
   const watch: OpenedEngine['watch'] = {};
-  const heard: GraphListener = (graph, use) => {
+  const listener: GraphListener = (graph, use) => {
     if (training) graphs.push(peakBytes(graph));
     onGraph?.(graph, use);
     if (use === 'training') watch.beforeTraining?.();
   };
-  const how = { jit, precision, verbose, profile, onGraph: heard, cluster };
+  const how = { jit, precision, verbose, profile, onGraph: listener, cluster };
   return { engine: await openEngine({ backend, device, threads: threads ?? undefined, ...how }), graphs, watch };
 }
 
@@ -154,7 +154,7 @@ export class Session {
     requireMemory(estimateMemory({ ...parts, ...(jit && { jit }) }), batching);
   }
 
-  /** The settings with what was found out about the machine: a resumed run must not find out anything else. */
+  /** The settings with what was found out about the machine: a resumed run must use the same. */
   settled<C extends MachineConfig>(config: C): C {
     const { jit } = this.engine;
     return jit ? { ...config, jit } : config;

@@ -1,4 +1,4 @@
-// gpt-cli classify: texts in, labels out. The work is in run/classify.
+// gpt-cli classify: texts in, labels out. The work is in classify/classify.
 import type { Command } from 'commander';
 import { columnNames } from '../../dataset/labelled/flag-values.js';
 import { GptError } from '../../errors.js';
@@ -15,7 +15,7 @@ const EXAMPLES = `
 Examples:
   gpt-cli classify runs/reviews "What a lovely film"
   gpt-cli classify runs/reviews --input new.csv --output labelled.csv
-  gpt-cli classify runs/reviews --input texts.txt --json          a text a line
+  gpt-cli classify runs/reviews --input texts.txt --json          one text per line
   gpt-cli classify runs/race --input questions.jsonl              multiple choice: the chosen answer
   cat texts.txt | gpt-cli classify runs/reviews -`;
 
@@ -90,9 +90,9 @@ function inputOf(text: string | undefined, flags: ClassifyFlags, context: Contex
 export function define(command: Command, context: Context): void {
   command
     .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face folder of a classifier')
-    .argument('[text]', 'the text, or - for one a line from standard input')
-    .option('--input <file>', 'a CSV, TSV or JSONL file, or a text file with a text a line')
-    .option('--output <file>', 'where the labels go: .csv, .tsv or .jsonl')
+    .argument('[text]', 'the text, or - for one text per line from standard input')
+    .option('--input <file>', 'a CSV, TSV or JSONL file, or a text file with one text per line')
+    .option('--output <file>', 'file for the labels: .csv, .tsv or .jsonl')
     .option('--text-column <name>', 'column of the text; two with a comma between them for pairs');
   addSettings(command, 'classify').addHelpText('after', EXAMPLES);
   command.action(async (run: string, text: string | undefined, flags: ClassifyFlags) => {

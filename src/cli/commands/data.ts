@@ -38,7 +38,7 @@ export function reportLines({ task, reason, splits, findings }: DataReport): str
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   lines.push(
     findings.length === 0
-      ? 'nothing is wrong with it'
+      ? 'no problems found'
       : `${plural(errors, 'error')}, ${plural(findings.length - errors, 'warning')}`,
   );
   return lines;
@@ -55,10 +55,10 @@ function findingLines({ severity, message, count: times, places, hint }: Finding
 export function define(command: Command, context: Context): void {
   const check = command
     .command('check')
-    .description('what is wrong with a file or folder of training data')
+    .description('check a file or folder of training data for problems')
     .argument('<data>', 'a CSV, TSV, JSONL or text file, or a folder with train, valid and test')
-    .option('--run <run>', 'also find the rows that do not fit into the context of this model')
-    .option('--task <task>', `what the data is for: ${tasks.join(', ')}`)
+    .option('--run <run>', 'also report rows that exceed the context of this model')
+    .option('--task <task>', `the task: ${tasks.join(', ')}`)
     .option('--text-column <name>', 'column of the text; two with a comma between them for pairs')
     .option('--label-column <name>', 'column of the label')
     .option('--prompt-template <template>', 'how columns make a prompt')

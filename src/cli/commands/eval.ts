@@ -1,4 +1,4 @@
-// gpt-cli eval: a model and data in, numbers out. The work is in run/eval.
+// gpt-cli eval: a model and data in, numbers out. The work is in evaluate/evaluate.
 import type { Command } from 'commander';
 import { columnNames, templateText } from '../../dataset/labelled/flag-values.js';
 import type { EvaluationEvent, ResultEvent } from '../../events.js';
@@ -24,7 +24,7 @@ Text is cut into windows of the context length, and every token is scored once.`
 export function resultLines(result: ResultEvent, paint?: Paint): string[] {
   const { accuracy, macroF1, confusion, labels, bitsPerByte, examples, unknownLabels = {}, unseenCharacters } = result;
   const labelled = accuracy !== undefined;
-  const rows = [['loss', `${loss(result.loss)} nats a ${labelled ? 'text' : 'token'}`]];
+  const rows = [['loss', `${loss(result.loss)} nats per ${labelled ? 'text' : 'token'}`]];
   if (!labelled) rows.push(['perplexity', result.perplexity.toPrecision(5)]);
   if (Number.isFinite(bitsPerByte)) rows.push(['bits per byte', bitsPerByte.toFixed(4)]);
   rows.push(['tokens', count(result.tokens)]);

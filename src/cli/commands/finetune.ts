@@ -1,4 +1,4 @@
-// gpt-cli finetune: options and labelled data in, a run's events out. The work is in finetune/.
+// gpt-cli finetune: options and labelled data in, a run's events out. The work is in finetune/finetune.
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import { addTrainingOptions, showTraining, type TrainingFlags, trainingOptionsOf } from '../training-command.js';
@@ -6,7 +6,7 @@ import { addTrainingOptions, showTraining, type TrainingFlags, trainingOptionsOf
 const EXAMPLES = `
 Data: CSV, TSV or JSONL, or a folder with train, valid and test of those. With columns text and label it is
 classification; question, choices and label: multiple choice; prompt and completion, instruction and output, or
-messages: instructions; text alone: more text.
+messages: instructions; text alone: continued pretraining.
 
 Examples:
   gpt-cli finetune reviews.csv --from runs/book          a classifier, into runs/reviews

@@ -1,4 +1,4 @@
-// gpt-cli pretrain: options in, a run's events out. The work is in pretrain/.
+// gpt-cli pretrain: options in, a run's events out. The work is in pretrain/pretrain.
 import type { Command } from 'commander';
 import type { Context } from '../context.js';
 import { addTrainingOptions, showTraining, type TrainingFlags, trainingOptionsOf } from '../training-command.js';
