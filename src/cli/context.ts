@@ -1,4 +1,4 @@
-// What a command gets from the program: where to write, how, and when to stop. Tests hand in streams of their own.
+// What a command gets from the program: streams, output options, and when to stop. Tests pass their own streams.
 import type { Readable } from 'node:stream';
 import { type Paint, paintOf, terminalText } from './terminal-text.js';
 

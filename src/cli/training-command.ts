@@ -1,4 +1,4 @@
-// What the training commands share: their options, how a run is asked for, and what is shown of it.
+// What the training commands share: flags, the options of a run, and its display.
 import type { Command } from 'commander';
 import { type ClusterSpec, parseTfConfig } from '../cluster/index.js';
 import type { ConfigCommand } from '../config/setting.js';

@@ -26,7 +26,7 @@ const known: Record<keyof FinetuneOptions, boolean> = { data: false, ...training
 
 /**
  * Finetunes a GPT and yields what happens. The last event is `done`; a checkpoint is on disk when its event comes.
- * @throws GptError for anything that a person can mend
+ * @throws GptError for anything that a user can fix
  */
 export async function* finetune(options: FinetuneOptions): AsyncGenerator<RunEvent> {
   checkOptions('finetune', options, known);

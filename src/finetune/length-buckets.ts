@@ -1,4 +1,4 @@
-// Training on padded batches of a few lengths: one compiled program a length, all on one state. To the training loop it
+// Training on padded batches of a few lengths: one compiled program per length, all on one state. To the training loop it
 // looks like one program. Knows padded batches, no model.
 import { type Part, rowRange } from '../cluster/index.js';
 import {

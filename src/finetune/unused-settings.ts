@@ -1,4 +1,4 @@
-// Flags that what is learned has no use for are refused, not ignored: a person who gave one expects something of it.
+// Flags without effect on the task are refused, not ignored: whoever gave one expects an effect.
 import { flagName, type Sources } from '../config/index.js';
 import type { Task } from '../dataset/index.js';
 import { GptError } from '../errors.js';

@@ -1,4 +1,4 @@
-// A model as something that continues a text: prompts to ids, one compiled program a length, ids to text.
+// Text generation with a model: prompts to ids, one compiled program per length, ids to text.
 import { resolveSampling } from '../config/index.js';
 import type { Feeds, Program, StepFunction } from '../engine/index.js';
 import { decodeStep, type Gpt, keysName, logitsStep, prefillStep, valuesName } from '../model/index.js';
@@ -164,7 +164,7 @@ function padded(window: readonly number[], time: number): Feeds {
   return { ids, last: Int32Array.of(window.length - 1) };
 }
 
-/** The model of a session as something that continues text. Keys and values are cached on the host only for the CPU. */
+/** The model of a session for text generation. Keys and values are cached on the host only for the CPU. */
 export function textModelOf(session: Session): TextModel {
   const { gpt, tokenizer, engine } = session;
   return new TextModel(gpt, tokenizer, (step) => session.compile(step), { caching: engine.device === 'cpu' });

@@ -31,7 +31,7 @@ function defaultOut(inputs: readonly string[]): string {
 
 /**
  * Pretrains a GPT and yields what happens. The last event is `done`; a checkpoint is on disk when its event comes.
- * @throws GptError for anything that a person can mend, `train/diverged` included
+ * @throws GptError for anything that a user can fix, `train/diverged` included
  */
 export async function* pretrain(options: PretrainOptions): AsyncGenerator<RunEvent> {
   checkOptions('pretrain', options, known);

@@ -31,14 +31,15 @@ export interface ResumedText {
 }
 
 /**
- * Opens the tokens of the run. Text that is named again, or whose tokens were deleted, is tokenized in a separate folder and compared.
+ * Opens the tokens of the run. Text that is named again, or whose tokens were deleted, is tokenized in a separate folder
+ * and compared.
  * @throws GptError `run/data-changed`, `run/stdin`
  */
 export async function* reopenText(options: ResumedTextOptions): AsyncGenerator<RunEvent, ResumedText> {
   const { directory, saved, allowed, signal } = options;
   const tokens = join(directory, 'tokens');
-  const aside = join(tokens, 'again');
-  await rm(aside, { recursive: true, force: true });
+  const separate = join(tokens, 'again');
+  await rm(separate, { recursive: true, force: true });
   const base = saved?.workingDirectory ?? process.cwd();
   const { inputs: names = [], workingDirectory } = saved ?? {};
   const before = { inputs: names, ...(workingDirectory !== undefined && { workingDirectory }) };
@@ -63,7 +64,7 @@ export async function* reopenText(options: ResumedTextOptions): AsyncGenerator<R
     saved?.dataHash ?? (kept && (kept.meta.sha256 ?? (await hashFile(join(tokens, 'tokens.bin'), signal))));
   let made: Corpus | undefined;
   try {
-    made = yield* tokenize({ ...options, inputs, directory: aside });
+    made = yield* tokenize({ ...options, inputs, directory: separate });
     const saved = { inputs: names, ...(trained !== undefined && { dataHash: trained }) };
     const changed = checkData(saved, made.meta.sha256, { allowed, ...(given && { now: inputs }) });
     yield* changed;
@@ -75,13 +76,13 @@ export async function* reopenText(options: ResumedTextOptions): AsyncGenerator<R
     made.close();
     kept?.close();
     [made, kept] = [undefined, undefined];
-    await adopt(aside, tokens);
+    await adopt(separate, tokens);
     const corpus = openCorpus(tokens, options.tokenizer);
     return { corpus, source: { inputs, workingDirectory: process.cwd() }, changed };
   } finally {
     made?.close();
     kept?.close();
-    await rm(aside, { recursive: true, force: true });
+    await rm(separate, { recursive: true, force: true });
   }
 }
 
@@ -108,9 +109,9 @@ async function isText(inputs: readonly string[], { meta }: Corpus, base: string)
 }
 
 /** meta.json goes first and comes last: without it there is no corpus. */
-async function adopt(aside: string, tokens: string): Promise<void> {
+async function adopt(separate: string, tokens: string): Promise<void> {
   await rm(join(tokens, 'meta.json'), { force: true });
-  for (const name of ['tokens.bin', 'meta.json']) await move(join(aside, name), join(tokens, name));
+  for (const name of ['tokens.bin', 'meta.json']) await move(join(separate, name), join(tokens, name));
 }
 
 /** Of corpora from before their meta.json had it. */

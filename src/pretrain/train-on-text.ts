@@ -6,7 +6,8 @@ import type { Feeds } from '../engine/index.js';
 import type { RunEvent } from '../events.js';
 import { textModelOf } from '../generate/text-model.js';
 import { evaluationStep, lossStep } from '../model/index.js';
-import type { TrainingRun, TrainingTask } from '../run/training-run.js';
+import type { TrainingRun } from '../run/training-run.js';
+import type { TrainingTask } from '../run/training-task.js';
 import type { Session } from '../session/session.js';
 import { textEvaluator } from './evaluator.js';
 

@@ -1,5 +1,5 @@
 // The corpus of several workers. Worker 0 tokenizes into the run folder. A worker that sees that
-// folder (one machine, a shared disk) reads the tokens there; any other tokenizes its own copy of the text, aside.
+// folder (one machine, a shared disk) reads the tokens there; any other tokenizes its own copy of the text in a temporary folder.
 import { join } from 'node:path';
 import { buildCorpus, type Corpus, openCorpus, type TokenSpan } from '../dataset/index.js';
 import { GptError } from '../errors.js';

@@ -1,21 +1,22 @@
 // A training run that is under way, as pretraining and finetuning drive it: its folder and settings, its model on an
 // engine, its log. Whether others work on it too is up to `workers`.
+
 import { type Checkpoint, type EventLog, type Run, replaceTrainingState } from '../checkpoint/index.js';
 import type { Part } from '../cluster/index.js';
 import type { TrainCommand, TrainingConfig } from '../config/index.js';
-import type { NoticeEvent, RunEvent, StartEvent } from '../events.js';
-import { countParameters, type GptConfig, parameterSpecs } from '../model/index.js';
+import type { NoticeEvent, RunEvent } from '../events.js';
+import { type GptConfig, parameterSpecs } from '../model/index.js';
 import { optimizers } from '../optimizer/registry.js';
 import { unsupported } from '../session/diagnostics.js';
-import { estimateMemory, requireMemory } from '../session/memory.js';
+import { type EstimatedEngine, estimateMemory, requireMemory } from '../session/memory.js';
 import { type OpenedEngine, Session, type SessionOptions } from '../session/session.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import { type TrainingJob, type TrainingState, train } from '../train/index.js';
+import { train } from '../train/index.js';
 import type { TrainingOptions } from './options.js';
 import { logged, type SavedRun } from './record.js';
 import type { RunPlan } from './run-plan.js';
-import { learningRateOf } from './schedule.js';
 import { runTraining } from './training.js';
+import { jobOf, startEvent, type TrainingTask } from './training-task.js';
 import type { Workers } from './workers/workers.js';
 
 interface Opened<C extends TrainCommand> {
@@ -39,17 +40,6 @@ export interface RunRecord {
   readonly facts: object;
   /** That the data is not what the run was started with, for the log. */
   readonly changed: readonly NoticeEvent[];
-}
-
-/** What is trained, and how it is saved. */
-export interface TrainingTask extends Pick<TrainingJob, 'program' | 'microBatches' | 'evaluate' | 'tokensPerStep'> {
-  readonly settled: TrainingConfig;
-  readonly start: Pick<StartEvent, 'tokens' | 'examples' | 'task' | 'labels'>;
-  /** Reported once training starts. */
-  readonly notices?: readonly NoticeEvent[];
-  readonly sampleInterval?: number;
-  save(directory: string, training: TrainingState, resumable: boolean): Promise<string>;
-  sample?(): Promise<string>;
 }
 
 export class TrainingRun<C extends TrainCommand> {
@@ -90,7 +80,7 @@ export class TrainingRun<C extends TrainCommand> {
   requireMemoryFor(model: GptConfig): void {
     if (!this.memoryCheck) return;
     const { backend, optimizer, gradAccum, jit } = this.plan.config;
-    const engine = backend === 'tensorflow' || this.workers.size > 1 ? 'tensorflow' : 'onnx';
+    const engine: EstimatedEngine = backend === 'tensorflow' || this.workers.size > 1 ? 'tensorflow' : 'onnx';
     const parts = {
       specs: parameterSpecs(model),
       optimizer: optimizers[optimizer],
@@ -99,7 +89,7 @@ export class TrainingRun<C extends TrainCommand> {
       engine,
       jit,
     };
-    requireMemory(estimateMemory(parts as Parameters<typeof estimateMemory>[0]), this.plan.config);
+    requireMemory(estimateMemory(parts), this.plan.config);
   }
 
   /** The model on an engine, without values yet. The run closes it. */
@@ -166,10 +156,12 @@ export class TrainingRun<C extends TrainCommand> {
 
   /** Trains to the end of the run; a checkpoint is on disk when its event comes. The last event is `done`. */
   async *train(session: Session, task: TrainingTask): AsyncGenerator<RunEvent> {
-    const { folder, workers } = this;
-    yield* this.logging(this.startEvent(session, task));
+    const { folder, workers, options, plan } = this;
+    yield* this.logging(
+      startEvent(task, session, { command: this.opened.command, plan, workers: workers.size, out: folder.directory }),
+    );
     yield* task.notices ?? [];
-    const events = runTraining(train(this.jobOf(task)), {
+    const events = runTraining(train(jobOf(task, plan, options.signal, workers.cluster)), {
       out: folder.directory,
       begin: () => folder.begin(),
       ...(workers.leads && {
@@ -185,57 +177,6 @@ export class TrainingRun<C extends TrainCommand> {
   private *logging(event: RunEvent): Generator<RunEvent> {
     if (event.event !== 'phase' && event.event !== 'notice') this.log?.append(event);
     yield event;
-  }
-
-  private startEvent({ engine, gpt, specs }: Session, { settled, start }: TrainingTask): StartEvent {
-    const { tokens, ...examples } = start;
-    return {
-      event: 'start',
-      command: this.opened.command,
-      backend: engine.name,
-      device: engine.device,
-      threads: engine.threads,
-      ...(this.workers.size > 1 && { workers: this.workers.size }),
-      parameters: countParameters(specs),
-      vocabSize: gpt.config.vocabSize,
-      tokens,
-      ...examples,
-      iter: this.plan.resumed?.iter ?? 0,
-      maxIters: settled.maxIters,
-      maxTime: settled.maxTime,
-      out: this.folder.directory,
-    };
-  }
-
-  private jobOf({
-    settled,
-    program,
-    microBatches,
-    evaluate,
-    tokensPerStep,
-    sampleInterval = 0,
-  }: TrainingTask): TrainingJob {
-    const { seed, maxIters, maxTime, evalInterval, saveInterval, logInterval, earlyStop } = settled;
-    const { signal } = this.options;
-    const { cluster } = this.workers;
-    return {
-      program,
-      microBatches,
-      learningRate: learningRateOf(settled),
-      evaluate,
-      tokensPerStep,
-      seed,
-      ...(this.plan.resumed && { resume: this.plan.resumed }),
-      ...(maxIters !== null && { maxIters }),
-      ...(maxTime !== null && { maxSeconds: maxTime }),
-      evalInterval,
-      ...(saveInterval !== null && { saveInterval }),
-      logInterval,
-      sampleInterval,
-      earlyStop,
-      ...(signal && { signal }),
-      ...(cluster && { cluster }),
-    };
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,4 @@
-// The loss of a language model on the completions of examples, one compiled program a length.
+// The loss of a language model on the completions of examples, one compiled program per length.
 import { type Encoded, padBatch, planOnce } from '../dataset/index.js';
 import type { Program } from '../engine/types.js';
 import { evaluationStep } from '../model/index.js';

@@ -1,4 +1,4 @@
-// A classifier at work: encoded texts to the scores of their labels, one compiled program a length.
+// A classifier's predictions: encoded texts to the scores of their labels, one compiled program per length.
 import { type Encoded, longestOf, mostChoices, padBatch, planOnce } from '../dataset/index.js';
 import type { Program, StepFunction } from '../engine/index.js';
 import { accuracy, confusionMatrix, macroF1 } from '../metrics/index.js';
@@ -33,7 +33,7 @@ export class ClassifierModel {
     private readonly batchSize: number,
   ) {}
 
-  /** Null when `signal` stopped it half-way. `report` hears how many texts are done. */
+  /** Null when `signal` interrupted it. `report` gets the number of texts that are done. */
   async predict(
     examples: readonly Encoded[],
     options: { readonly signal?: AbortSignal | undefined; readonly report?: (done: number) => void } = {},

@@ -1,4 +1,4 @@
-// How many characters of a text a tokenizer of characters has never seen, counted from the ids. Knows no files and no model.
+// How many characters of a text are unknown to a char tokenizer, counted from the ids. Knows no files and no model.
 import type { Tokenizer } from '../tokenizer/index.js';
 
 /**

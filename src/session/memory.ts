@@ -10,7 +10,7 @@ export interface MemoryEstimate {
   readonly gradients: number;
   /** The optimizer's slots. */
   readonly optimizer: number;
-  /** What lies between input and gradient: the values of the compiled graphs that are alive at once. */
+  /** Activations: the values of the compiled graphs that are alive at once. */
   readonly activations: number;
   /** Node, this program, the engine's library and its compiler. */
   readonly runtime: number;

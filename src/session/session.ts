@@ -1,4 +1,4 @@
-// A model at work on an engine: its parameters in the engine's memory, its programs compiled once a shape.
+// A model on an engine: its parameters in the engine's memory, its programs compiled once per shape.
 import { type Checkpoint, saveCheckpoint, type TrainedContent } from '../checkpoint/index.js';
 import type { MachineConfig, TrainingConfig } from '../config/index.js';
 import {
@@ -56,7 +56,7 @@ export interface OpenedEngine {
   readonly watch: { beforeTraining?: () => void };
 }
 
-/** @throws GptError `engine/...` when the backend or device is not to be had, `cluster/...` when the workers are not */
+/** @throws GptError `engine/...` when the backend or device is unavailable, `cluster/...` when workers are */
 export async function openMachine(
   { backend, device, threads, jit, precision, verbose }: MachineConfig,
   {
@@ -92,7 +92,7 @@ export class Session {
     private readonly opened: OpenedEngine,
   ) {}
 
-  /** @throws GptError `engine/...` when the backend or device is not to be had */
+  /** @throws GptError `engine/...` when the backend or device is unavailable */
   static async open(
     machine: MachineConfig,
     config: GptConfig,

@@ -17,7 +17,7 @@ export interface TrainingJob {
    */
   learningRate(iter: number, total: number | null): number;
   /**
-   * Measures the state as it is, always on the same batches. May give null when `signal` made it stop half-way. Among
+   * Measures the state as it is, always on the same batches. Null when `signal` interrupted it. Among
    * workers all get the same result.
    */
   evaluate(signal?: AbortSignal): Promise<Evaluation | null>;
@@ -179,7 +179,7 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
   }
 }
 
-/** Lets signals and timers in: an engine whose step never waits would keep Ctrl-C out for ever. */
+/** Lets signals and timers in: an engine whose step never waits would block Ctrl-C. */
 function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
