@@ -32,7 +32,7 @@ export const entries: readonly CommandEntry[] = [
   { name: 'tokenizer', summary: 'train, use and describe tokenizers', load: () => import('./commands/tokenizer.js') },
   {
     name: 'inspect',
-    summary: 'config, parameters and training state of a run or checkpoint',
+    summary: 'config, parameters, training state',
     load: () => import('./commands/inspect.js'),
   },
   { name: 'data', summary: 'check training data', load: () => import('./commands/data.js') },

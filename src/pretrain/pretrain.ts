@@ -71,7 +71,7 @@ async function* pretrainOn(
   yield* run.loadWeights(session);
   const task = yield* run.checkingMemory(session, compileOnText(run, session, corpus, settled));
 
-  // Only now does anything in the folder change: whatever fails before leaves an older run as it was.
+  // The record and the log are written only now: whatever fails before leaves an older run as it was.
   const facts = { dataHash: corpus.meta.sha256 ?? run.saved?.dataHash };
   await run.createFolder(session, { settled, source, facts, changed });
   yield* run.train(session, task);
