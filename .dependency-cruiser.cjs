@@ -1,5 +1,7 @@
 // Imports point one way. Each rule names what a folder must not know.
 const folder = (...names) => `^src/(${names.join('|')})/`;
+/** Rooms named after what users do. */
+const commands = ['pretrain', 'finetune', 'evaluate', 'classify', 'generate'];
 
 module.exports = {
   forbidden: [
@@ -51,6 +53,25 @@ module.exports = {
       severity: 'error',
       from: { path: folder('files') },
       to: { path: '^src/(?!files/|errors\\.ts)' },
+    },
+    {
+      name: 'session-knows-no-run',
+      severity: 'error',
+      from: { path: folder('session', 'scoring') },
+      to: { path: folder('run', ...commands) },
+    },
+    {
+      name: 'run-knows-no-command',
+      severity: 'error',
+      from: { path: folder('run') },
+      to: { path: folder(...commands) },
+    },
+    {
+      // Pretraining shows samples on the way.
+      name: 'commands-stand-alone',
+      severity: 'error',
+      from: { path: `^src/(${commands.join('|')})/` },
+      to: { path: folder(...commands), pathNot: ['^src/$1/', '^src/generate/text-model\\.ts'] },
     },
     { name: 'cli-is-the-top', severity: 'error', from: { path: '^src/(?!cli/)' }, to: { path: folder('cli') } },
   ],

@@ -1,4 +1,4 @@
-// Labelled data as people have it, through the program: what is wrong is told in one line with its place and exit code 2;
+// Labelled data as people have it, through the program: what is wrong is reported in one line with its place and exit code 2;
 // what can be read is read, whatever its encoding and line ends.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { events, run, workspace } from './program.js';
@@ -64,7 +64,7 @@ const refused: readonly [title: string, file: string, flags: readonly string[], 
   ['more frozen blocks than there are', 'good.csv', ['--freeze', '3'], /freeze \(3\) without --from/],
 ];
 
-test.each(refused)('%s is told in one line, with exit code 2', async (_, file, flags, message) => {
+test.each(refused)('%s is reported in one line, with exit code 2', async (_, file, flags, message) => {
   const { code, stdout, stderr } = await finetune(path(file), ...flags);
   expect(stderr).toMatch(message);
   expect(stderr).toMatch(/(^|\n)error: [^\n]+\n$/);
@@ -88,7 +88,7 @@ test('UTF-16, a byte order mark and any line ends give the same run as plain UTF
   for (const file of others) expect({ file, same: (await weights(file)) === plain }).toEqual({ file, same: true });
 });
 
-test('a row of a megabyte, the word NaN, rows in both parts and unseen labels are lived with and told', async () => {
+test('a row of a megabyte, the word NaN, rows in both parts and unseen labels are accepted and reported', async () => {
   rmSync(path('both'), { recursive: true, force: true });
   mkdirSync(path('both'));
   csv('both/train.csv', [...good, `"${'word '.repeat(200_000)}",up`, 'NaN,up']);

@@ -75,7 +75,7 @@ test.each(kinds)(
   900_000,
 );
 
-test('Ctrl-C in finetuning saves, exits with 130 and says how to go on; resumed, the bits are the same', async () => {
+test('Ctrl-C in finetuning saves, exits with 130 and prints how to resume; resumed, the bits are the same', async () => {
   const out = path('interrupted');
   const { child, ended } = start(['finetune', labelled, ...shape, ...steps, '--balance', '-o', out, ...settings]);
   child.stdout!.on('data', (chunk: Buffer) => {

@@ -49,7 +49,7 @@ test('kill -9 at random moments, then --resume: the same weights, moments and lo
   expect(story(out)).toEqual(story(path('whole')));
 });
 
-test('Ctrl-C finishes the step, saves, says how to go on and exits with 130; resumed, the weights are the same', async () => {
+test('Ctrl-C finishes the step, saves, prints how to resume and exits with 130; resumed, the weights are the same', async () => {
   const out = path('interrupted');
   const { child, ended } = start(['pretrain', text, '-o', out, ...settings]);
   child.stdout!.on('data', (chunk: Buffer) => {

@@ -127,7 +127,7 @@ withTensorflow('several workers through the whole program, on TensorFlow', () =>
     expect((await run(sample)).code).toBe(0);
   });
 
-  /** Kills all of two workers after some steps, and goes on with other numbers of them, each in a copy of the folder. */
+  /** Kills all of two workers after some steps, and resumes with other numbers of them, each in a copy of the folder. */
   async function goOn(out: string, begin: readonly string[], workers: readonly number[]): Promise<Map<number, Result>> {
     const running = start(launch(2, begin));
     const pids = await allThere(out, 2);
@@ -190,7 +190,7 @@ withTensorflow('several workers through the whole program, on TensorFlow', () =>
     expect(iter).toBe(log.at(-1).iter);
   });
 
-  test('one of three killed: the others name it and end, and the checkpoint goes on with two', async () => {
+  test('one of three killed: the others name it and end, and the checkpoint resumes with two', async () => {
     const out = path('killed');
     const running = start(launch(3, of(out, 2, 1_000_000)));
     await reached(running, 4);

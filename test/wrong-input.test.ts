@@ -40,7 +40,7 @@ const cases: readonly [title: string, args: readonly string[], message: RegExp][
   ['resume without a run', ['pretrain', text, '--resume', '-o', path('none')], /no run/],
 ];
 
-test.each(cases)('%s is told in one line, with exit code 2', async (_, args, message) => {
+test.each(cases)('%s is reported in one line, with exit code 2', async (_, args, message) => {
   const out = args[0] === 'pretrain' && !args.includes('-o') ? ['-o', path('out')] : [];
   const { code, stdout, stderr } = await run([...args, ...out]);
   expect(stderr).toMatch(message);

@@ -25,7 +25,7 @@ const weights = (out) =>
  * @param plan with how many workers and which batch size it begins, and with how many it goes on
  * @param killAt the step after which the last worker is killed, of `steps`
  */
-async function goOn(report, { name, words, plan, killAt, steps }) {
+async function resumeRun(report, { name, words, plan, killAt, steps }) {
   const [command] = words;
   for (const { from, size, to } of plan) {
     const begin = async (out) => {
@@ -64,7 +64,7 @@ export async function resumed(report) {
     { from: 3, size: 4, to: [3, 2] },
     { from: 4, size: 4, to: [4, 2] },
   ];
-  await goOn(report, { name: 'pretrain', words, plan, killAt: 23, steps: 40 });
+  await resumeRun(report, { name: 'pretrain', words, plan, killAt: 23, steps: 40 });
 }
 
 /**
@@ -93,6 +93,6 @@ export async function finetuned(report) {
       `${name}, 2 against one, evaluations`,
       furthest(evalsOf(two), evalsOf(alone), evalsOf(alone).size),
     );
-    await goOn(report, { name, words, plan: [{ from: 2, size: 6, to: [2, 1, 3, 5] }], killAt: 17, steps });
+    await resumeRun(report, { name, words, plan: [{ from: 2, size: 6, to: [2, 1, 3, 5] }], killAt: 17, steps });
   }
 }

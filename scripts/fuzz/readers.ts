@@ -8,7 +8,7 @@ import { GptError } from '../../src/errors.js';
 import type { ParameterSpec } from '../../src/model/config.js';
 import { adamw } from '../../src/optimizer/adamw/index.js';
 import { recordOf } from '../../src/run/record.js';
-import { goOn } from '../../src/run/resume.js';
+import { resumedSettings } from '../../src/run/resume.js';
 import { loadTokenizer } from '../../src/tokenizer/index.js';
 
 /** Reads the file or folder at `path`, which was mutated. */
@@ -51,7 +51,7 @@ function emptyState(specs: readonly ParameterSpec[]): Parameters<Checkpoint['rea
 const run: Reader = async (path) => {
   const claimed = await claimRun(path, { resume: true });
   try {
-    goOn('pretrain', recordOf(claimed, 'pretrain'), path, [], 1);
+    resumedSettings('pretrain', recordOf(claimed, 'pretrain'), path, [], 1);
     if (claimed.checkpoint !== undefined) await checkpoint(claimed.checkpoint);
   } finally {
     claimed.release();

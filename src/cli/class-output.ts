@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs';
 import { dirname, extname } from 'node:path';
 import { GptError, whyUnwritable } from '../errors.js';
+import type { ClassEvent } from '../events.js';
 import { AtomicFile } from '../files/index.js';
-import type { ClassEvent } from '../run/events.js';
 
 /** One text as a row of a format, with its line end. */
 export type RowFormat = (event: ClassEvent) => string;

@@ -26,11 +26,15 @@ export const entries: readonly CommandEntry[] = [
     summary: 'several workers of pretrain or finetune on this machine',
     load: () => import('./commands/launch.js'),
   },
-  { name: 'sample', summary: 'write text with a trained GPT', load: () => import('./commands/sample.js') },
+  { name: 'sample', summary: 'generate text with a trained GPT', load: () => import('./commands/sample.js') },
   { name: 'classify', summary: 'label texts with a finetuned GPT', load: () => import('./commands/classify.js') },
   { name: 'eval', summary: 'loss, perplexity and bits per byte on a text', load: () => import('./commands/eval.js') },
   { name: 'tokenizer', summary: 'train, use and describe tokenizers', load: () => import('./commands/tokenizer.js') },
-  { name: 'inspect', summary: 'what a run or a checkpoint holds', load: () => import('./commands/inspect.js') },
+  {
+    name: 'inspect',
+    summary: 'config, parameters, training state',
+    load: () => import('./commands/inspect.js'),
+  },
   {
     name: 'import',
     summary: 'a pretrained model from a GGUF file (Llama, Qwen3, GPT-2)',
@@ -42,7 +46,7 @@ export const entries: readonly CommandEntry[] = [
     load: () => import('./commands/export.js'),
   },
   { name: 'data', summary: 'check training data', load: () => import('./commands/data.js') },
-  { name: 'doctor', summary: 'engines found, versions and measured speed', load: () => import('./commands/doctor.js') },
+  { name: 'doctor', summary: 'engines, versions, measured speed', load: () => import('./commands/doctor.js') },
   { name: 'setup', summary: "fetch TensorFlow's library", load: () => import('./commands/setup.js') },
   {
     name: 'config',

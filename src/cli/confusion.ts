@@ -43,7 +43,7 @@ function matrixLines(matrix: Confusion, names: readonly string[], paint: Paint |
   return lines;
 }
 
-/** Green on the diagonal, red beside it, the brighter the larger the share. */
+/** Green on the diagonal, red off it, the brighter the larger the share. */
 function shade(paint: Paint, text: string, share: number, right: boolean): string {
   const level = Math.round(170 * share);
   return level < 8 ? text : right ? paint.background(0, level, 0)(text) : paint.background(level, 0, 0)(text);

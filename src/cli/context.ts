@@ -1,4 +1,4 @@
-// What a command gets from the program: where to write, how, and when to stop. Tests hand in streams of their own.
+// What a command gets from the program: streams, output options, and when to stop. Tests pass their own streams.
 import type { Readable } from 'node:stream';
 import { type Paint, paintOf, terminalText } from './terminal-text.js';
 
@@ -95,7 +95,7 @@ export class Context {
     return true;
   }
 
-  /** What the process exits with, where another program said it: it has told its errors. */
+  /** What the process exits with, where it is another program's exit code: that one has printed its errors. */
   end(code: number): void {
     this.code = code;
   }

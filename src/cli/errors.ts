@@ -16,7 +16,7 @@ const SHOWN = ['commander.helpDisplayed', 'commander.help', 'commander.version']
 
 function usage(error: CommanderError, command: string): Failure {
   if (error.code === 'commander.help' && error.exitCode !== 0) {
-    return { exitCode: 2, text: line(`${command} needs to be told what to do`, `see ${command} --help`) };
+    return { exitCode: 2, text: line(`${command} needs a subcommand`, `see ${command} --help`) };
   }
   if (SHOWN.includes(error.code)) return { exitCode: 0, text: '' };
   const [what = '', guess] = error.message.replace(/^error: /, '').split('\n');
@@ -31,7 +31,7 @@ function usage(error: CommanderError, command: string): Failure {
 
 /**
  * @param command what to suggest `--help` of: `gpt-cli pretrain`
- * @param interrupted whether the person asked to stop; whatever was thrown after that is no news
+ * @param interrupted whether the person asked to stop; what was thrown after that is not reported
  */
 export function describeFailure(error: unknown, command: string, interrupted: boolean): Failure {
   if (error instanceof CommanderError) return usage(error, command);

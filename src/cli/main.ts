@@ -121,7 +121,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on('error', (error) => {
     if (!launched) onOutputError(running, error, ended); // a launched worker ends with its launcher
   });
-  process.stderr.on('error', () => {}); // there is nobody left to tell
+  process.stderr.on('error', () => {}); // there is nowhere left to report
   const { stdin, stdout, stderr, env } = process;
   const watch = (context: Context) => {
     running = context;

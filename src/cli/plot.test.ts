@@ -33,7 +33,7 @@ test('one point, equal values and two series are drawn', () => {
   expect(painted[3]).toMatch(/^1\.00 ┤(<[\u2801-\u28ff]>)+$/);
 });
 
-test('what is not finite is left out, and nothing finite is no chart', () => {
+test('values that are not finite are skipped, and without finite ones there is no chart', () => {
   expect(
     plot(
       [

@@ -22,7 +22,7 @@ const DOTS = [
 
 const label = (value: number) => (Math.abs(value) >= 1000 ? value.toExponential(1) : value.toFixed(2));
 
-/** The mean y of every dot column that has points; what is not finite is left out. */
+/** The mean y of every dot column that has points; values that are not finite are skipped. */
 function columns(points: Series['points'], toColumn: (x: number) => number): Map<number, number> {
   const sums = new Map<number, { sum: number; n: number }>();
   for (const [x, y] of points) {

@@ -1,7 +1,7 @@
-import type { DoneEvent, RunEvent, StartEvent } from '../run/events.js';
-import { Estimate } from './estimate.js';
+import type { DoneEvent, RunEvent, StartEvent } from '../events.js';
 import { contextOf, record } from './fixtures.js';
 import { showRun } from './progress.js';
+import { Estimate } from './remaining-time.js';
 
 const start: StartEvent = {
   event: 'start',
@@ -112,7 +112,7 @@ test('the summary has the curve, the losses, the paths and the command to sample
   );
 });
 
-test('an interrupted run says how to go on', async () => {
+test('an interrupted run prints how to resume it', async () => {
   const { out } = await shown([start, step(1, 3), { ...done, reason: 'interrupted' }]);
   expect(out).toContain("resume: gpt-cli pretrain --resume --out 'runs/my book'\n");
 });

@@ -1,8 +1,8 @@
 // Shows the events of a run: as JSON lines (--json), or for a person.
-import type { RunEvent, StartEvent } from '../run/events.js';
+import type { RunEvent, StartEvent } from '../events.js';
 import type { Context } from './context.js';
-import { resumeCommand } from './lines.js';
-import { type Show, showPeople } from './people.js';
+import { resumeCommand } from './event-lines.js';
+import { type Show, showPeople } from './human-output.js';
 
 /** What `--json` prints; the other events are for people. */
 const PUBLIC: ReadonlySet<RunEvent['event']> = new Set(['start', 'step', 'eval', 'checkpoint', 'done']);

@@ -4,7 +4,7 @@ import { GptError } from '../errors.js';
 export interface LaunchPlan {
   /** The variables of each worker's environment, by rank. */
   readonly environments: readonly Readonly<Record<string, string>>[];
-  /** What each worker is told, the command first. */
+  /** The command line of each worker, the command first. */
   readonly argv: readonly string[];
 }
 

@@ -5,7 +5,7 @@ export interface Part {
   /** From 0. */
   readonly index: number;
   readonly count: number;
-  /** Rows of the whole batch: at most those of all parts, fewer where the workers do not divide it. */
+  /** Rows of the whole batch: the sum over all parts, or fewer where the workers do not divide it. */
   readonly whole: number;
 }
 

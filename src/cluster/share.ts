@@ -1,4 +1,4 @@
-// Worker 0 tells the others: bytes, arrays, plain values. Made of sums to which all but worker 0 give zeros, so that a
+// Broadcast from worker 0: bytes, arrays, plain values. Made of sums to which all but worker 0 give zeros, so that a
 // cluster needs one operation only. A number's bits travel as whole numbers and arrive as they were.
 import type { Cluster } from './types.js';
 

@@ -40,7 +40,7 @@ export function parseTfConfig(text: string | undefined): ClusterSpec | undefined
   }
   for (const address of all) checkAddress(address);
   const twice = all.find((address, i) => all.indexOf(address) !== i);
-  if (twice !== undefined) throw wrong(`names ${twice} twice`, 'every worker has an address of its own');
+  if (twice !== undefined) throw wrong(`names ${twice} twice`, 'every worker needs its own address');
   const rank = rankOf(task, cluster, firstOf);
   return all.length === 1 ? undefined : { rank, addresses: all };
 }

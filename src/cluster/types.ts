@@ -14,7 +14,7 @@ export type Summands = Float64Array | Int32Array;
 
 /**
  * The workers when all of them are there. Every worker makes the same calls in the same order; a call waits for the
- * slowest worker, for as long as that one lives.
+ * slowest worker, as long as that one is alive.
  */
 export interface Cluster {
   readonly rank: number;

@@ -15,7 +15,7 @@ interface Graphs {
 export const graphsOfEngine: Readonly<Record<'onnx' | 'tensorflow', Graphs>> = {
   onnx: { inferenceGraph, trainingGraph },
   tensorflow: {
-    inferenceGraph: (step) => prepared(trace(step), 'xla'),
-    trainingGraph: (step, trainable) => prepared(trace(step, { gradients: true, trainable }), 'xla'),
+    inferenceGraph: (step) => prepared(trace(step)),
+    trainingGraph: (step, trainable) => prepared(trace(step, { gradients: true, trainable })),
   },
 };

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SafetensorsFile } from '../checkpoint/index.js';
 import { hasTensorflow } from '../engine/tensorflow/testing/library.js';
-import type { StepEvent } from './events.js';
-import { finetune } from './finetune.js';
-import { pretrain } from './pretrain.js';
+import type { StepEvent } from '../events.js';
+import { finetune } from '../finetune/finetune.js';
+import { pretrain } from '../pretrain/pretrain.js';
 
 let folder = '';
 const at = (name: string) => join(folder, name);

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolve, settingsOf } from '../config/index.js';
 import { hasTensorflow } from '../engine/tensorflow/testing/library.js';
-import type { RunEvent } from './events.js';
-import { finetune } from './finetune.js';
-import { planPretraining } from './plan.js';
-import { modelConfig, pretrain } from './pretrain.js';
+import type { RunEvent } from '../events.js';
+import { finetune } from '../finetune/finetune.js';
+import { configureModel } from '../model/registry.js';
+import { planPretraining } from '../pretrain/cost.js';
+import { pretrain } from '../pretrain/pretrain.js';
 
 jest.mock('../optimizer/optimizers.js', () => ({
   optimizers: {
@@ -81,7 +82,7 @@ test.each<[string, Readonly<Record<string, unknown>>]>([
   },
 );
 
-test('a run cannot go on with another optimizer', async () => {
+test('a run cannot be resumed with another optimizer', async () => {
   const out = at('fixed');
   await eventsOf(pretrain({ inputs: [at('text.txt')], layers: flags({ ...settings, optimizer: 'sgd' }), out }));
   const other = pretrain({ inputs: [], out, resume: true, layers: flags({ optimizer: 'adamw', maxIters: 9 }) });
@@ -111,7 +112,7 @@ test.each([
 test('the estimate counts their slots and the products of their updates', async () => {
   const plan = async (optimizer: string) => {
     const config = resolve('pretrain', flags({ ...settings, nEmbd: 64, optimizer })).values;
-    return planPretraining(modelConfig(config, { modelVocabSize: 257 } as never), config);
+    return planPretraining(configureModel(config, 257), config);
   };
   const [adamw, sgd, matrix] = [await plan('adamw'), await plan('sgd'), await plan('matrix')];
   expect(adamw.memory.optimizer).toBe(8 * adamw.parameters);

@@ -1,12 +1,12 @@
-// What a run's config.json says about the run, beside the settings: enough to resume it and to know how it was made.
+// What a run's config.json says about the run, besides the settings: enough to resume it and to know how it was made.
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Run } from '../checkpoint/index.js';
 import { packageRoot, type TrainCommand } from '../config/index.js';
 import type { SplitRule } from '../dataset/index.js';
 import { GptError } from '../errors.js';
+import type { NoticeEvent } from '../events.js';
 import { quoteCommand, quoteWord } from '../shell-quote.js';
-import type { NoticeEvent } from './events.js';
 
 export interface SavedRun {
   readonly command: TrainCommand;
@@ -35,7 +35,7 @@ export function inputsOf(saved: SavedRun | undefined): readonly string[] {
  * A run is resumed only with the data that it was trained on.
  * @param hash of the data as it is now
  * @param options.allowed --allow-changed-data: a warning instead of an error
- * @param options.now where the data is now, if it was named anew
+ * @param options.now where the data is now, if it was named for this command
  * @returns the warning, for the person and for the log
  * @throws GptError `run/data-changed`
  */
@@ -64,7 +64,7 @@ export function otherData(
 }
 
 /**
- * The record of a run that is to go on.
+ * The record of a run that is to be resumed.
  * @throws GptError `run/other-command` when another command made it, `run/config` when it was damaged
  */
 export function recordOf(run: Run, command: TrainCommand): SavedRun {

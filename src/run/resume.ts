@@ -3,7 +3,7 @@
 // is rounded up, and the last workers have fewer rows.
 import { type Layer, type Resolved, resumeConfig } from '../config/index.js';
 import { GptError } from '../errors.js';
-import type { NoticeEvent } from './events.js';
+import type { NoticeEvent } from '../events.js';
 import type { SavedRun } from './record.js';
 
 interface Batching {
@@ -22,7 +22,7 @@ const dividedBy = (whole: number, workers: number) => Math.ceil(whole / workers)
  * @param workers that it resumes with
  * @throws GptError config/resume
  */
-export function goOn<C extends SavedRun['command']>(
+export function resumedSettings<C extends SavedRun['command']>(
   command: C,
   saved: SavedRun,
   name: string,
@@ -43,11 +43,11 @@ export function goOn<C extends SavedRun['command']>(
   throw new GptError(
     'config/resume',
     `batch-size is ${was} in ${name} and cannot become ${now} with ${counted(workers)}`,
-    { hint: `leave it out: it is then ${kept}` },
+    { hint: `remove it: it is then ${kept}` },
   );
 }
 
-/** Rows in a batch of all workers together, each with `batchSize` at most. */
+/** Rows in a batch of all workers together, each with up to `batchSize`. */
 export function wholeBatchOf(saved: SavedRun | undefined, { batchSize }: Batching, workers: number): number {
   const before = saved && savedWhole(saved);
   return before !== undefined && dividedBy(before, workers) === batchSize ? before : batchSize * workers;

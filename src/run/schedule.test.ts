@@ -25,7 +25,7 @@ describe.each(['pretrain', 'finetune'] as const)('the warm-up of %s', (command) 
     expect(runs[2]).toEqual(runs[0]);
   });
 
-  test('is 100 steps at most, and what was asked for where it was', () => {
+  test('is limited to 100 steps, and is what was asked for where it was', () => {
     for (const length of [{ maxIters: 4300 }, { epochs: 100 }, { maxTime: 60 }]) {
       const rates = ratesOf(length, 4300, command);
       expect(rates.indexOf(1e-3)).toBe(100);

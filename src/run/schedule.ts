@@ -1,8 +1,8 @@
 // From a configuration to the length of a run and the learning rate of a step. Knows the settings' meaning, not how a run is
 // driven.
 import { defaultWarmup, type TrainingConfig } from '../config/index.js';
+import type { NoticeEvent } from '../events.js';
 import { learningRateAt } from '../optimizer/index.js';
-import type { NoticeEvent } from './events.js';
 
 type Settings = Pick<TrainingConfig, 'learningRate' | 'minLr' | 'warmupIters' | 'lrSchedule'>;
 

@@ -1,34 +1,39 @@
-// One training run, from a prepared job to the events a person sees: saves checkpoints where the loop asks for them,
-// writes the log, turns a diverged run into an error with advice. Shared by pretraining and finetuning.
+// From the training loop's events to those of the run: saves checkpoints and generates samples where the loop requests
+// them, turns a diverged run into an error with advice.
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
-import type { SaveEvent, TrainEvent } from '../train/index.js';
-import type { RunEvent } from './events.js';
+import type { RunEvent } from '../events.js';
+import type { LoopEnd, TrainEvent, TrainingState } from '../train/index.js';
 
-export interface TrainingRun {
-  readonly events: AsyncGenerator<TrainEvent, void, undefined>;
-  /** Saves the state as it is now; returns the folder. A worker that follows another saves nothing. */
-  readonly save?: (kind: 'best' | 'last', state: SaveEvent['state']) => Promise<string>;
-  /** Replaces the training state of the last checkpoint, whose weights are those of now. */
-  readonly saveState?: (state: SaveEvent['state']) => Promise<void>;
+export interface TrainingRequests {
   /** Called before anything is saved, once a step is made. */
   readonly begin: () => Promise<void>;
-  /** Draws a text from the model as it is now. */
-  readonly sample?: () => Promise<string>;
+  /** Saves weights and state as they are now; returns the folder. Absent where this process saves nothing. */
+  readonly save?: (kind: 'best' | 'last', state: TrainingState) => Promise<string>;
+  /** Replaces the training state of the last checkpoint, whose weights are those of now. */
+  readonly saveState?: (state: TrainingState) => Promise<void>;
+  /** Generates a text with the model as it is now. */
+  readonly sample?: (() => Promise<string>) | undefined;
+  /** The run folder. */
   readonly out: string;
 }
 
-/** Drives the loop and yields CONTRACT's events. */
-export async function* runTraining(run: TrainingRun): AsyncGenerator<RunEvent> {
+/**
+ * @throws GptError `train/diverged`, `cluster/worker-lost`: both say what is saved
+ */
+export async function* runTraining(
+  events: AsyncGenerator<TrainEvent, void, undefined>,
+  requests: TrainingRequests,
+): AsyncGenerator<RunEvent> {
   let saved: number | undefined;
   try {
-    for await (const event of shown(run)) {
+    for await (const event of answered(events, requests)) {
       if (event.event === 'checkpoint' && event.kind === 'last') saved = event.iter;
       yield event;
     }
   } catch (error) {
-    if (run.save && error instanceof GptError && error.code === 'cluster/worker-lost')
-      throw lost(error, saved, run.out);
+    if (requests.save && error instanceof GptError && error.code === 'cluster/worker-lost')
+      throw lost(error, saved, requests.out);
     throw error;
   }
 }
@@ -42,20 +47,19 @@ function lost(error: GptError, saved: number | undefined, out: string): GptError
   return new GptError(error.code, error.message, { hint, cause: error });
 }
 
-async function* shown({ events, begin, save, saveState, sample, out }: TrainingRun): AsyncGenerator<RunEvent> {
+async function* answered(
+  events: AsyncGenerator<TrainEvent, void, undefined>,
+  { begin, save, saveState, sample, out }: TrainingRequests,
+): AsyncGenerator<RunEvent> {
   for await (const event of events) {
-    switch (event.kind) {
-      case 'step': {
+    switch (event.event) {
+      case 'step':
         await begin();
-        const { iter, loss, lr, gradNorm, tokensPerSecond, elapsed } = event;
-        yield { event: 'step', iter, loss, lr, gradNorm, tokensPerSecond, elapsed };
+        yield event;
         break;
-      }
-      case 'eval': {
-        const { kind: _, best: __, ...measured } = event;
-        yield { event: 'eval', ...measured };
+      case 'eval':
+        yield event;
         break;
-      }
       case 'save': {
         await begin();
         if (event.stateOnly) {
@@ -66,13 +70,13 @@ async function* shown({ events, begin, save, saveState, sample, out }: TrainingR
         if (save) yield { event: 'checkpoint', iter: event.iter, kind, path: await save(kind, event.state) };
         break;
       }
-      case 'sample':
+      case 'sample-due':
         if (sample) yield { event: 'text', iter: event.iter, text: await sample() };
         break;
       case 'done': {
-        const { kind: _, reason, state: __, failed, ...totals } = event;
+        const { reason, state: _, failed, ...totals } = event;
         if (reason === 'diverged') throw diverged(event.iter, failed, out);
-        yield { event: 'done', ...totals, reason, peakMemoryMB: peakMemoryMB(), out };
+        yield { ...totals, reason, peakMemoryMB: peakMemoryMB(), out };
         break;
       }
       default:
@@ -81,9 +85,7 @@ async function* shown({ events, begin, save, saveState, sample, out }: TrainingR
   }
 }
 
-type Failed = Extract<TrainEvent, { kind: 'done' }>['failed'];
-
-function diverged(iter: number, failed: Failed, out: string): GptError {
+function diverged(iter: number, failed: LoopEnd['failed'], out: string): GptError {
   const what =
     failed && Number.isFinite(failed.loss) ? `gradient norm is ${failed.gradNorm}` : `loss is ${failed?.loss}`;
   const saved = iter > 0 ? `the state after step ${iter} is saved in ${out}/last; ` : '';
@@ -93,7 +95,7 @@ function diverged(iter: number, failed: Failed, out: string): GptError {
   });
 }
 
-/** The most memory that this process ever held, in MB of 10^6 bytes. */
-export function peakMemoryMB(): number {
+/** Peak resident memory of this process, in MB of 10^6 bytes. */
+function peakMemoryMB(): number {
   return Math.round((process.resourceUsage().maxRSS * 1024) / 1e6);
 }

@@ -2,8 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { finetune } from './finetune.js';
-import { pretrain } from './pretrain.js';
+import { finetune } from '../finetune/finetune.js';
+import { pretrain } from '../pretrain/pretrain.js';
 
 let folder = '';
 const at = (name: string) => join(folder, name);

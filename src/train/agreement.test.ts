@@ -58,12 +58,12 @@ async function runAll(
 ): Promise<string[][]> {
   return Promise.all(
     workers.map(async (worker, rank) => {
-      const heard: string[] = [];
+      const received: string[] = [];
       for await (const event of train(worker.job(changes))) {
-        heard.push(`${event.kind} ${event.iter}${'reason' in event ? ` ${event.reason}` : ''}`);
+        received.push(`${event.event} ${event.iter}${'reason' in event ? ` ${event.reason}` : ''}`);
         listen(event, rank);
       }
-      return heard;
+      return received;
     }),
   );
 }
@@ -71,49 +71,49 @@ async function runAll(
 const workersOf = (...speeds: number[]) =>
   inMemoryCluster(speeds.length).workers.map((cluster, i) => new Worker(cluster, speeds[i]!));
 
-test('every worker tells the same events when one of them is interrupted, and stops at the same step', async () => {
+test('every worker yields the same events when one of them is interrupted, and stops at the same step', async () => {
   const workers = workersOf(1, 1, 1);
-  const heard = await runAll(workers, { logInterval: 1 }, (event, rank) => {
-    if (event.kind === 'step' && event.iter === 7 && rank === 2) workers[2]!.controller.abort();
+  const received = await runAll(workers, { logInterval: 1 }, (event, rank) => {
+    if (event.event === 'step' && event.iter === 7 && rank === 2) workers[2]!.controller.abort();
   });
-  expect(heard[0]!.slice(-2)).toEqual(['save 8 interrupt', 'done 8 interrupted']);
-  expect(heard[1]).toEqual(heard[0]);
-  expect(heard[2]).toEqual(heard[0]);
+  expect(received[0]!.slice(-2)).toEqual(['save 8 interrupt', 'done 8 interrupted']);
+  expect(received[1]).toEqual(received[0]);
+  expect(received[2]).toEqual(received[0]);
 });
 
 test("a time budget ends by worker 0's clock, however the others' run", async () => {
   const workers = workersOf(1, 50, 0.01);
   const { maxIters: _, ...timed } = { maxIters: 0, maxSeconds: 20, evalInterval: 1000 };
-  const heard = await Promise.all(
+  const received = await Promise.all(
     workers.map(async (worker) => {
       const { maxIters: __, ...job } = worker.job(timed);
       const events: string[] = [];
-      for await (const event of train(job)) if (event.kind === 'done') events.push(`${event.reason} ${event.iter}`);
+      for await (const event of train(job)) if (event.event === 'done') events.push(`${event.reason} ${event.iter}`);
       return events;
     }),
   );
-  const [reason, iter] = heard[0]![0]!.split(' ');
+  const [reason, iter] = received[0]![0]!.split(' ');
   expect(reason).toBe('time');
   expect(Number(iter)).toBeGreaterThan(10);
   expect(Number(iter)).toBeLessThanOrEqual(21);
-  expect(heard[1]).toEqual(heard[0]);
-  expect(heard[2]).toEqual(heard[0]);
+  expect(received[1]).toEqual(received[0]);
+  expect(received[2]).toEqual(received[0]);
 });
 
 test("an early stop is worker 0's finding, at every worker", async () => {
   const workers = workersOf(1, 1);
   workers[1]!.valLosses = [9, 8, 7, 6, 5, 4, 3, 2];
-  const heard = await runAll(workers, { earlyStop: 2 });
-  expect(heard[0]!.at(-1)).toBe('done 25 early-stop');
-  expect(heard[1]).toEqual(heard[0]);
+  const received = await runAll(workers, { earlyStop: 2 });
+  expect(received[0]!.at(-1)).toBe('done 25 early-stop');
+  expect(received[1]).toEqual(received[0]);
 });
 
-test('a loss that is no number at one worker ends the run at all of them', async () => {
+test('a NaN loss at one worker ends the run at all of them', async () => {
   const [first, second] = inMemoryCluster(2).workers;
   const workers = [new Worker(first!, 1), new Worker(second!, 1, (iter) => (iter === 4 ? Number.NaN : 1))];
-  const heard = await runAll(workers, {});
-  expect(heard[0]!.slice(-2)).toEqual(['save 3 diverged', 'done 3 diverged']);
-  expect(heard[1]).toEqual(heard[0]);
+  const received = await runAll(workers, {});
+  expect(received[0]!.slice(-2)).toEqual(['save 3 diverged', 'done 3 diverged']);
+  expect(received[1]).toEqual(received[0]);
 });
 
 test('an interrupt while worker 0 evaluates ends the run at every worker', async () => {
@@ -122,16 +122,16 @@ test('an interrupt while worker 0 evaluates ends the run at every worker', async
     workers[0]!.controller.abort();
     return null;
   };
-  const heard = await runAll(workers, {});
-  expect(heard[0]!.slice(-2)).toEqual(['save 5 interval', 'done 5 interrupted']);
-  expect(heard[1]).toEqual(heard[0]);
+  const received = await runAll(workers, {});
+  expect(received[0]!.slice(-2)).toEqual(['save 5 interval', 'done 5 interrupted']);
+  expect(received[1]).toEqual(received[0]);
 });
 
 test('a lost worker is an error at every other one, not a wait without end', async () => {
   const { workers: clusters, lose } = inMemoryCluster(3);
   const workers = clusters.map((cluster) => new Worker(cluster, 1));
   const running = [0, 1].map(async (rank) => {
-    for await (const event of train(workers[rank]!.job({ logInterval: 1 }))) if (event.kind === 'step') void event;
+    for await (const event of train(workers[rank]!.job({ logInterval: 1 }))) if (event.event === 'step') void event;
   });
   setTimeout(() => lose(2), 10);
   for (const run of running) await expect(run).rejects.toMatchObject({ code: 'cluster/worker-lost' });

@@ -1,4 +1,4 @@
-// What the workers of a run must see alike, or they would part ways and wait for each other for ever: whether one of them
+// What all workers of a run must agree on, or they would deadlock: whether one of them
 // was asked to stop, and worker 0's clock. Both are added up over the workers, at a step together with its gradient. Alone,
 // a worker simply looks. Knows no steps.
 import type { Cluster } from '../cluster/types.js';

@@ -56,8 +56,8 @@ async function collect(job: TrainingJob, listen: (event: TrainEvent) => void = (
   return events;
 }
 
-/** What is told, without the times. */
-function told(events: readonly TrainEvent[]): unknown[] {
+/** The events without their times. */
+function untimed(events: readonly TrainEvent[]): unknown[] {
   return JSON.parse(
     JSON.stringify(events, (key, value) => (key === 'elapsed' || key === 'tokensPerSecond' ? undefined : value)),
   );
@@ -65,13 +65,13 @@ function told(events: readonly TrainEvent[]): unknown[] {
 
 const kinds = (events: readonly TrainEvent[]) =>
   events.map((event) => {
-    if (event.kind === 'save') return `save ${event.reason} ${event.iter}`;
-    return event.kind === 'done' ? `done ${event.reason} ${event.iter}` : `${event.kind} ${event.iter}`;
+    if (event.event === 'save') return `save ${event.reason} ${event.iter}`;
+    return event.event === 'done' ? `done ${event.reason} ${event.iter}` : `${event.event} ${event.iter}`;
   });
 
 const last = (events: readonly TrainEvent[]) => {
   const event = events.at(-1)!;
-  if (event.kind !== 'done') throw new Error(`the last event is ${event.kind}`);
+  if (event.event !== 'done') throw new Error(`the last event is ${event.event}`);
   return event;
 };
 
@@ -85,7 +85,7 @@ test('the state is saved before an evaluation, which may run out of memory (nano
   const evaluate = jest.fn(async () => {
     throw new Error('out of memory');
   });
-  const running = collect(new Fake().job({ evaluate }), (event) => seen.push(event.kind));
+  const running = collect(new Fake().job({ evaluate }), (event) => seen.push(event.event));
   await expect(running).rejects.toThrow('out of memory');
   expect(seen).toEqual(['step', 'step', 'step', 'step', 'step', 'save']);
 });
@@ -93,13 +93,13 @@ test('the state is saved before an evaluation, which may run out of memory (nano
 test('events come in the order step, sample, save, save best, save evaluation, eval, and done at the end', async () => {
   const events = await collect(new Fake().job({ maxIters: 7, evalInterval: 3, logInterval: 4, sampleInterval: 3 }));
   expect(kinds(events)).toEqual([
-    'sample 3',
+    'sample-due 3',
     'save interval 3',
     'save best 3',
     'save evaluation 3',
     'eval 3',
     'step 4',
-    'sample 6',
+    'sample-due 6',
     'save interval 6',
     'save best 6',
     'save evaluation 6',
@@ -114,27 +114,27 @@ test('events come in the order step, sample, save, save best, save evaluation, e
 });
 
 test.each([1, 4, 5, 7, 10, 19, 20])(
-  'a run resumed from step %d tells what an unbroken one tells and ends with the same bits (nanoGPT#158)',
+  'a run resumed from step %d yields the events of an unbroken one and ends with the same bits (nanoGPT#158)',
   async (at) => {
     const whole = new Fake();
     const unbroken = await collect(whole.job());
 
     const fake = new Fake();
     let kept: { weight: number; state: TrainingState } | undefined;
-    const heard: TrainEvent[] = [];
+    const received: TrainEvent[] = [];
     for await (const event of train(fake.job({ saveInterval: at }))) {
-      if (event.kind === 'save' && event.reason !== 'best' && event.iter === at) {
+      if (event.event === 'save' && event.reason !== 'best' && event.iter === at) {
         kept = { weight: fake.weight, state: JSON.parse(JSON.stringify(event.state)) };
         break;
       }
-      heard.push(event);
+      received.push(event);
     }
     expect(kept!.state.iter).toBe(at);
     fake.weight = kept!.weight;
-    heard.push(...(await collect(fake.job({ resume: kept!.state }))));
-    const isSave = (event: TrainEvent) => event.kind === 'save' && event.reason !== 'best';
-    const without = (events: readonly TrainEvent[]) => told(events.filter((event) => !isSave(event)));
-    expect(without(heard)).toEqual(without(unbroken));
+    received.push(...(await collect(fake.job({ resume: kept!.state }))));
+    const isSave = (event: TrainEvent) => event.event === 'save' && event.reason !== 'best';
+    const without = (events: readonly TrainEvent[]) => untimed(events.filter((event) => !isSave(event)));
+    expect(without(received)).toEqual(without(unbroken));
     expect(fake.weight).toBe(whole.weight);
   },
 );
@@ -142,8 +142,8 @@ test.each([1, 4, 5, 7, 10, 19, 20])(
 test('an evaluation that was due when the state was saved is made first after resuming', async () => {
   const fake = new Fake();
   const events = await collect(fake.job());
-  const save = events.find((event) => event.kind === 'save' && event.iter === 10)!;
-  if (save.kind !== 'save') throw new Error('no save');
+  const save = events.find((event) => event.event === 'save' && event.iter === 10)!;
+  if (save.event !== 'save') throw new Error('no save');
   expect(save.state.evaluation?.iter).toBe(5);
   const resumed = await collect(new Fake().job({ resume: save.state }));
   expect(kinds(resumed)).toContain('eval 10');
@@ -174,7 +174,11 @@ test('where there are labels the best evaluation is the one with the highest acc
   ];
   const evaluate = async () => ({ trainLoss: 1, bitsPerByte: 0, macroF1: 0.4, ...results.shift()! });
   const events = await collect(new Fake().job({ evaluate }));
-  expect(events.map((event) => event.kind === 'eval' && event.best).filter((best) => best !== false)).toHaveLength(3);
+  expect(kinds(events).filter((kind) => kind.startsWith('save best'))).toEqual([
+    'save best 5',
+    'save best 10',
+    'save best 15',
+  ]);
   expect(last(events)).toMatchObject({ accuracy: 0.6, macroF1: 0.4, bestValLoss: 1.5 });
 });
 
@@ -193,11 +197,11 @@ test('every evaluation is saved before it is reported, with the weights unless t
   const saved: number[] = [];
   const job = new Fake().job({ saveInterval: 10 });
   const events = await collect(job, (event) => {
-    if (event.kind === 'save') saved.push(event.state.evaluation?.iter ?? 0);
-    if (event.kind === 'eval') expect(saved.at(-1)).toBe(event.iter);
+    if (event.event === 'save') saved.push(event.state.evaluation?.iter ?? 0);
+    if (event.event === 'eval') expect(saved.at(-1)).toBe(event.iter);
   });
-  const evaluations = events.filter((event) => event.kind === 'save' && event.reason === 'evaluation');
-  expect(evaluations.map((event) => event.kind === 'save' && [event.iter, event.stateOnly])).toEqual([
+  const evaluations = events.filter((event) => event.event === 'save' && event.reason === 'evaluation');
+  expect(evaluations.map((event) => event.event === 'save' && [event.iter, event.stateOnly])).toEqual([
     [5, false],
     [10, true],
     [15, false],
@@ -207,8 +211,8 @@ test('every evaluation is saved before it is reported, with the weights unless t
 
 test('a run that is extended keeps the best of all evaluations that were reported', async () => {
   const first = await collect(new Fake().job({ maxIters: 12, evaluate: measuring([3, 2, 1]) }));
-  const save = first.findLast((event) => event.kind === 'save')!;
-  if (save.kind !== 'save') throw new Error('no save');
+  const save = first.findLast((event) => event.event === 'save')!;
+  if (save.event !== 'save') throw new Error('no save');
   expect(save.state.best).toMatchObject({ iter: 12, valLoss: 1 });
   const longer = await collect(new Fake().job({ maxIters: 20, evaluate: measuring([1.5, 1.2]), resume: save.state }));
   expect(kinds(longer).filter((kind) => kind.startsWith('save best'))).toEqual([]);
@@ -237,7 +241,7 @@ test('an interrupt finishes the step, saves and ends the run', async () => {
   const fake = new Fake();
   const controller = new AbortController();
   const events = await collect(fake.job({ signal: controller.signal }), (event) => {
-    if (event.kind === 'step' && event.iter === 7) controller.abort();
+    if (event.event === 'step' && event.iter === 7) controller.abort();
   });
   expect(kinds(events).slice(-3)).toEqual(['step 7', 'save interrupt 7', 'done interrupted 7']);
 });
@@ -255,7 +259,7 @@ test('an interrupt during an evaluation need not wait for it, and resuming makes
   expect(kinds(resumed).slice(0, 3)).toEqual(['save best 5', 'save evaluation 5', 'eval 5']);
 });
 
-test('a signal that comes while steps never wait is heard', async () => {
+test('a signal that comes while steps never wait is noticed', async () => {
   const controller = new AbortController();
   setTimeout(() => controller.abort(), 5);
   const events = await collect(
@@ -264,7 +268,7 @@ test('a signal that comes while steps never wait is heard', async () => {
   expect(last(events).reason).toBe('interrupted');
 });
 
-test('a loss that is no number saves the last good state and says which step failed (nanoGPT#210, nanoGPT#215)', async () => {
+test('a NaN loss saves the last good state and says which step failed (nanoGPT#210, nanoGPT#215)', async () => {
   const fake = new Fake();
   fake.failAt = 8;
   const events = await collect(fake.job());
@@ -280,15 +284,15 @@ test('an error of a step comes through', async () => {
   await expect(collect(job)).rejects.toThrow('a bug');
 });
 
-test('tokens per second leave out evaluation, saving and the first step', async () => {
+test('tokens per second exclude evaluation, saving and the first step', async () => {
   const fake = new Fake();
   fake.stepSeconds = 100;
   const events = await collect(fake.job({ maxIters: 6 }), (event) => {
     fake.stepSeconds = 2;
-    if (event.kind === 'save') fake.seconds += 1000;
+    if (event.event === 'save') fake.seconds += 1000;
   });
   expect(last(events).tokensPerSecond).toBeCloseTo(50, 9);
-  const rates = events.flatMap((event) => (event.kind === 'step' ? [event.tokensPerSecond] : []));
+  const rates = events.flatMap((event) => (event.event === 'step' ? [event.tokensPerSecond] : []));
   expect(rates).toEqual([1, 50, 50, 50, 50, 50]);
   expect(last(events).elapsed).toBe(100 + 5 * 2 + 2 * 10 + 6 * 1000);
 });
@@ -311,7 +315,7 @@ test('a time budget for few steps is planned after two of them, and measured aga
   };
   const { maxIters: _, ...job } = fake.job({ maxSeconds: 43, evalInterval: 1000, learningRate });
   const events = await collect(job, (event) => {
-    if (event.kind === 'step') fake.stepSeconds = event.iter < 4 ? 1 : 2;
+    if (event.event === 'step') fake.stepSeconds = event.iter < 4 ? 1 : 2;
   });
   // After step 5 4 steps took 5 seconds and 37 are left; after step 6 5 took 7, and 35 are left.
   const [fifth, sixth] = [5 + Math.floor(37 / (5 / 4)), 6 + Math.floor(35 / (7 / 5))];
@@ -324,7 +328,7 @@ test('a time budget makes room for the evaluations, and a plan that was off is c
   const fake = new Fake();
   const { maxIters: _, ...job } = fake.job({ maxSeconds: 1000, evalInterval: 20 });
   const events = await collect(job, (event) => {
-    if (event.kind === 'step' && event.iter === 200) fake.stepSeconds = 2;
+    if (event.event === 'step' && event.iter === 200) fake.stepSeconds = 2;
   });
   expect(last(events).reason).toBe('time');
   expect(fake.seconds).toBeGreaterThan(960);
@@ -337,7 +341,7 @@ test('a resumed run keeps its time budget and its planned length', async () => {
   const { maxIters: _, ...job } = fake.job({ maxSeconds: 200, evalInterval: 1000, saveInterval: 50 });
   let kept: TrainingState | undefined;
   for await (const event of train(job)) {
-    if (event.kind === 'save' && event.iter === 150) {
+    if (event.event === 'save' && event.iter === 150) {
       kept = event.state;
       break;
     }

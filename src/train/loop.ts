@@ -1,9 +1,9 @@
-// The training loop: steps, evaluations and the decision to stop, told as events. Pretraining and finetuning share it.
+// The training loop: steps, evaluations and the decision to stop, as events. Pretraining and finetuning share it.
 // Knows batches, a compiled training program, a schedule and an evaluator; nothing of models, engines, files or screens.
 import type { Cluster } from '../cluster/types.js';
 import type { Feeds, TrainingProgram } from '../engine/types.js';
 import { Agreement } from './agreement.js';
-import type { DoneEvent, SaveEvent, TrainEvent } from './events.js';
+import type { LoopEnd, SaveRequest, TrainEvent } from './events.js';
 import { Throughput, TimePlan } from './pace.js';
 import { type Evaluation, initialState, isBetter, type TrainingState, withBudget, withEvaluation } from './state.js';
 
@@ -17,13 +17,13 @@ export interface TrainingJob {
    */
   learningRate(iter: number, total: number | null): number;
   /**
-   * Measures the state as it is, always on the same batches. May give null when `signal` made it stop half-way. Among
+   * Measures the state as it is, always on the same batches. Null when `signal` interrupted it. Among
    * workers all get the same result.
    */
   evaluate(signal?: AbortSignal): Promise<Evaluation | null>;
   readonly tokensPerStep: number;
   readonly seed: number;
-  /** The state of a saved run to go on from; the engine's state must be the one saved with it. */
+  /** The state of a saved run to resume from; the engine's state must be the one saved with it. */
   readonly resume?: TrainingState;
   /** One of the two must be given; with both, what comes first ends the run. */
   readonly maxIters?: number;
@@ -44,7 +44,7 @@ export interface TrainingJob {
   readonly clock?: () => number;
 }
 
-type End = Exclude<DoneEvent['reason'], 'interrupted' | 'diverged'>;
+type End = Exclude<LoopEnd['reason'], 'interrupted' | 'diverged'>;
 
 /**
  * Runs the job. At a step where several things are due they come in the order step, sample, save, save (best), save
@@ -73,10 +73,10 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
   const reading = () => ({ iter: state.iter, elapsed: before + agreement.elapsed });
   const total = () => lowest(job.maxIters ?? null, job.maxSeconds === undefined ? null : state.plannedIters);
   const snapshot = (): TrainingState => ({ ...state, elapsed: before + elapsed() });
-  const save = (reason: SaveEvent['reason']): SaveEvent => {
+  const save = (reason: SaveRequest['reason']): SaveRequest => {
     const stateOnly = reason === 'evaluation' && !unsaved;
     if (reason !== 'best') unsaved = false;
-    return { kind: 'save', iter: state.iter, reason, stateOnly, state: snapshot() };
+    return { event: 'save', iter: state.iter, reason, stateOnly, state: snapshot() };
   };
 
   /** Why the run is at its end now, if it is. */
@@ -88,10 +88,10 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
     return planned || before + agreement.elapsed >= job.maxSeconds ? 'time' : undefined;
   };
 
-  const done = (reason: DoneEvent['reason'], failed?: DoneEvent['failed']): DoneEvent => {
+  const done = (reason: LoopEnd['reason'], failed?: LoopEnd['failed']): LoopEnd => {
     const { accuracy, macroF1 } = state.evaluation ?? {};
     return {
-      kind: 'done',
+      event: 'done',
       iter: state.iter,
       reason,
       trainLoss: state.evaluation?.trainLoss ?? Number.NaN,
@@ -128,7 +128,7 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
         }
         if (best) yield save('best');
         yield save('evaluation');
-        yield { kind: 'eval', iter, ...result, best };
+        yield { event: 'eval', iter, ...result };
         continue; // the evaluation may have ended the run
       }
     }
@@ -170,26 +170,16 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
       }
     }
     if (next % logInterval === 0 || ended() !== undefined) {
-      const { loss, gradNorm, metrics } = result;
+      const { loss, gradNorm } = result;
       const tokensPerSecond = throughput.take();
-      yield {
-        kind: 'step',
-        iter: next,
-        loss,
-        lr,
-        gradNorm,
-        tokensPerSecond,
-        elapsed: elapsed(),
-        total: total(),
-        metrics,
-      };
+      yield { event: 'step', iter: next, loss, lr, gradNorm, tokensPerSecond, elapsed: elapsed() };
     }
-    if (sampleInterval > 0 && next % sampleInterval === 0) yield { kind: 'sample', iter: next };
+    if (sampleInterval > 0 && next % sampleInterval === 0) yield { event: 'sample-due', iter: next };
     await breathe();
   }
 }
 
-/** Lets signals and timers in: an engine whose step never waits would keep Ctrl-C out for ever. */
+/** Lets signals and timers in: an engine whose step never waits would block Ctrl-C. */
 function breathe(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -42,7 +42,7 @@ export interface Reading {
   readonly elapsed: number;
 }
 
-/** Until this step the plan is made anew after each step: a short run needs one early, and few steps measure poorly. */
+/** Until this step the plan is made again after each step: a short run needs one early, and few steps measure poorly. */
 const earlySteps = 6;
 
 /**
@@ -71,7 +71,7 @@ export class TimePlan {
   }
 
   /**
-   * The steps that the run will have if it goes on as so far.
+   * The steps that the run will have at the speed measured so far.
    * @param reserve seconds that the last evaluation will take
    */
   plan(now: Reading, current: number | null, reserve: number): number | null {

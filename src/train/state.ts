@@ -1,7 +1,7 @@
-// Where a run stands, beside weights and optimizer state: plain JSON, kept in a checkpoint, all that a resumed run needs in
+// The training state without weights and optimizer slots: plain JSON, kept in a checkpoint, all that a resumed run needs in
 // order to do what an unbroken one would.
 
-/** What an evaluator measures. Losses are in nats a token. */
+/** What an evaluator measures. Losses are in nats per token. */
 export interface Evaluation {
   readonly trainLoss: number;
   /** Where there is no validation data, the caller's choice: usually the training loss. */

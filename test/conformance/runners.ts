@@ -6,7 +6,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { kept, lower } from '../../src/engine/onnx/lower.js';
 import { compileGraph } from '../../src/engine/tensorflow/compile.js';
 import { prepared } from '../../src/engine/tensorflow/graphs.js';
-import { Context, loadLibrary } from '../../src/engine/tensorflow/native/index.js';
+import { Context, loadLibrary, TensorHandle } from '../../src/engine/tensorflow/native/index.js';
 import type { HostArray } from '../../src/trace/graph.js';
 import { interpret, optimize } from '../../src/trace/index.js';
 import type { Compile } from './backend.js';
@@ -60,8 +60,17 @@ async function tensorflow(): Promise<Compile> {
   const context = Context.open(library, { threads: 1, interThreads: 1, growMemory: true, gpu: false });
   const finished = new FinalizationRegistry<{ dispose(): void }>((native) => native.dispose());
   return (traced) => {
-    const native = compileGraph(context, prepared(traced, 'graph'), { manner: { mode: 'graph', precision: 'f32' } });
-    const run: ReturnType<Compile> = (feeds) => native.runSync(feeds);
+    const graph = prepared(traced);
+    const native = compileGraph(context, graph, { manner: { mode: 'graph', precision: 'f32' } });
+    const run: ReturnType<Compile> = (feeds) => {
+      const inputs = graph.inputs.map(({ name, value }) =>
+        TensorHandle.from(library, feeds[name]!, value.shape, value.dtype),
+      );
+      const results = context.execute(native.name, { inputs, outputs: graph.outputs.length });
+      const read = graph.outputs.map(({ name, value }, i) => [name, results[i]!.read(value.dtype)]);
+      for (const handle of [...inputs, ...results]) handle.dispose();
+      return Object.fromEntries(read);
+    };
     finished.register(run, native);
     return run;
   };

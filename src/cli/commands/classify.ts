@@ -1,8 +1,9 @@
-// gpt-cli classify: texts in, labels out. The work is in run/classify.
+// gpt-cli classify: texts in, labels out. The work is in classify/classify.
 import type { Command } from 'commander';
+import { columnNames } from '../../dataset/labelled/flag-values.js';
 import { GptError } from '../../errors.js';
+import type { ClassEvent, ClassifyingEvent } from '../../events.js';
 import { statIfThere } from '../../files/index.js';
-import type { ClassEvent, ClassifyingEvent } from '../../run/events.js';
 import { quoteWord } from '../../shell-quote.js';
 import { ClassFile } from '../class-output.js';
 import type { Context } from '../context.js';
@@ -14,7 +15,7 @@ const EXAMPLES = `
 Examples:
   gpt-cli classify runs/reviews "What a lovely film"
   gpt-cli classify runs/reviews --input new.csv --output labelled.csv
-  gpt-cli classify runs/reviews --input texts.txt --json          a text a line
+  gpt-cli classify runs/reviews --input texts.txt --json          one text per line
   gpt-cli classify runs/race --input questions.jsonl              multiple choice: the chosen answer
   cat texts.txt | gpt-cli classify runs/reviews -`;
 
@@ -89,17 +90,17 @@ function inputOf(text: string | undefined, flags: ClassifyFlags, context: Contex
 export function define(command: Command, context: Context): void {
   command
     .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face folder of a classifier')
-    .argument('[text]', 'the text, or - for one a line from standard input')
-    .option('--input <file>', 'a CSV, TSV or JSONL file, or a text file with a text a line')
-    .option('--output <file>', 'where the labels go: .csv, .tsv or .jsonl')
+    .argument('[text]', 'the text, or - for one text per line from standard input')
+    .option('--input <file>', 'a CSV, TSV or JSONL file, or a text file with one text per line')
+    .option('--output <file>', 'file for the labels: .csv, .tsv or .jsonl')
     .option('--text-column <name>', 'column of the text; two with a comma between them for pairs');
   addSettings(command, 'classify').addHelpText('after', EXAMPLES);
   command.action(async (run: string, text: string | undefined, flags: ClassifyFlags) => {
     const layers = layersOf(command, 'classify');
     const input = inputOf(text, flags, context);
-    const { classify } = await import('../../run/classify.js');
+    const { classify } = await import('../../classify/classify.js');
     const file = flags.output === undefined ? undefined : await ClassFile.create(flags.output, flags.input);
-    const textColumns = flags.textColumn?.split(',').map((name) => name.trim());
+    const textColumns = flags.textColumn === undefined ? undefined : columnNames(flags.textColumn);
     if (file) context.writesFiles();
     const signal = context.stopOnInterrupt();
     await show(classify({ run, input, textColumns, layers, signal }), file, Array.isArray(input), context);

@@ -17,7 +17,7 @@ test('config presets lists names with what they are for', async () => {
   expect(JSON.parse((await typed('config presets --json')).out)).toHaveProperty('gpt2');
 });
 
-test('config show tells each value and where it comes from', async () => {
+test('config show prints each value and where it comes from', async () => {
   const { out } = await typed('config show -c char-tiny --n-layer 2 --no-bias');
   expect(out).toMatch(/^nLayer +2 +flag$/m);
   expect(out).toMatch(/^bias +false +flag$/m);
@@ -34,7 +34,7 @@ test.each([
     'error: n-embd (130) is not divisible by n-head (4) (try --n-embd 128, or --n-head 2)\n',
   ],
   ['config schma', "error: unknown command 'schma' (did you mean schema?)\n"],
-  ['config', 'error: gpt-cli config needs to be told what to do (see gpt-cli config --help)\n'],
+  ['config', 'error: gpt-cli config needs a subcommand (see gpt-cli config --help)\n'],
 ])('%s: %s', async (line, err) => {
   expect(await typed(line)).toEqual({ code: 2, out: '', err });
 });

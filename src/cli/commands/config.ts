@@ -1,4 +1,4 @@
-// gpt-cli config: what can be set, what holds when nothing is, and the recipes to start from.
+// gpt-cli config: the settings, their defaults, and the presets.
 import { Argument, type Command } from 'commander';
 import { defaults, jsonSchema, loadLayer, presetNames } from '../../config/index.js';
 import type { ConfigCommand } from '../../config/setting.js';
@@ -20,25 +20,26 @@ export function define(command: Command, context: Context): void {
     .action((name: ConfigCommand) => printJson(jsonSchema(name)));
   command
     .command('defaults')
-    .description('the settings that hold when nothing is given')
+    .description('the default settings')
     .addArgument(forCommand())
     .action((name: ConfigCommand) => printJson(defaults(name)));
   command
     .command('presets')
-    .description('the recipes that --config knows by name')
+    .description('the presets that --config knows by name')
     .action(() => {
       const rows = presetNames().map((name) => [name, String(loadLayer(name).values['$comment'] ?? '')]);
       if (context.json) printJson(Object.fromEntries(rows));
       else for (const line of table(rows)) context.print(line);
     });
-  addSettings(command.command('show').description('what a pretrain with these options would use'), 'pretrain').action(
-    (_options: unknown, own: Command) => {
-      const { values, sources } = configOf(own, 'pretrain');
-      if (context.json) return printJson(values);
-      const rows = Object.entries(values).map(([key, value]) => [key, JSON.stringify(value), sources[key] ?? '']);
-      for (const line of table(rows)) context.print(line);
-    },
-  );
+  addSettings(
+    command.command('show').description('the settings that pretrain would use with these options'),
+    'pretrain',
+  ).action((_options: unknown, own: Command) => {
+    const { values, sources } = configOf(own, 'pretrain');
+    if (context.json) return printJson(values);
+    const rows = Object.entries(values).map(([key, value]) => [key, JSON.stringify(value), sources[key] ?? '']);
+    for (const line of table(rows)) context.print(line);
+  });
   command.addHelpText(
     'after',
     `

@@ -1,6 +1,7 @@
 // gpt-cli data check: the linter of training data. The checks are in dataset/labelled.
 import type { Command } from 'commander';
 import type { DataReport, Finding } from '../../dataset/index.js';
+import { columnNames, templateText } from '../../dataset/labelled/flag-values.js';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
 import { count, table } from '../format.js';
@@ -37,7 +38,7 @@ export function reportLines({ task, reason, splits, findings }: DataReport): str
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   lines.push(
     findings.length === 0
-      ? 'nothing is wrong with it'
+      ? 'no problems found'
       : `${plural(errors, 'error')}, ${plural(findings.length - errors, 'warning')}`,
   );
   return lines;
@@ -54,10 +55,10 @@ function findingLines({ severity, message, count: times, places, hint }: Finding
 export function define(command: Command, context: Context): void {
   const check = command
     .command('check')
-    .description('what is wrong with a file or folder of training data')
+    .description('check a file or folder of training data for problems')
     .argument('<data>', 'a CSV, TSV, JSONL or text file, or a folder with train, valid and test')
-    .option('--run <run>', 'also find the rows that do not fit into the context of this model')
-    .option('--task <task>', `what the data is for: ${tasks.join(', ')}`)
+    .option('--run <run>', 'also report rows that exceed the context of this model')
+    .option('--task <task>', `the task: ${tasks.join(', ')}`)
     .option('--text-column <name>', 'column of the text; two with a comma between them for pairs')
     .option('--label-column <name>', 'column of the label')
     .option('--prompt-template <template>', 'how columns make a prompt')
@@ -68,12 +69,11 @@ export function define(command: Command, context: Context): void {
   );
   check.action(async (path: string, flags: CheckFlags) => {
     const { checkData } = await import('../../dataset/index.js');
-    const columns = flags.textColumn?.split(',').map((name) => name.trim());
     const report = await checkData(path, {
       task: taskOf(flags.task),
-      ...(columns && { textColumns: columns }),
+      ...(flags.textColumn !== undefined && { textColumns: columnNames(flags.textColumn) }),
       ...(flags.labelColumn !== undefined && { labelColumn: flags.labelColumn }),
-      ...(flags.promptTemplate !== undefined && { template: flags.promptTemplate.replaceAll('\\n', '\n') }),
+      ...(flags.promptTemplate !== undefined && { template: templateText(flags.promptTemplate) }),
       ...(flags.run !== undefined && (await modelFacts(flags.run))),
       signal: context.stopOnInterrupt(),
     });

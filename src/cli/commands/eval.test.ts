@@ -4,7 +4,7 @@ const text = { event: 'result', loss: 1.5, perplexity: Math.exp(1.5), bitsPerByt
 
 test('the result of a text is four lines', () => {
   expect(resultLines(text)).toEqual([
-    'loss           1.5000 nats a token',
+    'loss           1.5000 nats per token',
     'perplexity     4.4817',
     'bits per byte  2.1640',
     'tokens         123,456',
@@ -18,7 +18,7 @@ test('labelled data gives accuracy, F1, the confusion matrix and each class inst
     [1, 10],
   ];
   expect(resultLines({ ...text, accuracy: 18 / 21, macroF1: 0.8571, confusion, labels })).toEqual([
-    'loss           1.5000 nats a text',
+    'loss           1.5000 nats per text',
     'bits per byte  2.1640',
     'tokens         123,456',
     'accuracy       85.71 %',
@@ -51,7 +51,7 @@ test('labels that the model does not know are rows of the matrix, and no columns
     unknownLabels: { odd: 4 },
   };
   expect(resultLines(result)).toEqual([
-    'loss            1.5000 nats a text',
+    'loss            1.5000 nats per text',
     'bits per byte   2.1640',
     'tokens          123,456',
     'examples        25',

@@ -1,6 +1,7 @@
-// gpt-cli eval: a model and data in, numbers out. The work is in run/eval.
+// gpt-cli eval: a model and data in, numbers out. The work is in evaluate/evaluate.
 import type { Command } from 'commander';
-import type { EvaluationEvent, ResultEvent } from '../../run/events.js';
+import { columnNames, templateText } from '../../dataset/labelled/flag-values.js';
+import type { EvaluationEvent, ResultEvent } from '../../events.js';
 import { confusionLines } from '../confusion.js';
 import type { Context } from '../context.js';
 import { count, loss, table } from '../format.js';
@@ -23,7 +24,7 @@ Text is cut into windows of the context length, and every token is scored once.`
 export function resultLines(result: ResultEvent, paint?: Paint): string[] {
   const { accuracy, macroF1, confusion, labels, bitsPerByte, examples, unknownLabels = {}, unseenCharacters } = result;
   const labelled = accuracy !== undefined;
-  const rows = [['loss', `${loss(result.loss)} nats a ${labelled ? 'text' : 'token'}`]];
+  const rows = [['loss', `${loss(result.loss)} nats per ${labelled ? 'text' : 'token'}`]];
   if (!labelled) rows.push(['perplexity', result.perplexity.toPrecision(5)]);
   if (Number.isFinite(bitsPerByte)) rows.push(['bits per byte', bitsPerByte.toFixed(4)]);
   rows.push(['tokens', count(result.tokens)]);
@@ -71,12 +72,12 @@ export function define(command: Command, context: Context): void {
   addSettings(command, 'eval').addHelpText('after', EXAMPLES);
   command.action(async (run: string, inputs: string[], flags: EvalFlags) => {
     const layers = layersOf(command, 'eval');
-    const { evaluate } = await import('../../run/eval.js');
+    const { evaluate } = await import('../../evaluate/evaluate.js');
     const { stdin } = context.streams;
     const choice = {
-      textColumns: flags.textColumn?.split(',').map((name) => name.trim()),
+      textColumns: flags.textColumn === undefined ? undefined : columnNames(flags.textColumn),
       labelColumn: flags.labelColumn,
-      promptTemplate: flags.promptTemplate?.replaceAll('\\n', '\n'),
+      promptTemplate: flags.promptTemplate === undefined ? undefined : templateText(flags.promptTemplate),
     };
     await show(evaluate({ run, inputs, layers, stdin, signal: context.stopOnInterrupt(), ...choice }), context);
   });

@@ -116,7 +116,7 @@ test('data check exits with 0 on warnings and 2 on errors, and prints what it fo
   expect(failed.code).toBe(2);
   const report = JSON.parse(failed.out);
   expect(report.findings[0]).toMatchObject({ severity: 'error', code: 'ragged' });
-  expect((await typed(`data check ${at('moods.csv')}`)).out).toContain('nothing is wrong with it');
+  expect((await typed(`data check ${at('moods.csv')}`)).out).toContain('no problems');
 });
 
 test('finetune needs data, and takes --resume or --overwrite', async () => {

@@ -1,15 +1,12 @@
-// gpt-cli finetune: options and labelled data in, a run's events out. The work is in run/finetune.
+// gpt-cli finetune: options and labelled data in, a run's events out. The work is in finetune/finetune.
 import type { Command } from 'commander';
-import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
-import { addInspection, type InspectionFlags, inspectionOf } from '../inspection.js';
-import { addSettings, layersOf } from '../options.js';
-import { clusterOf, showTraining } from '../workers.js';
+import { addTrainingOptions, showTraining, type TrainingFlags, trainingOptionsOf } from '../training-command.js';
 
 const EXAMPLES = `
 Data: CSV, TSV or JSONL, or a folder with train, valid and test of those. With columns text and label it is
 classification; question, choices and label: multiple choice; prompt and completion, instruction and output, or
-messages: instructions; text alone: more text.
+messages: instructions; text alone: continued pretraining.
 
 Examples:
   gpt-cli finetune reviews.csv --from runs/book          a classifier, into runs/reviews
@@ -21,48 +18,12 @@ Examples:
   gpt-cli finetune diary.txt --from runs/book --task text
   gpt-cli finetune --resume -o runs/reviews              resume after an interruption`;
 
-interface FinetuneFlags extends InspectionFlags {
-  readonly out?: string;
-  readonly resume?: boolean;
-  readonly overwrite?: boolean;
-  readonly allowChangedData?: boolean;
-}
-
 export function define(command: Command, context: Context): void {
-  command
-    .argument('[data]', 'a CSV, TSV or JSONL file, or a folder with train, valid and test')
-    .option('-o, --out <folder>', "the run's folder (default: runs/<name of the data>)")
-    .option('--resume', 'resume the run in that folder')
-    .option('--allow-changed-data', 'resume even if the data is not what the run was trained on')
-    .option('--overwrite', 'replace the run in that folder, once the first step of the new one is made');
-  addInspection(addSettings(command, 'finetune')).addHelpText('after', EXAMPLES);
-  command.action(async (data: string | undefined, flags: FinetuneFlags) => {
-    const { out, resume = false, overwrite = false, allowChangedData = false } = flags;
-    if (resume && overwrite) {
-      throw new GptError('cli/resume', '--resume and --overwrite exclude each other', { hint: 'leave out one' });
-    }
-    if (allowChangedData && !resume) {
-      throw new GptError('cli/resume', '--allow-changed-data needs --resume', { hint: 'leave it out for a new run' });
-    }
-    const layers = layersOf(command, 'finetune');
-    const { finetune } = await import('../../run/finetune.js');
-    const { commandLine } = context;
-    context.writesFiles();
-    const signal = context.stopOnInterrupt();
-    const inspection = await inspectionOf(flags);
-    const cluster = clusterOf(context);
-    const options = {
-      data,
-      layers,
-      out,
-      resume,
-      overwrite,
-      allowChangedData,
-      signal,
-      commandLine,
-      cluster,
-      ...inspection,
-    };
-    await showTraining(finetune(options), context, cluster);
+  command.argument('[data]', 'a CSV, TSV or JSONL file, or a folder with train, valid and test');
+  addTrainingOptions(command, 'finetune', 'data').addHelpText('after', EXAMPLES);
+  command.action(async (data: string | undefined, flags: TrainingFlags) => {
+    const options = await trainingOptionsOf(command, 'finetune', flags, context);
+    const { finetune } = await import('../../finetune/finetune.js');
+    await showTraining(finetune({ data, ...options }), context, options.cluster);
   });
 }

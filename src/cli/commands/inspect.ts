@@ -11,7 +11,7 @@ import { count, loss, table, time } from '../format.js';
 const EXAMPLES = `
 Examples:
   gpt-cli inspect runs/book
-  gpt-cli inspect gpt2 --estimate       what the preset would take`;
+  gpt-cli inspect gpt2 --estimate       the cost of training the preset`;
 
 interface Part {
   readonly name: string;
@@ -80,7 +80,7 @@ function lines({ directory, config, parameters, parts, tokenizer, labels, traini
     const { iter, seed, tokens, elapsed, best } = training;
     const loss_ = best ? `, best validation loss ${loss(best.valLoss)}` : '';
     out.push(`training: step ${count(iter)}, ${count(tokens)} tokens, ${time(elapsed)}, seed ${seed}${loss_}`);
-  } else out.push('training: no state here, so it can be continued (--init) but not resumed');
+  } else out.push('training: no training state; usable with --init, not with --resume');
   if (Array.isArray(run?.['commandLine']))
     out.push(`made by: ${quoteCommand(['gpt-cli', ...run['commandLine'].map(String)])}`);
   return out;
@@ -89,17 +89,14 @@ function lines({ directory, config, parameters, parts, tokenizer, labels, traini
 export function define(command: Command, context: Context): void {
   command
     .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face folder')
-    .option(
-      '--estimate',
-      'what training costs: memory, arithmetic, time a step; <run> may be a preset or a config file',
-    )
+    .option('--estimate', 'estimate training: memory, FLOPs, time per step; <run> may be a preset or a config file')
     .addOption(
-      new Option('--backend <name>', 'with --estimate: the engine whose memory it is').choices(['onnx', 'tensorflow']),
+      new Option('--backend <name>', 'with --estimate: the engine to estimate for').choices(['onnx', 'tensorflow']),
     )
     .addHelpText('after', EXAMPLES)
     .action(async (path: string, { estimate, backend }: { estimate?: boolean; backend?: 'onnx' | 'tensorflow' }) => {
       if (estimate) {
-        const { estimateOf } = await import('../plan.js');
+        const { estimateOf } = await import('../training-cost.js');
         const { data, lines } = await estimateOf(path, backend);
         if (context.json) context.print(JSON.stringify(data));
         else for (const line of lines) context.print(line);

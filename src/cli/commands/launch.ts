@@ -1,11 +1,11 @@
-// gpt-cli launch: several workers of one training run on this machine. Each is a gpt-cli of its own with TF_CONFIG set.
+// gpt-cli launch: several workers of one training run on this machine. Each is its own gpt-cli process with TF_CONFIG set.
 import type { Command } from 'commander';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
 
 const HELP = `
 Starts N processes of a training command that train one model together: each on its own rows of every batch, the gradients
-added up by TensorFlow. --batch-size is what one worker takes: a step is over N times as many sequences. Worker 0 saves and
+added up by TensorFlow. --batch-size is per worker: a step is over N times as many sequences. Worker 0 saves and
 reports; lines of the others begin with [1], [2] ... The processor's cores are divided unless --threads is given.
 With --resume a step stays over as many sequences as before, whatever N.
 It needs TensorFlow (gpt-cli setup tensorflow). On several machines set TF_CONFIG instead: see docs/distributed.md.

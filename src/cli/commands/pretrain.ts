@@ -1,9 +1,7 @@
-// gpt-cli pretrain: options in, a run's events out. The work is in run/pretrain.
+// gpt-cli pretrain: options in, a run's events out. The work is in pretrain/pretrain.
 import type { Command } from 'commander';
-import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
-import { addInspection, type InspectionFlags, inspectionOf } from '../inspection.js';
-import { addSettings, layersOf } from '../options.js';
+import { addTrainingOptions, showTraining, type TrainingFlags, trainingOptionsOf } from '../training-command.js';
 
 const EXAMPLES = `
 Examples:
@@ -14,51 +12,12 @@ Examples:
   gpt-cli pretrain --resume -o runs/book              resume after an interruption
   gpt-cli pretrain book.txt --json > log.jsonl`;
 
-interface PretrainFlags extends InspectionFlags {
-  readonly out?: string;
-  readonly resume?: boolean;
-  readonly overwrite?: boolean;
-  readonly allowChangedData?: boolean;
-}
-
 export function define(command: Command, context: Context): void {
-  command
-    .argument('[text...]', 'files, folders, globs, or - for standard input')
-    .option('-o, --out <folder>', "the run's folder (default: runs/<name of the text>)")
-    .option('--resume', 'resume the run in that folder')
-    .option('--allow-changed-data', 'resume even if the data is not what the run was trained on')
-    .option('--overwrite', 'replace the run in that folder, once the first step of the new one is made');
-  addInspection(addSettings(command, 'pretrain')).addHelpText('after', EXAMPLES);
-  command.action(async (inputs: string[], flags: PretrainFlags) => {
-    const { out, resume = false, overwrite = false, allowChangedData = false } = flags;
-    if (resume && overwrite) {
-      throw new GptError('cli/resume', '--resume and --overwrite exclude each other', { hint: 'leave out one' });
-    }
-    if (allowChangedData && !resume) {
-      throw new GptError('cli/resume', '--allow-changed-data needs --resume', { hint: 'leave it out for a new run' });
-    }
-    const layers = layersOf(command, 'pretrain');
-    const { pretrain } = await import('../../run/pretrain.js');
-    const { clusterOf, showTraining } = await import('../workers.js');
-    const { commandLine } = context;
-    context.writesFiles();
-    const signal = context.stopOnInterrupt();
-    const { stdin } = context.streams;
-    const inspection = await inspectionOf(flags);
-    const cluster = clusterOf(context);
-    const options = {
-      inputs,
-      layers,
-      out,
-      resume,
-      overwrite,
-      allowChangedData,
-      stdin,
-      signal,
-      commandLine,
-      cluster,
-      ...inspection,
-    };
-    await showTraining(pretrain(options), context, cluster);
+  command.argument('[text...]', 'files, folders, globs, or - for standard input');
+  addTrainingOptions(command, 'pretrain', 'text').addHelpText('after', EXAMPLES);
+  command.action(async (inputs: string[], flags: TrainingFlags) => {
+    const options = await trainingOptionsOf(command, 'pretrain', flags, context);
+    const { pretrain } = await import('../../pretrain/pretrain.js');
+    await showTraining(pretrain({ inputs, stdin: context.streams.stdin, ...options }), context, options.cluster);
   });
 }

@@ -1,9 +1,9 @@
-// gpt-cli sample: a prompt in, text out as it is written. The work is in run/sample.
+// gpt-cli sample: a prompt in, text out as it is written. The work is in generate/sample.
 import type { Command } from 'commander';
 import { resolve } from '../../config/index.js';
 import { readWhole } from '../../dataset/read-whole.js';
 import { GptError } from '../../errors.js';
-import type { SampleEvent, SamplingEvent } from '../../run/events.js';
+import type { SampleEvent, SamplingEvent } from '../../events.js';
 import { quoteWord } from '../../shell-quote.js';
 import type { Context } from '../context.js';
 import { count } from '../format.js';
@@ -33,7 +33,7 @@ async function readPrompt(
 ): Promise<string | undefined> {
   const ways = [flags.prompt, flags.promptFile, input].filter((way) => way !== undefined);
   if (ways.length > 1) {
-    throw new GptError('cli/prompt', 'the prompt is given more than once', {
+    throw new GptError('cli/prompt', 'there is more than one prompt', {
       hint: 'use one of --prompt, --prompt-file and -',
     });
   }
@@ -46,7 +46,7 @@ async function readPrompt(
   const { stdin } = context.streams;
   if (input === '-') {
     const text = await readWhole({ name: 'standard input', kind: 'stdin' }, { stdin, signal });
-    return text.replace(/\r?\n$/, ''); // `echo` ends its line: the prompt goes on in it
+    return text.replace(/\r?\n$/, ''); // `echo` ends its line: the text continues in it
   }
   return flags.promptFile === undefined
     ? flags.prompt
@@ -112,7 +112,7 @@ export function define(command: Command, context: Context): void {
   command
     .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face folder')
     .argument('[input...]', '- reads the prompt from standard input, without its last line end')
-    .option('-p, --prompt <text>', 'what the text begins with')
+    .option('-p, --prompt <text>', 'the text to continue')
     .option('--prompt-file <file>', 'the prompt, exactly as in the file (UTF-8, or UTF-16 with a byte order mark)')
     .option('--no-stream', 'write each text when it is complete');
   addSettings(command, 'sample').addHelpText('after', EXAMPLES);
@@ -134,7 +134,7 @@ export function define(command: Command, context: Context): void {
     const layers = more.length > 0 ? [...given, { name: 'flag', values: { stop: [...flags.stop!, ...more] } }] : given;
     const { numSamples } = resolve('sample', layers).values;
     const prompt = await readPrompt(input, flags, context);
-    const { sample } = await import('../../run/sample.js');
+    const { sample } = await import('../../generate/sample.js');
     const events = sample({ run, prompt, layers, signal: context.stopOnInterrupt() });
     const texts = showTexts(context, { many: numSamples > 1, stream: flags.stream });
     await show(events, { prompt: prompt ?? '', texts, work: showWork(context) }, context);

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { SetupEvent, SetupResult } from '../../engine/index.js';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
-import { LiveBar } from '../live.js';
+import { LiveBar } from '../live-bar.js';
 
 interface SetupFlags {
   readonly gpu?: true;
@@ -15,7 +15,7 @@ interface SetupFlags {
 const size = (bytes: number) => (bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
 const purpose = { cpu: 'for the CPU', gpu: 'with CUDA', local: 'of your own' } as const;
 
-/** What a person reads of an event that is worth a line of its own. */
+/** The line for an event, where it has one. */
 export function eventLine(event: SetupEvent): string {
   switch (event.kind) {
     case 'plan': {

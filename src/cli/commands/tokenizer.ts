@@ -6,8 +6,8 @@ import { text as readAll } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
 import { settings } from '../../config/index.js';
 import { GptError, whyUnreadable } from '../../errors.js';
+import type { PhaseEvent } from '../../events.js';
 import { isPipe, makeFolder, readPipe, replaceFile } from '../../files/index.js';
-import type { PhaseEvent } from '../../run/events.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
 import type { Context } from '../context.js';
 import { count, table } from '../format.js';
@@ -40,7 +40,7 @@ function split(words: readonly string[], flags: UseFlags): { path: string; rest:
 /** The text of the arguments, of --input, or of standard input (`-`). */
 async function readInput(words: readonly string[], flags: UseFlags, what: string, context: Context): Promise<string> {
   if (words.length > 0 && flags.input !== undefined) {
-    throw new GptError('cli/input', `${what} is given twice`, { hint: 'leave out --input or the argument' });
+    throw new GptError('cli/input', `${what} is given twice`, { hint: 'remove --input or the argument' });
   }
   const source = flags.input ?? (words.length === 1 && words[0] === '-' ? '-' : undefined);
   if (source === '-') return readAll(context.streams.stdin);
@@ -74,7 +74,7 @@ interface TrainFlags {
 async function makeTokenizer(inputs: string[], flags: TrainFlags, context: Context): Promise<Tokenizer> {
   const { byteTokenizer, trainBpeTokenizer, trainCharTokenizer } = await import('../../tokenizer/index.js');
   const { readTexts } = await import('../../dataset/index.js');
-  const { phase } = await import('../../run/phase.js');
+  const { phase } = await import('../../session/phase.js');
   const signal = context.stopOnInterrupt();
   if (flags.kind === 'byte') return byteTokenizer();
   const texts = readTexts(inputs, {
@@ -127,7 +127,7 @@ async function train(inputs: string[], flags: TrainFlags, context: Context): Pro
   }
   if (flags.kind !== 'bpe' && flags.vocabSize !== undefined) {
     throw new GptError('config/vocab', `vocab-size (${flags.vocabSize}) is for --kind bpe, not ${flags.kind}`, {
-      hint: 'leave it out',
+      hint: 'remove it',
     });
   }
   if (inputs.length === 0 && flags.kind !== 'byte') {
@@ -211,9 +211,11 @@ export function define(command: Command, context: Context): void {
 
   command
     .command('train')
-    .description('make a tokenizer out of text')
+    .description('train a tokenizer on text')
     .argument('[text...]', 'files, folders, globs, or - for standard input')
-    .addOption(new Option('--kind <kind>', 'what text is cut into').choices(['char', 'byte', 'bpe']).default('bpe'))
+    .addOption(
+      new Option('--kind <kind>', 'units that text is split into').choices(['char', 'byte', 'bpe']).default('bpe'),
+    )
     .option('--text-key <name>', 'key or column of the text in JSONL, JSON, CSV and TSV files (default: text)')
     .option('--vocab-size <n>', `vocabulary size of a bpe tokenizer (default: ${settings['vocabSize']!.default})`)
     .option('-o, --out <path>', 'file ending in .json, or a folder', 'tokenizer.json')

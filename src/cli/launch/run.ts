@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { LaunchPlan } from '../../cluster/launch-plan.js';
 import { packageRoot } from '../../config/files.js';
 import { launchedVariable } from './launched.js';
-import { prefixed } from './lines.js';
+import { prefixed } from './prefixed-lines.js';
 
 /**
  * Milliseconds in which the others end by themselves when one has failed: they find out and say so. Then they are asked
@@ -29,7 +29,7 @@ export async function runWorkers({ environments, argv }: LaunchPlan, streams: La
   const program = join(packageRoot(), 'bin', 'gpt-cli.js');
   const children = environments.map((variables, rank) => {
     const child = spawn(process.execPath, [...process.execArgv, program, ...argv], {
-      // Worker 0 may read the text from our standard input; the channel tells a worker when we are gone.
+      // Worker 0 may read the text from our standard input; the channel closes when this process is gone.
       stdio: [rank === 0 ? 'inherit' : 'ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...process.env, ...variables, [launchedVariable]: '1' },
       detached: true, // a terminal's Ctrl-C reaches us alone, and we pass it on once

@@ -15,7 +15,7 @@ function meeting(size: number): Meeting {
   const promise = new Promise<Summands>((yes, no) => {
     [resolve, reject] = [yes, no];
   });
-  promise.catch(() => {}); // told to whoever waits
+  promise.catch(() => {}); // reported to whoever waits
   return { given: new Array(size).fill(undefined), promise, resolve, reject };
 }
 

@@ -44,7 +44,7 @@ withTensorflow('bfloat16 on TensorFlow', () => {
 
   test.each(modes)('in a training step all products of %s are in bfloat16, forward and backward', async (mode) => {
     const gpt = gpt2Of(config);
-    const graph = prepared(trace(lossStep(gpt, shape), { gradients: true, trainable: () => true }), mode);
+    const graph = prepared(trace(lossStep(gpt, shape), { gradients: true, trainable: () => true }));
     const writer = new GraphWriter(await loadLibrary(), { mode, precision: 'bf16' });
     const halves = new Set<unknown>();
     const written: { type: string; half: boolean }[] = [];

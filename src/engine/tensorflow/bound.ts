@@ -105,6 +105,11 @@ export class BoundFunction {
     private readonly resources: readonly Handle[],
   ) {}
 
+  /** In its context. */
+  get name(): string {
+    return this.native.name;
+  }
+
   /** Runs once, aside; every input must be fed with as many numbers as it has. */
   async run(arrays: Arrays): Promise<Record<string, HostArray>> {
     const given = this.given(arrays);
@@ -130,16 +135,6 @@ export class BoundFunction {
       return await this.native.run([...handles, ...this.resources]);
     } finally {
       for (const handle of made) handle.dispose();
-    }
-  }
-
-  /** As `run`, waited for. */
-  runSync(arrays: Arrays): Record<string, HostArray> {
-    const given = this.given(arrays);
-    try {
-      return this.take(this.native.runSync([...given, ...this.resources]));
-    } finally {
-      for (const handle of given) handle.dispose();
     }
   }
 

@@ -14,7 +14,7 @@ export interface CompileOptions {
   readonly variable?: (input: string) => Variable | undefined;
 }
 
-/** @param graph prepared: composites that the mode keeps whole, the others inlined */
+/** @param graph prepared: without composites */
 export function compileGraph(
   context: Context,
   graph: Graph,

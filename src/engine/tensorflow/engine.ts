@@ -102,7 +102,7 @@ class TensorflowEngine implements Engine {
     const held = state as VariableState;
     checkVariables(step, held);
     const mode = this.mode ?? 'graph';
-    const graph = prepared(trace(step), mode);
+    const graph = prepared(trace(step));
     this.options.onGraph?.(graph, 'inference');
     const variable = (name: string) =>
       Object.hasOwn(step.inputs, name) ? undefined : held.variable('parameter', name);
@@ -127,9 +127,10 @@ class TensorflowEngine implements Engine {
     const names = checkTrained(step, held);
     const trainable = new Set(names);
     const traced = trace(step, { gradients: true, trainable: (name) => trainable.has(name) });
-    this.options.onGraph?.(prepared(traced, this.mode ?? 'xla'), 'training');
+    const graph = prepared(traced);
+    this.options.onGraph?.(graph, 'training');
     const make = (mode: Mode) => {
-      const more = { graph: prepared(traced, mode), manner: this.manner(mode), device: this.place };
+      const more = { graph, manner: this.manner(mode), device: this.place };
       const parts = { context: this.context, step, names, state: held, optimizer, ...more };
       return this.collectives ? new SharedTraining(parts, this.collectives, this.reduceOn) : new Training(parts);
     };

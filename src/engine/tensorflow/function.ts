@@ -50,12 +50,6 @@ export class TfFunction {
     return this.context.executeAsync(this.name, this.execution(inputs));
   }
 
-  /** As `run`, waited for. */
-  runSync(inputs: readonly Handle[]): TensorHandle[] {
-    if (this.disposed) throw new Error(`use of the function ${this.name} after it was disposed`);
-    return this.context.execute(this.name, this.execution(inputs));
-  }
-
   dispose(): void {
     if (this.disposed) return;
     this.disposed = true;

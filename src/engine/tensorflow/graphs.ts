@@ -1,10 +1,8 @@
-// The graphs that this engine compiles: composites that a mode has no lowering for inlined, improved.
+// The graphs that this engine compiles: composites inlined (XLA fuses what they consist of), then optimized.
 import type { Graph } from '../../trace/graph.js';
 import { optimize } from '../../trace/index.js';
-import { kept } from './lower.js';
-import type { Mode } from './writer.js';
 
-/** A traced graph as a mode wants it. */
-export function prepared(graph: Graph, mode: Mode): Graph {
-  return optimize(graph, { keep: kept(mode) });
+/** A traced graph as TensorFlow is given it. */
+export function prepared(graph: Graph): Graph {
+  return optimize(graph, { keep: () => false });
 }

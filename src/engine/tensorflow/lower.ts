@@ -1,7 +1,6 @@
 // A graph of ours as operations of a TF_Graph. Knows the operations, not how a function is run.
 import { GptError } from '../../errors.js';
 import type { Constant, Graph, Value } from '../../trace/graph.js';
-import { composites } from './composites/index.js';
 import { elementwise } from './lowerings/elementwise.js';
 import { fences } from './lowerings/fence.js';
 import { indexing } from './lowerings/indexing.js';
@@ -10,9 +9,10 @@ import { products } from './lowerings/products.js';
 import { random } from './lowerings/random.js';
 import { reductions } from './lowerings/reductions.js';
 import { shapes } from './lowerings/shapes.js';
-import type { GraphWriter, Mode, Ref } from './writer.js';
+import type { GraphWriter, Ref } from './writer.js';
 
-const common: Lowerings = {
+/** Every operation that TensorFlow is given, by name. */
+const lowerings: Lowerings = {
   ...elementwise,
   ...reductions,
   ...products,
@@ -22,19 +22,8 @@ const common: Lowerings = {
   ...fences,
 };
 
-/** Every operation that TensorFlow is given, by name. */
-const lowerings: Readonly<Record<Mode, Lowerings>> = {
-  xla: { ...common, ...composites.xla },
-  graph: { ...common, ...composites.graph },
-};
-
-/** Composites to be left whole by passes that inline. */
-export function kept(mode: Mode): (op: string) => boolean {
-  return (op) => Object.hasOwn(composites[mode], op);
-}
-
 /**
- * Writes a graph whose composites, but those that are `kept`, have been inlined.
+ * Writes a graph whose composites have been inlined.
  * @param inputs what computes each of the graph's inputs, by name
  * @param computed may put something else in place of a value that a node computes, for the nodes that follow
  * @returns what computes each of its outputs, by name
@@ -46,12 +35,11 @@ export function lowerInto(
   inputs: (name: string) => Ref,
   computed: (value: Value, ref: Ref) => Ref = (_, ref) => ref,
 ): Map<string, Ref> {
-  const table = lowerings[tf.manner.mode];
   const refs = new Map<Value['id'], Ref>();
   for (const { name, value } of graph.inputs) refs.set(value.id, inputs(name));
   for (const constant of graph.constants) refs.set(constant.value.id, lowerConstant(tf, constant));
   for (const node of graph.nodes) {
-    const lowering = Object.hasOwn(table, node.op) ? table[node.op] : undefined;
+    const lowering = Object.hasOwn(lowerings, node.op) ? lowerings[node.op] : undefined;
     if (!lowering) throw new GptError('tensorflow/op', `the tensorflow engine cannot compute ${node.op}`);
     const given = node.inputs.map(({ id }) => refs.get(id)!);
     const results = lowering(tf, given, node);

@@ -7,7 +7,7 @@ import {
   type Library,
   type OpAttribute,
   type Pointer,
-  type TensorflowApi,
+  setAttribute,
   type TF_Output,
   type TfType,
   typeNumbers,
@@ -69,7 +69,7 @@ export class GraphWriter extends Handle {
       else api.TF_AddInputList(description, [...input], input.length);
     }
     for (const { oper } of after) api.TF_AddControlInput(description, oper);
-    for (const [key, value] of Object.entries(attributes)) setAttribute(api, description, key, value);
+    for (const [key, value] of Object.entries(attributes)) setAttribute(api, 'TF_SetAttr', description, key, value);
     return { oper: this.finish(type, description), index: 0 };
   }
 
@@ -162,21 +162,4 @@ function arrayOf(values: readonly number[], type: DType | 'uint32'): HostArray |
   if (type === 'float32') return Float32Array.from(values);
   if (type === 'bool') return Uint8Array.from(values, (value) => (value ? 1 : 0));
   return type === 'uint32' ? Uint32Array.from(values) : Int32Array.from(values);
-}
-
-function setAttribute(api: TensorflowApi, description: Pointer, key: string, value: OpAttribute): void {
-  if (typeof value === 'boolean') api.TF_SetAttrBool(description, key, value ? 1 : 0);
-  else if (typeof value === 'number') api.TF_SetAttrInt(description, key, value);
-  else if (typeof value === 'string') {
-    const bytes = Buffer.from(value);
-    api.TF_SetAttrString(description, key, bytes, bytes.length);
-  } else if ('float' in value) api.TF_SetAttrFloat(description, key, value.float);
-  else if ('type' in value) api.TF_SetAttrType(description, key, typeNumbers[value.type]);
-  else if ('types' in value) {
-    const types = Int32Array.from(value.types, (type) => typeNumbers[type]);
-    api.TF_SetAttrTypeList(description, key, types, types.length);
-  } else if ('shape' in value) {
-    const { shape } = value;
-    api.TF_SetAttrShape(description, key, BigInt64Array.from(shape, BigInt), shape.length);
-  } else api.TF_SetAttrIntList(description, key, BigInt64Array.from(value, BigInt), value.length);
 }

@@ -1,10 +1,10 @@
-// The loom of the passes: walks a graph in order and weaves a new one, node by node. Bodies stay as they are: an engine
+// The rewriter of the passes: walks a graph in order and builds a new one, node by node. Bodies stay as they are: an engine
 // either has them inlined first, or does not look at them.
 import { GraphBuilder } from '../builder.js';
 import { Emitter } from '../emitter.js';
 import type { Graph, Node, Value } from '../graph.js';
 
-export interface Loom {
+export interface GraphRewriter {
   readonly builder: GraphBuilder;
   readonly to: Emitter;
   /** How often a value of the old graph is used, as an input or an output. */
@@ -16,7 +16,7 @@ export interface Visitor {
    * What becomes of a node: its outputs' replacements in the new graph, or undefined to keep it.
    * @param inputs the node's inputs in the new graph
    */
-  visit(node: Node, inputs: readonly Value[], loom: Loom): readonly Value[] | undefined;
+  visit(node: Node, inputs: readonly Value[], rewriter: GraphRewriter): readonly Value[] | undefined;
   /** Told of every node that was kept, as it is in the new graph. */
   kept?(node: Node): void;
 }
@@ -29,25 +29,26 @@ export interface Visitor {
 export function rewrite(graph: Graph, how: Visitor | (() => Visitor)): Graph {
   const visitor = typeof how === 'function' ? how() : how;
   const builder = new GraphBuilder(graph.name);
-  const loom: Loom = { builder, to: new Emitter(builder), usesOf: countUses(graph) };
-  const woven = new Map<number, Value>();
+  const rewriter: GraphRewriter = { builder, to: new Emitter(builder), usesOf: countUses(graph) };
+  const rewritten = new Map<number, Value>();
   let changed = false;
 
-  for (const { name, value } of graph.inputs) woven.set(value.id, builder.input(name, value));
-  for (const { value, data } of graph.constants) woven.set(value.id, builder.constant(data, value.shape, value.dtype));
+  for (const { name, value } of graph.inputs) rewritten.set(value.id, builder.input(name, value));
+  for (const { value, data } of graph.constants)
+    rewritten.set(value.id, builder.constant(data, value.shape, value.dtype));
   for (const node of graph.nodes) {
-    const inputs = node.inputs.map(({ id }) => woven.get(id)!);
-    let outputs = visitor.visit(node, inputs, loom);
+    const inputs = node.inputs.map(({ id }) => rewritten.get(id)!);
+    let outputs = visitor.visit(node, inputs, rewriter);
     if (outputs) changed = true;
     else {
       outputs = builder.add(node.op, inputs, node.attributes, node.outputs, node.body);
       visitor.kept?.(builder.producerOf(outputs[0]!)!);
     }
     node.outputs.forEach(({ id }, index) => {
-      woven.set(id, outputs[index]!);
+      rewritten.set(id, outputs[index]!);
     });
   }
-  for (const { name, value } of graph.outputs) builder.output(name, woven.get(value.id)!);
+  for (const { name, value } of graph.outputs) builder.output(name, rewritten.get(value.id)!);
   return changed ? builder.build() : graph;
 }
 

@@ -2,9 +2,9 @@
 // transposition, a reshape of a reshape, a broadcast before an operation that broadcasts.
 import type { Graph, Node, Value } from '../graph.js';
 import { broadcast, numbersOf, reduced, sameShape } from '../shapes.js';
-import { type Loom, rewrite } from './rewrite.js';
+import { type GraphRewriter, rewrite } from './rewrite.js';
 
-type Simplification = (node: Node, inputs: readonly Value[], loom: Loom) => Value | undefined;
+type Simplification = (node: Node, inputs: readonly Value[], rewriter: GraphRewriter) => Value | undefined;
 
 const unary = new Set(
   (
@@ -23,9 +23,9 @@ const reductions = new Set('Sum Mean Prod Max Min All Any'.split(' '));
 
 export function simplify(graph: Graph): Graph {
   return rewrite(graph, {
-    visit: (node, inputs, loom) => {
+    visit: (node, inputs, rewriter) => {
       for (const rule of rulesFor(node.op)) {
-        const value = rule(node, inputs, loom);
+        const value = rule(node, inputs, rewriter);
         if (value) return [value];
       }
       return undefined;
@@ -184,19 +184,19 @@ const byOperation: Readonly<Record<string, readonly Simplification[]>> = {
   ],
 };
 
-function sourceOf(op: string, value: Value, builder: Loom['builder']): Value | undefined {
+function sourceOf(op: string, value: Value, builder: GraphRewriter['builder']): Value | undefined {
   const node = builder.producerOf(value);
   return node?.op === op ? node.inputs[0] : undefined;
 }
 
 /** The scalar that a value repeats. */
-function scalarSource(value: Value, builder: Loom['builder']): Value | undefined {
+function scalarSource(value: Value, builder: GraphRewriter['builder']): Value | undefined {
   const source = sourceOf('BroadcastTo', value, builder);
   return source?.shape.length === 0 ? source : undefined;
 }
 
 /** What a value was before a reshape that only added leading axes of size 1. */
-function leadingOnesOf(value: Value, builder: Loom['builder']): Value | undefined {
+function leadingOnesOf(value: Value, builder: GraphRewriter['builder']): Value | undefined {
   const source = sourceOf('Reshape', value, builder);
   if (!source) return undefined;
   const added = value.shape.length - source.shape.length;
@@ -205,7 +205,7 @@ function leadingOnesOf(value: Value, builder: Loom['builder']): Value | undefine
 }
 
 /** The number that a constant, broadcast or reshaped perhaps, holds everywhere. */
-function uniform(value: Value, builder: Loom['builder']): number | undefined {
+function uniform(value: Value, builder: GraphRewriter['builder']): number | undefined {
   const numbers = builder.numbersOf(value);
   if (numbers) {
     const [first] = numbers;

@@ -14,7 +14,7 @@ export type SummedType = 'float32' | 'float64' | 'int32';
 export class Collectives implements Cluster {
   readonly rank: number;
   readonly size: number;
-  /** TensorFlow tells collectives apart by a number; one number has one type and length for ever. */
+  /** TensorFlow identifies collectives by a number; a number keeps its type and length. */
   private readonly keys = new Map<string, TensorHandle>();
   private readonly numbers = new Map<number, TensorHandle>();
   private failure: GptError | undefined;
@@ -41,8 +41,8 @@ export class Collectives implements Cluster {
   }
 
   /**
-   * The sum of a tensor over the workers, on the tensor's kind of device.
-   * @param what tells apart tensors of one length that are reduced at different places of the program
+   * The sum of a tensor over the workers, on the tensor's type of device.
+   * @param what distinguishes tensors of one length that are reduced at different places of the program
    * @param device a GPU's name within the worker, as `GPU:0`; default the CPU
    * @returns a tensor of the caller's to dispose
    * @throws GptError `cluster/worker-lost`

@@ -39,7 +39,7 @@ test('quick work is not watched', async () => {
   expect(asked.size).toBe(0);
 });
 
-test('work goes on for as long as the others live, one missed answer included', async () => {
+test('work continues as long as the others live, one missed answer included', async () => {
   const { ask, asked } = answering((rank, times) => (rank === 4 && times % 2 === 1 ? 'deadline exceeded' : undefined));
   let aborted = 0;
   const slow = new Promise((resolve) => setTimeout(() => resolve('done'), 200));
@@ -79,7 +79,7 @@ test.each([
   expect(error.hint).toContain('--resume');
 });
 
-test('where all answer again, what TensorFlow said is told', async () => {
+test('where all answer again, the message of TensorFlow is reported', async () => {
   const { ask } = answering(() => undefined);
   const error = await new Peers(spec, ask, pace).blame(new Error('socket closed'));
   expect(error.message).toBe('the workers lost each other: socket closed');

@@ -68,7 +68,7 @@ export class Peers {
   /**
    * Waits until every worker has come.
    * @param seconds how long
-   * @param waiting told every ten seconds or so who is missing
+   * @param waiting called about every ten seconds with who is missing
    * @param signal aborted: waits no more
    * @throws GptError `cluster/late`; what aborted the signal
    */

@@ -58,7 +58,7 @@ export class SharedTraining implements Trainer {
   /** One step of all workers. */
   async step(microBatches: readonly Feeds[], update: StepUpdate): Promise<StepResult> {
     const { votes = [] } = update;
-    if (votes.length > votesMost) throw new Error(`${votes.length} votes, of ${votesMost} at most`);
+    if (votes.length > votesMost) throw new Error(`${votes.length} votes, the maximum is ${votesMost}`);
     const own = await this.ownBuckets(
       microBatches,
       Float32Array.from({ length: votesMost }, (_, i) => votes[i] ?? 0),

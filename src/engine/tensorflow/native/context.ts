@@ -1,22 +1,11 @@
 // A TensorFlow runtime: devices, functions, operations run one at a time. Knows nothing of graphs of ours.
+import { type OpAttribute, setAttribute } from './attributes.js';
 import { type ConfigOptions, configProto } from './config.js';
-import { type TfType, typeNumbers } from './dtypes.js';
-import type { Pointer, TensorflowApi } from './ffi.js';
+import type { Pointer } from './ffi.js';
 import { Handle } from './handle.js';
 import type { Library } from './library.js';
 import { checked, checkedAsync } from './status.js';
 import { TensorHandle } from './tensor.js';
-
-/** What an operation is told. A number is an integer unless it is marked; a text is one. */
-export type OpAttribute =
-  | number
-  | boolean
-  | string
-  | readonly number[]
-  | { readonly float: number }
-  | { readonly type: TfType }
-  | { readonly types: readonly TfType[] }
-  | { readonly shape: readonly number[] };
 
 export interface RunDevice {
   /** As operations are placed on it: `/job:localhost/replica:0/task:0/device:CPU:0`. */
@@ -158,7 +147,7 @@ export class Context extends Handle {
     if (!op) throw new Error(`TensorFlow gave no operation ${name}`);
     try {
       if (device) checked(api, `place ${name}`, (status) => api.TFE_OpSetDevice(op, device, status));
-      for (const [key, value] of Object.entries(attributes)) setAttribute(api, op, key, value);
+      for (const [key, value] of Object.entries(attributes)) setAttribute(api, 'TFE_OpSetAttr', op, key, value);
       for (const input of inputs)
         checked(api, `take an input of ${name}`, (status) => {
           if (input instanceof Handle) api.TFE_OpAddInput(op, input.pointer, status);
@@ -190,23 +179,4 @@ function call<A extends unknown[], R>(
       else resolve(result);
     });
   });
-}
-
-function setAttribute(api: TensorflowApi, op: Pointer, key: string, value: OpAttribute): void {
-  if (typeof value === 'boolean') api.TFE_OpSetAttrBool(op, key, value ? 1 : 0);
-  else if (typeof value === 'number') api.TFE_OpSetAttrInt(op, key, value);
-  else if (typeof value === 'string') {
-    const bytes = Buffer.from(value);
-    api.TFE_OpSetAttrString(op, key, bytes, bytes.length);
-  } else if ('float' in value) api.TFE_OpSetAttrFloat(op, key, value.float);
-  else if ('type' in value) api.TFE_OpSetAttrType(op, key, typeNumbers[value.type]);
-  else if ('types' in value) {
-    const types = Int32Array.from(value.types, (type) => typeNumbers[type]);
-    api.TFE_OpSetAttrTypeList(op, key, types, types.length);
-  } else if ('shape' in value) {
-    const { shape } = value;
-    checked(api, `set ${key}`, (status) =>
-      api.TFE_OpSetAttrShape(op, key, BigInt64Array.from(shape, BigInt), shape.length, status),
-    );
-  } else api.TFE_OpSetAttrIntList(op, key, BigInt64Array.from(value, BigInt), value.length);
 }

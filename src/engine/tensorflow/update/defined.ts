@@ -19,8 +19,7 @@ export const defined =
     const graphs = new Map<string, Graph>();
     const graphOf = ({ rule, array, constants }: ArrayUpdate) => {
       const key = JSON.stringify([rule.op, array.decay, rule.slots(array), array.shape, constants]);
-      const known =
-        graphs.get(key) ?? prepared(updateGraph({ rule, arrays: [{ ...array, name: '' }] }, options), tf.manner.mode);
+      const known = graphs.get(key) ?? prepared(updateGraph({ rule, arrays: [{ ...array, name: '' }] }, options));
       graphs.set(key, known);
       return known;
     };

@@ -57,7 +57,7 @@ export function writeUpdate(
     return ref;
   };
   const lowered = (graph: Graph, given: ReadonlyMap<string, Ref>) =>
-    lowerInto(tf, prepared(graph, tf.manner.mode), (name) => given.get(name)!);
+    lowerInto(tf, prepared(graph), (name) => given.get(name)!);
 
   const running = input(go);
   const specs = gradients.map(({ name }) => state.specOf(name));

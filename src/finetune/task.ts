@@ -1,0 +1,141 @@
+// What a finetuning run learns: examples, model and objective of a classifier or of an instruction follower, behind one
+// interface.
+
+import type { Checkpoint } from '../checkpoint/index.js';
+import type { FinetuneConfig } from '../config/index.js';
+import type { Encoded, Example, Task } from '../dataset/index.js';
+import { GptError } from '../errors.js';
+import type { RunEvent } from '../events.js';
+import { choiceLabels, configureModel, type GptConfig, headSpec } from '../model/index.js';
+import { chooseTokenizer } from '../run/choose-tokenizer.js';
+import type { TrainingRun } from '../run/training-run.js';
+import { encodeAnswers, encodeTexts } from '../scoring/encode.js';
+
+import type { Session } from '../session/session.js';
+import { type Tokenizer, withClassificationToken } from '../tokenizer/index.js';
+import type { TrainingJob, TrainingState } from '../train/index.js';
+import { resumeMerged, saveBase, saveMerged } from './adapters.js';
+import { encodeDocuments, splitBlocks } from './encode-documents.js';
+import { textsOf } from './example-texts.js';
+import { classification, language, type Objective, type ObjectiveParts } from './objectives.js';
+import { type LabelledTexts, readLabelledTexts } from './read-data.js';
+import { requireUsed } from './unused-settings.js';
+
+export interface FinetuneTask extends Omit<Objective, 'evaluator'> {
+  readonly kind: Task;
+  /** Why: one sentence. */
+  readonly reason: string;
+  readonly session: Session;
+  readonly train: readonly Encoded[];
+  readonly validation: readonly Encoded[];
+  /** Of classification. */
+  readonly labels: readonly string[] | undefined;
+  /** Of instructions: how columns make a prompt. */
+  readonly template: string;
+  /** Called once, when the run may be written to. Gives what measures the model. */
+  begin(): Promise<TrainingJob['evaluate']>;
+  save(directory: string, training: TrainingState, resumable: boolean): Promise<string>;
+}
+
+/** What is decided before the model is made. */
+interface ModelDesign {
+  readonly tokenizer: Tokenizer;
+  readonly model: GptConfig;
+  /** Of a classifier. */
+  readonly labels: readonly string[] | undefined;
+}
+
+/** Reads the data, makes the model, and gives it its values. Nothing is written. */
+export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): AsyncGenerator<RunEvent, FinetuneTask> {
+  const { checkpoint, folder, workers, options } = run;
+  const { config, sources, wholeBatch, splitRule, resumed } = run.plan;
+  const texts = yield* readLabelledTexts(data, config, options.signal, splitRule);
+  const { task: kind, reason, template } = texts;
+  requireUsed(kind, sources);
+  const { tokenizer, model, labels } = yield* workers.makeOnce(
+    () => design(run, texts),
+    ({ model, labels }) => ({ model, labels }),
+    async (tokenizer, design) => ({ tokenizer, ...design }),
+  );
+  const encoded = yield* encodeAll(texts, tokenizer, model.blockSize, labels, config);
+
+  const { freeze, layerDecay, seed, loraRank } = config;
+  const lora = loraRank > 0 ? { rank: loraRank, alpha: config.loraAlpha ?? 2 * loraRank } : undefined;
+  const session = yield* run.openSession(model, tokenizer, { labels, freeze, layerDecay, lora });
+  const sameLabels = labels && checkpoint?.labels?.join('\n') === labels.join('\n');
+  const fresh = labels && !sameLabels ? [headSpec(model, labels.length).name] : [];
+  const resuming = resumed !== null;
+  const fill = () => resumeMerged(session, folder.directory, checkpoint!, { seed });
+  yield* run.loadWeights(session, { fresh, ...(lora && resuming && { fill }) });
+
+  const parts = { config, wholeBatch, session, ...encoded };
+  const objective = labels ? classification(parts, labels) : language(parts);
+  return {
+    kind,
+    reason,
+    labels,
+    template,
+    ...parts,
+    ...objective,
+    begin: async () => {
+      if (lora && !resuming && workers.leads) await saveBase(session, folder.staging);
+      return workers.evaluateOnce(objective.evaluator());
+    },
+    save: (directory, training, resumable) =>
+      lora
+        ? saveMerged(session, lora, folder.directory, directory, training, resumable)
+        : session.save(directory, training, resumable),
+  };
+}
+
+/** The tokenizer, the model, and the labels of a classifier. */
+async function* design(
+  { plan: { config }, checkpoint, folder, options: { signal } }: TrainingRun<'finetune'>,
+  texts: LabelledTexts,
+): AsyncGenerator<RunEvent, ModelDesign> {
+  const { train, template } = texts;
+  const base =
+    (await checkpoint?.loadTokenizer()) ?? (yield* chooseTokenizer(() => textsOf(train, template), config, signal));
+  const labels = labelsFor(texts, folder.checkpoint === undefined ? undefined : checkpoint?.labels);
+  const tokenizer = labels ? withClassificationToken(base) : base;
+  const model = modelOf(config, checkpoint, tokenizer);
+  if (config.freeze > model.nLayer) {
+    throw new GptError('config/freeze', `freeze (${config.freeze}) is above the ${model.nLayer} blocks of the model`, {
+      hint: `at most --freeze ${model.nLayer}: then only the last norm and the head are trained`,
+    });
+  }
+  return { tokenizer, model, labels };
+}
+
+/** The rows of the head: those of the resumed run, else what the data has; none for instructions and text. */
+function labelsFor({ task, labels }: LabelledTexts, before: readonly string[] | undefined) {
+  if (task === 'choice') return choiceLabels;
+  return task === 'classify' ? (before ?? labels) : undefined;
+}
+
+function* encodeAll(
+  { task, train, validation, template }: LabelledTexts,
+  tokenizer: Tokenizer,
+  blockSize: number,
+  labels: readonly string[] | undefined,
+  { valSplit }: FinetuneConfig,
+): Generator<RunEvent, Pick<ObjectiveParts, 'train' | 'validation'>> {
+  if (task === 'text') {
+    const blocks = encodeDocuments(train, tokenizer, blockSize);
+    if (blocks.length === 0) throw new GptError('data/empty', 'the text has no two tokens to learn from');
+    if (validation.length === 0) return splitBlocks(blocks, valSplit);
+    return { train: blocks, validation: encodeDocuments(validation, tokenizer, blockSize) };
+  }
+  const encode = (examples: readonly Example[]) =>
+    labels
+      ? encodeTexts(examples, tokenizer, blockSize, labels)
+      : encodeAnswers(examples, tokenizer, blockSize, template);
+  return { train: yield* encode(train), validation: yield* encode(validation) };
+}
+
+/** The checkpoint's model, or the one that the settings ask for, with a row for every token. */
+function modelOf(config: FinetuneConfig, checkpoint: Checkpoint | undefined, tokenizer: Tokenizer): GptConfig {
+  const { dropout } = config;
+  const start = checkpoint ? { ...checkpoint.config, dropout } : configureModel(config, tokenizer.modelVocabSize);
+  return { ...start, vocabSize: Math.max(start.vocabSize, tokenizer.vocabSize) };
+}

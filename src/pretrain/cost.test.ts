@@ -1,0 +1,67 @@
+// The estimated memory against what onnxruntime says it used.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { resolve } from '../config/index.js';
+import { peakBytes } from '../trace/index.js';
+import { planPretraining, secondsOf } from './cost.js';
+import { pretrain } from './pretrain.js';
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gpt-cli-plan-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const sizes = { nLayer: 2, nHead: 4, nEmbd: 64, blockSize: 64, batchSize: 8 };
+const settings = { ...sizes, tokenizer: 'byte', threads: 1, maxIters: 2, evalIters: 1 };
+
+test.each([false, true])(
+  'activations are within 30 % of what onnxruntime asks for, with recompute %s',
+  async (recompute) => {
+    const text = join(folder, 'text.txt');
+    writeFileSync(text, 'a plain text, long enough for a few windows of it. '.repeat(60));
+    const profile = join(folder, `recompute-${recompute}`);
+    let estimated = 0;
+    const layers = [{ name: 'flag', values: { ...settings, recompute } }];
+    const events = pretrain({
+      inputs: [text],
+      out: join(folder, `run-${recompute}`),
+      layers,
+      profile,
+      onGraph: (graph, use) => {
+        if (use === 'training') estimated = peakBytes(graph);
+      },
+    });
+    for await (const event of events) if (event.event === 'done') expect(event.iter).toBe(2);
+
+    const name = readdirSync(folder).find((file) => file.startsWith(`recompute-${recompute}-loss`))!;
+    const nodes = JSON.parse(readFileSync(join(folder, name), 'utf8')) as { args?: Record<string, string> }[];
+    const used = Math.max(...nodes.map(({ args }) => Number(args?.['mem_bytes_requested_in_use'] ?? 0)));
+    expect(used).toBeGreaterThan(1e6);
+    expect(estimated / used).toBeGreaterThan(0.7);
+    expect(estimated / used).toBeLessThan(1.3);
+  },
+);
+
+test('a plan adds up, and accumulating takes as much arithmetic as a larger batch', async () => {
+  const config = (values: object) => resolve('pretrain', [{ name: 'flag', values: { ...settings, ...values } }]).values;
+  const { nLayer, nHead, nEmbd, blockSize } = sizes;
+  const shape = { nLayer, nHead, nEmbd, blockSize, dropout: 0, bias: true, layerNormEpsilon: 1e-5 };
+  const model = { ...shape, vocabSize: 257, position: 'learned' as const };
+  const whole = await planPretraining(model, config({}));
+  const parts = await planPretraining(model, config({ batchSize: 2, gradAccum: 4 }));
+  expect(whole.tokensPerStep).toBe(512);
+  expect(parts.tokensPerStep).toBe(512);
+  expect(parts.flopsPerStep).toBe(whole.flopsPerStep);
+  expect(parts.memory.activations).toBeLessThan(whole.memory.activations / 3);
+  // 6 for each token and parameter that multiplies (position table and biases do not), and attention's products
+  const multiplying = whole.parameters - 64 * 64;
+  expect(whole.flopsPerStep / (6 * multiplying * 512)).toBeGreaterThan(1);
+  expect(whole.flopsPerStep / (6 * multiplying * 512)).toBeLessThan(1.3);
+  expect(whole.secondsPerStep).toBeGreaterThan(0);
+});
+
+test('seconds are products at their speed and the rest at that of copying', () => {
+  expect(secondsOf({ flops: 3e9, bytes: 4e9 }, { gflops: 1, bytesPerSecond: 2e9 })).toBe(5);
+});

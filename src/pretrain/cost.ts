@@ -1,0 +1,92 @@
+// What a pretraining run will cost, from its settings alone: parameters, memory by part, arithmetic and, by a quick
+// measurement of this machine, time a step. Reads no text and trains nothing.
+import type { PretrainConfig } from '../config/index.js';
+import { defaultThreads, graphsOfEngine, measureOnnx, updateCost } from '../engine/index.js';
+import { countParameters, evaluationStep, Gpt, type GptConfig, lossStep, parameterSpecs } from '../model/index.js';
+import { optimizers, optionsFor } from '../optimizer/registry.js';
+import { type EstimatedEngine, estimateMemory, type MemoryEstimate } from '../session/memory.js';
+import { peakBytes, type Work, workOf } from '../trace/index.js';
+
+export interface Plan {
+  readonly engine: EstimatedEngine;
+  readonly parameters: number;
+  /** Of one optimizer step, all its micro-batches. */
+  readonly tokensPerStep: number;
+  /** Bytes. */
+  readonly memory: MemoryEstimate;
+  /** Multiplications and additions of the matrix products of one optimizer step. */
+  readonly flopsPerStep: number;
+  readonly threads: number;
+  /** Of matrix products, measured now: 10^9 multiplications and additions a second. */
+  readonly gflops: number;
+  /** Of one optimizer step. Rough: see `secondsOf`. */
+  readonly secondsPerStep: number;
+}
+
+/** Takes about a second: compiles nothing, but measures how fast this machine multiplies and copies. */
+export async function planPretraining(model: GptConfig, config: PretrainConfig): Promise<Plan> {
+  const { batchSize, gradAccum, recompute } = config;
+  const threads = config.threads ?? defaultThreads();
+  const specs = parameterSpecs(model);
+  const engine = config.backend === 'tensorflow' ? 'tensorflow' : 'onnx';
+  const { peaks, work } = await graphsOf({ ...model, dropout: config.dropout }, { batchSize, recompute, engine });
+  const parameters = countParameters(specs);
+  const optimizer = optimizers[config.optimizer];
+  const update = updateCost(specs, optimizer, optionsFor(optimizer, config));
+  const graphs = [...peaks, ...update.peaks];
+  const speed = { gflops: await measureOnnx('cpu', threads), bytesPerSecond: copySpeed() };
+  return {
+    engine,
+    parameters,
+    tokensPerStep: batchSize * model.blockSize * gradAccum,
+    memory: estimateMemory({ specs, optimizer, gradAccum, graphs, engine, jit: config.jit }),
+    flopsPerStep: work.flops * gradAccum + update.flops,
+    threads,
+    gflops: speed.gflops,
+    secondsPerStep: gradAccum * secondsOf(work, speed) + secondsOf(update, speed),
+  };
+}
+
+/** The training graph and that of evaluation, as pretraining compiles them. */
+async function graphsOf(
+  model: GptConfig,
+  { batchSize, recompute, engine }: { batchSize: number; recompute: boolean; engine: EstimatedEngine },
+) {
+  const { trainingGraph, inferenceGraph } = graphsOfEngine[engine];
+  const gpt = await Gpt.create(model, { recompute });
+  try {
+    const shape = { batchSize, time: model.blockSize };
+    const training = trainingGraph(lossStep(gpt, shape), () => true);
+    const evaluation = inferenceGraph(evaluationStep(gpt, shape));
+    return { peaks: [peakBytes(training), peakBytes(evaluation)], work: workOf(training) };
+  } finally {
+    gpt.dispose();
+  }
+}
+
+interface Speed {
+  readonly gflops: number;
+  readonly bytesPerSecond: number;
+}
+
+/**
+ * Matrix products at the speed of a large one, everything else at that of copying. Small matrices are slower than that,
+ * fused operations faster.
+ */
+export function secondsOf({ flops, bytes }: Work, { gflops, bytesPerSecond }: Speed): number {
+  return flops / (gflops * 1e9) + bytes / bytesPerSecond;
+}
+
+/** Bytes read and written a second by one thread, arrays of a few megabytes: the best of a tenth of a second. */
+function copySpeed(): number {
+  const from = new Float32Array(1 << 20).fill(1);
+  const to = new Float32Array(from.length);
+  const end = performance.now() + 100;
+  let best = Number.POSITIVE_INFINITY;
+  do {
+    const start = performance.now();
+    to.set(from);
+    best = Math.min(best, performance.now() - start);
+  } while (performance.now() < end);
+  return (2 * from.byteLength) / (best / 1000);
+}

@@ -1,0 +1,112 @@
+// Opens a training run: claims its folder, resolves its settings, opens the checkpoint that it begins with. Knows no data
+// and makes no model.
+import { type Checkpoint, claimRun, type Run } from '../checkpoint/index.js';
+import type { ClusterSpec } from '../cluster/index.js';
+import { type Resolved, resolve, type TrainCommand } from '../config/index.js';
+import type { RunEvent } from '../events.js';
+import type { OpenedEngine } from '../session/session.js';
+import type { TrainingOptions } from './options.js';
+import { recordOf, type SavedRun } from './record.js';
+import { resized, resumedSettings } from './resume.js';
+import { planRun, type RunPlan, startingPoint } from './run-plan.js';
+import { TrainingRun } from './training-run.js';
+import { agreeOn, temporaryRun } from './workers/agree.js';
+import { joinWorkers } from './workers/join.js';
+import { Team } from './workers/team.js';
+import { alone } from './workers/workers.js';
+
+export interface RunToOpen<C extends TrainCommand> {
+  readonly command: C;
+  /** The run folder. */
+  readonly out: string;
+  /** Texts or data that are named now; may be empty when a run is resumed. */
+  readonly inputs: readonly string[];
+  readonly options: TrainingOptions;
+}
+
+/**
+ * The caller closes the run.
+ * @throws GptError for settings, a folder or a checkpoint that cannot be used, `cluster/...` where workers differ
+ */
+export async function* openRun<C extends TrainCommand>(given: RunToOpen<C>): AsyncGenerator<RunEvent, TrainingRun<C>> {
+  const { cluster } = given.options;
+  if (cluster) return yield* joinRun(given, cluster);
+  const claimed = await claim(given, 1);
+  return yield* reportingSize(new TrainingRun<C>({ ...given, ...claimed, workers: alone }));
+}
+
+interface Claimed<C extends TrainCommand> {
+  readonly folder: Run;
+  readonly saved: SavedRun | undefined;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly plan: RunPlan<C>;
+}
+
+/** Takes the folder for this process and plans the run. Nothing in the folder changes. */
+async function claim<C extends TrainCommand>(
+  { command, out, inputs, options }: RunToOpen<C>,
+  workers: number,
+): Promise<Claimed<C>> {
+  const { layers = [], resume = false, overwrite = false } = options;
+  const fresh = resume ? undefined : resolve(command, layers);
+  const folder = await claimRun(out, { resume, overwrite });
+  let checkpoint: Checkpoint | undefined;
+  try {
+    const saved = resume ? recordOf(folder, command) : undefined;
+    const { values, sources }: Resolved<C> = fresh ?? resumedSettings(command, saved!, out, layers, workers);
+    checkpoint = await startingPoint(folder, values);
+    const resumed = (folder.checkpoint !== undefined && checkpoint?.training) || null;
+    const plan = { ...planRun<C>(values, sources, inputs, saved, workers), resumed, base: checkpoint?.config ?? null };
+    return { folder, saved, checkpoint, plan };
+  } catch (error) {
+    await checkpoint?.close();
+    folder.release();
+    throw error;
+  }
+}
+
+/** What a worker that does not lead knows by itself: its settings, and a folder for its tokens. */
+function follow<C extends TrainCommand>({ command, inputs, options }: RunToOpen<C>, workers: number): Claimed<C> {
+  const { values, sources } = resolve(command, options.layers);
+  const plan = { ...planRun<C>(values, sources, inputs, undefined, workers), resumed: null, base: null };
+  return { folder: temporaryRun(), saved: undefined, checkpoint: undefined, plan };
+}
+
+/** Opens the run as one of several workers: waits for the others and takes over what worker 0 planned. */
+async function* joinRun<C extends TrainCommand>(
+  given: RunToOpen<C>,
+  spec: ClusterSpec,
+): AsyncGenerator<RunEvent, TrainingRun<C>> {
+  const { command, options } = given;
+  const { onGraph, profile, signal } = options;
+  const count = spec.addresses.length;
+  const claimed = spec.rank === 0 ? await claim(given, count) : follow(given, count);
+  let opened: OpenedEngine | undefined;
+  let run: TrainingRun<C> | undefined;
+  try {
+    opened = yield* joinWorkers(claimed.plan.config, spec, { onGraph, profile }, signal);
+    const workers = new Team(opened.engine.cluster!);
+    const plan = await agreeOn(workers, command, claimed.plan, !options.resume);
+    const inputs = claimed.plan.inputs.length > 0 ? claimed.plan.inputs : plan.inputs;
+    run = new TrainingRun<C>({ ...given, ...claimed, plan: { ...plan, inputs }, workers, opened });
+  } finally {
+    if (!run) {
+      await opened?.engine.dispose();
+      await claimed.checkpoint?.close();
+      claimed.folder.release();
+    }
+  }
+  return yield* reportingSize(run);
+}
+
+/** Reports a batch that is divided otherwise than before. */
+async function* reportingSize<C extends TrainCommand>(run: TrainingRun<C>): AsyncGenerator<RunEvent, TrainingRun<C>> {
+  let reported = false;
+  try {
+    yield* resized(run.saved, run.plan.config, run.workers.size);
+    reported = true;
+    return run;
+  } finally {
+    if (!reported) await run.close();
+  }
+}

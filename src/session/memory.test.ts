@@ -1,0 +1,109 @@
+import type { GptError } from '../errors.js';
+import { adamw } from '../optimizer/index.js';
+import { estimateMemory, fitting, gigabytes, requireMemory } from './memory.js';
+
+const specs = [
+  { name: 'a', shape: [1000, 1000], decay: true },
+  { name: 'b', shape: [500, 1000], decay: true, trainable: false },
+];
+const optimizer = adamw;
+const million = 1e6;
+
+test('a trained parameter has a gradient, its copy and optimizer slots, a frozen one nothing', () => {
+  const {
+    parameters,
+    gradients,
+    optimizer: slots,
+    activations,
+    runtime,
+    total,
+  } = estimateMemory({
+    specs,
+    optimizer,
+    gradAccum: 1,
+    graphs: [7 * million, 2 * million],
+  });
+  expect({ parameters, gradients, slots, activations }).toEqual({
+    parameters: 6 * million,
+    gradients: 8 * million,
+    slots: 8 * million,
+    activations: 9 * million,
+  });
+  expect(total).toBe(31 * million + runtime);
+});
+
+test('accumulation needs a second gradient', () => {
+  const one = estimateMemory({ specs, optimizer, gradAccum: 1, graphs: [] });
+  const four = estimateMemory({ specs, optimizer, gradAccum: 4, graphs: [] });
+  expect(four.total - one.total).toBe(4 * million);
+});
+
+describe('with tensorflow', () => {
+  const of = (more: object) =>
+    estimateMemory({
+      specs,
+      optimizer,
+      gradAccum: 1,
+      graphs: [700 * million, 20 * million],
+      engine: 'tensorflow',
+      ...more,
+    });
+
+  test('gradients are there once, with accumulation twice, and graphs take their memory in turn', () => {
+    const { gradients, optimizer: slots, activations } = of({ jit: 'graph' });
+    expect({ gradients, slots, activations }).toEqual({
+      gradients: 4 * million,
+      slots: 8 * million,
+      activations: 560 * million,
+    });
+    expect(of({ jit: 'graph', gradAccum: 4 }).gradients).toBe(8 * million);
+  });
+
+  test('auto takes what the hungrier way does', () => {
+    const totals = ['graph', 'xla'].map((jit) => of({ jit }).total);
+    expect(of({}).total).toBe(Math.max(...totals));
+    expect(totals[1]).toBeGreaterThan(totals[0]!);
+  });
+});
+
+const wide = estimateMemory({ specs, optimizer, gradAccum: 1, graphs: [1200 * million] });
+const refusal = (limit: number): Partial<GptError> => {
+  try {
+    requireMemory(wide, { batchSize: 12, gradAccum: 2 }, limit);
+  } catch (error) {
+    return error as GptError;
+  }
+  return {};
+};
+
+test('what fits is not refused', () => {
+  expect(refusal(wide.total)).toEqual({});
+});
+
+test('what does not fit is refused with the batch that would', () => {
+  const { code, message, hint } = refusal(wide.total - 800 * million);
+  expect(code).toBe('run/memory');
+  expect(message).toBe('the run needs about 1.4 GB of memory, 572 MB are available');
+  expect(hint).toMatch(/^--batch-size 4 --grad-accum 6 .*--no-memory-check/);
+});
+
+test('the advice counts the scratch that accumulation then needs', () => {
+  const fixed = wide.total - wide.activations;
+  const fits = (limit: number) => fitting(wide, { batchSize: 4, gradAccum: 1 }, limit);
+  expect(fits(fixed + 600 * million)).toEqual({ batchSize: 1, gradAccum: 4 });
+  expect(fits(fixed + 604 * million)).toEqual({ batchSize: 2, gradAccum: 2 });
+});
+
+test('a model that does not fit at all is reported as such', () => {
+  expect(refusal(million).hint).toMatch(/^not even a batch of one .*--n-embd/);
+});
+
+test('the machine that runs this has room for a small run', () => {
+  expect(() =>
+    requireMemory(estimateMemory({ specs: [], optimizer, gradAccum: 1, graphs: [] }), { batchSize: 1, gradAccum: 1 }),
+  ).not.toThrow();
+});
+
+test('sizes are shown in the unit that fits', () => {
+  expect([gigabytes(4.84e9), gigabytes(571.6e6), gigabytes(0.97e9)]).toEqual(['4.8 GB', '572 MB', '1.0 GB']);
+});

@@ -1,0 +1,137 @@
+// Peak memory of a training run, estimated before it starts, and the refusal of one that the machine cannot
+// hold. Knows sizes, not engines; what it counts was compared with measured runs (docs/performance.md).
+import { type ArraySpec, availableMemory, type Jit, type Optimizer } from '../engine/index.js';
+import { GptError } from '../errors.js';
+
+/** Bytes, by part. */
+export interface MemoryEstimate {
+  readonly parameters: number;
+  /** With the scratch that accumulation adds from, and with onnx the copy that onnxruntime's binding returns. */
+  readonly gradients: number;
+  /** The optimizer's slots. */
+  readonly optimizer: number;
+  /** Activations: the values of the compiled graphs that are alive at once. */
+  readonly activations: number;
+  /** Node, this program, the engine's library and its compiler. */
+  readonly runtime: number;
+  readonly total: number;
+  /** Of `parameters`, those that are trained. */
+  readonly trained: number;
+}
+
+export interface MemoryParts {
+  readonly specs: readonly ArraySpec[];
+  readonly optimizer: Optimizer;
+  readonly gradAccum: number;
+  /** Bytes of each compiled graph (trace, peakBytes). */
+  readonly graphs: readonly number[];
+  /** Default: onnx. */
+  readonly engine?: EstimatedEngine;
+  /** How tensorflow runs steps; `auto` compiles both ways. */
+  readonly jit?: Jit;
+}
+
+/** Engines on the CPU whose memory was measured. */
+export type EstimatedEngine = 'onnx' | 'tensorflow';
+
+interface Costs {
+  /** Arrays of the gradients' size. */
+  gradientCopies(gradAccum: number): number;
+  /** Bytes that the graphs take, of their peaks. */
+  activations(graphs: readonly number[]): number;
+  /** Of a process that has compiled a model of so many arrays; with garbage that is not collected yet. */
+  runtime(arrays: number, largest: number): number;
+}
+
+/** The largest graph's: memory is given back after each run. */
+const largest = (graphs: readonly number[]) => Math.max(0, ...graphs);
+const withSums = (parts: number) => (parts > 1 ? 2 : 1);
+
+/** Fitted to measured runs: docs/performance.md, docs/tensorflow.md. */
+const costs: Readonly<Record<'onnx' | 'graph' | 'xla', Costs>> = {
+  onnx: {
+    gradientCopies: (parts) => (parts > 1 ? 3 : 2),
+    activations: (graphs) => graphs.reduce((sum, peak) => sum + peak, 0),
+    runtime: () => 150e6,
+  },
+  graph: {
+    gradientCopies: withSums,
+    activations: (graphs) => 0.8 * largest(graphs),
+    runtime: (_, most) => 460e6 + most,
+  },
+  // Fused operations leave less behind; the compiler takes more for a deeper model.
+  xla: {
+    gradientCopies: withSums,
+    activations: (graphs) => 0.85 * largest(graphs),
+    runtime: (arrays, most) => 505e6 + 3.1e6 * arrays + most,
+  },
+};
+
+/** Peak memory of a run on the CPU. */
+export function estimateMemory(parts: MemoryParts): MemoryEstimate {
+  const { engine = 'onnx', jit = 'auto' } = parts;
+  if (engine === 'onnx') return estimateBy(costs.onnx, parts);
+  if (jit !== 'auto') return estimateBy(costs[jit], parts);
+  const [graph, xla] = [estimateBy(costs.graph, parts), estimateBy(costs.xla, parts)];
+  return graph.total > xla.total ? graph : xla;
+}
+
+function estimateBy(cost: Costs, { specs, optimizer: kept, gradAccum, graphs }: MemoryParts): MemoryEstimate {
+  const sizes = (some: readonly { readonly shape: readonly number[] }[]) =>
+    some.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1));
+  const bytes = (some: readonly { readonly shape: readonly number[] }[]) =>
+    sizes(some).reduce((sum, size) => sum + size, 0);
+  const parameters = bytes(specs);
+  const trainable = specs.filter((spec) => spec.trainable !== false);
+  const trained = bytes(trainable);
+  const gradients = trained * cost.gradientCopies(gradAccum);
+  const optimizer = bytes(trainable.flatMap((spec) => kept.ruleFor(spec).slots(spec)));
+  const activations = Math.round(cost.activations(graphs));
+  const runtime = cost.runtime(specs.length, Math.max(0, ...sizes(specs)));
+  const total = parameters + gradients + optimizer + activations + runtime;
+  return { parameters, gradients, optimizer, activations, runtime, total, trained };
+}
+
+export interface Batching {
+  readonly batchSize: number;
+  readonly gradAccum: number;
+}
+
+/** Bytes that this process could hold in all: what it holds and what the machine has left. */
+function reachable(): number {
+  return availableMemory() + process.memoryUsage.rss();
+}
+
+/**
+ * Refuses a run that would make the machine swap, or have its container stopped.
+ * @throws GptError `run/memory`, with what would fit as hint
+ */
+export function requireMemory(estimate: MemoryEstimate, batching: Batching, limit = reachable()): void {
+  if (estimate.total <= limit) return;
+  const message = `the run needs about ${gigabytes(estimate.total)} of memory, ${gigabytes(limit)} are available`;
+  const smaller = fitting(estimate, batching, limit);
+  const advice = smaller
+    ? `--batch-size ${smaller.batchSize} --grad-accum ${smaller.gradAccum} gives the same steps and fits`
+    : 'not even a batch of one sequence fits: make the model smaller (--n-layer, --n-embd, --vocab-size, --block-size)';
+  throw new GptError('run/memory', message, { hint: `${advice}; --no-memory-check starts anyway` });
+}
+
+/** The largest part of the batch that fits when its gradients are accumulated; undefined when none does. */
+export function fitting(
+  { parameters, gradients, optimizer, activations, runtime: rest, trained }: MemoryEstimate,
+  { batchSize, gradAccum }: Batching,
+  limit: number,
+): Batching | undefined {
+  const scratch = gradAccum > 1 ? 0 : trained;
+  const fixed = parameters + gradients + scratch + optimizer + rest;
+  for (let parts = 2; parts <= batchSize; parts++) {
+    if (batchSize % parts !== 0 || fixed + activations / parts > limit) continue;
+    return { batchSize: batchSize / parts, gradAccum: gradAccum * parts };
+  }
+  return undefined;
+}
+
+/** 4812345678 as 4.8 GB. */
+export function gigabytes(bytes: number): string {
+  return bytes < 0.95e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,208 @@
+// A model on an engine: its parameters in the engine's memory, its programs compiled once per shape.
+import { type Checkpoint, saveCheckpoint, type TrainedContent } from '../checkpoint/index.js';
+import type { MachineConfig, TrainingConfig } from '../config/index.js';
+import {
+  type ClusterChoice,
+  type Engine,
+  type GraphListener,
+  type OptimizerOptions,
+  openEngine,
+  type Program,
+  type State,
+  type StepFunction,
+  type TrainingProgram,
+} from '../engine/index.js';
+import type { NoticeEvent, PhaseEvent } from '../events.js';
+import {
+  Classifier,
+  Gpt,
+  type GptConfig,
+  headSpec,
+  type LoraConfig,
+  loraSpecs,
+  type ParameterSpec,
+  parameterSpecs,
+  type Training,
+  withTrainable,
+} from '../model/index.js';
+import { type OptimizerName, optimizers, optionsFor } from '../optimizer/registry.js';
+import type { Tokenizer } from '../tokenizer/index.js';
+import { peakBytes } from '../trace/index.js';
+import type { TrainingState } from '../train/index.js';
+import type { Diagnostics } from './diagnostics.js';
+import { type FillOptions, fillState } from './fill.js';
+import { type Batching, estimateMemory, requireMemory } from './memory.js';
+import { phase } from './phase.js';
+
+export interface SessionOptions extends Training, Omit<Diagnostics, 'memoryCheck'> {
+  /** With the slots of `optimizer`. */
+  readonly training: boolean;
+  readonly optimizer?: OptimizerName | undefined;
+  /** A classifier's classes by id: the model then has a head. */
+  readonly labels?: readonly string[] | undefined;
+  /** With low-rank adapters, which alone are trained. */
+  readonly lora?: LoraConfig | undefined;
+  /** Less memory for more time: see ops/recompute. */
+  readonly recompute?: boolean;
+  /** An engine that is open already; the session closes it. */
+  readonly opened?: OpenedEngine | undefined;
+}
+
+export interface OpenedEngine {
+  readonly engine: Engine;
+  /** Peak bytes of the training graphs that it compiled. */
+  readonly graphs: number[];
+  /** Called when a training graph is known, before it is compiled. */
+  readonly watch: { beforeTraining?: () => void };
+}
+
+/** @throws GptError `engine/...` when the backend or device is unavailable, `cluster/...` when workers are */
+export async function openMachine(
+  { backend, device, threads, jit, precision, verbose }: MachineConfig,
+  {
+    training,
+    onGraph,
+    profile,
+    cluster,
+  }: Pick<SessionOptions, 'training' | 'onGraph' | 'profile'> & { cluster?: ClusterChoice },
+): Promise<OpenedEngine> {
+  const graphs: number[] = [];
+  const watch: OpenedEngine['watch'] = {};
+  const listener: GraphListener = (graph, use) => {
+    if (training) graphs.push(peakBytes(graph));
+    onGraph?.(graph, use);
+    if (use === 'training') watch.beforeTraining?.();
+  };
+  const how = { jit, precision, verbose, profile, onGraph: listener, cluster };
+  return { engine: await openEngine({ backend, device, threads: threads ?? undefined, ...how }), graphs, watch };
+}
+
+export class Session {
+  private readonly programs: { dispose(): Promise<void> }[] = [];
+  private optimizerOptions: OptimizerOptions | undefined;
+
+  private constructor(
+    readonly engine: Engine,
+    readonly gpt: Gpt,
+    readonly tokenizer: Tokenizer,
+    readonly state: State,
+    readonly specs: readonly ParameterSpec[],
+    readonly labels: readonly string[] | undefined,
+    readonly classifier: Classifier | undefined,
+    private readonly opened: OpenedEngine,
+  ) {}
+
+  /** @throws GptError `engine/...` when the backend or device is unavailable */
+  static async open(
+    machine: MachineConfig,
+    config: GptConfig,
+    tokenizer: Tokenizer,
+    options: SessionOptions,
+  ): Promise<Session> {
+    const { opened, training, onGraph, profile } = options;
+    const machinery = opened ?? (await openMachine(machine, { training, onGraph, profile }));
+    try {
+      return await Session.on(machinery, config, tokenizer, options);
+    } catch (error) {
+      if (!opened) await machinery.engine.dispose();
+      throw error;
+    }
+  }
+
+  private static async on(
+    machinery: OpenedEngine,
+    config: GptConfig,
+    tokenizer: Tokenizer,
+    { training, optimizer, labels, lora, freeze = 0, layerDecay = 1, recompute = false }: SessionOptions,
+  ): Promise<Session> {
+    const { engine } = machinery;
+    const gpt = await Gpt.create(config, { lora, recompute });
+    const body = parameterSpecs(config);
+    const all = [...body, ...(lora ? loraSpecs(body, lora) : []), ...(labels ? [headSpec(config, labels.length)] : [])];
+    const specs = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
+    const state = await engine.createState(specs, { training, optimizer: optimizer && optimizers[optimizer] });
+    const classifier = labels && new Classifier(gpt, labels.length);
+    return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, machinery);
+  }
+
+  /**
+   * Before training is compiled, for an engine that takes its memory when it compiles: from now on a training graph that this
+   * process could not hold is refused with `run/memory`.
+   */
+  watchMemory(batching: Batching): void {
+    if (this.engine.name === 'tensorflow') this.opened.watch.beforeTraining = () => this.requireMemory(batching);
+  }
+
+  /**
+   * Once the programs of a training run are compiled, and before the first step.
+   * @throws GptError `run/memory` when this process could not hold what they take
+   */
+  requireMemory(batching: Batching): void {
+    const { name, device, jit } = this.engine;
+    if (name === 'eager' || device !== 'cpu') return; // not known
+    const { specs } = this;
+    const parts = {
+      specs,
+      optimizer: this.state.optimizer!,
+      graphs: this.opened.graphs,
+      gradAccum: batching.gradAccum,
+      engine: name,
+    };
+    requireMemory(estimateMemory({ ...parts, ...(jit && { jit }) }), batching);
+  }
+
+  /** The settings with what was found out about the machine: a resumed run must use the same. */
+  settled<C extends MachineConfig>(config: C): C {
+    const { jit } = this.engine;
+    return jit ? { ...config, jit } : config;
+  }
+
+  /** Gives the parameters their values: those of a checkpoint, else initial ones. */
+  async *fill(checkpoint: Checkpoint | undefined, options: FillOptions): AsyncGenerator<NoticeEvent> {
+    const nonFinite = await fillState(this.state, this.specs, checkpoint, options);
+    if (nonFinite.length > 0) {
+      const message = `${checkpoint!.directory} holds NaN or infinity in ${nonFinite.join(', ')}`;
+      yield { event: 'notice', level: 'warning', message };
+    }
+  }
+
+  async *compileTraining(step: StepFunction, config: TrainingConfig): AsyncGenerator<PhaseEvent, TrainingProgram> {
+    const options = optionsFor(this.state.optimizer!, config);
+    this.optimizerOptions = options;
+    return yield* phase('compiling', async () => {
+      const program = await this.engine.compileTraining(step, this.state, options, {
+        microBatches: config.gradAccum,
+      });
+      this.programs.push(program);
+      return program;
+    });
+  }
+
+  async compile(step: StepFunction): Promise<Program> {
+    const program = await this.engine.compile(step, this.state);
+    this.programs.push(program);
+    return program;
+  }
+
+  /** The optimizer and its state, once training is compiled. */
+  get trained(): TrainedContent | undefined {
+    const { state, optimizerOptions: settings } = this;
+    return settings && { state, optimizer: { name: state.optimizer!.name, settings } };
+  }
+
+  async save(directory: string, training: TrainingState, resumable: boolean): Promise<string> {
+    const { state, tokenizer, labels, trained } = this;
+    const { config } = this.gpt;
+    const content = { config, tokenizer, state, trained, training, resumable };
+    await saveCheckpoint(directory, { ...content, ...(labels && { labels }) });
+    return directory;
+  }
+
+  async close(): Promise<void> {
+    for (const program of this.programs) await program.dispose();
+    await this.state.dispose();
+    this.classifier?.dispose();
+    this.gpt.dispose();
+    await this.engine.dispose();
+  }
+}
