@@ -26,8 +26,6 @@ export interface Imported {
   readonly chat: boolean;
 }
 
-const embedding = 'token_embd.weight';
-const output = 'output.weight';
 /** Tensors that are no parameters but follow from the configuration. */
 const derived = /^(rope_freqs\.weight|rope_factors_.+)$/;
 
@@ -50,6 +48,8 @@ async function importFile(file: GgufFile, out: string, report: ImportOptions['re
   const { metadata, tensors } = file;
   const family = familyFor(metadata);
   const gguf = family.gguf!;
+  const { tie } = family.huggingFace;
+  const [embedding, output] = [gguf.tensorName(tie.embedding), gguf.tensorName(tie.output)];
   const table = tensors.get(embedding);
   if (!table) throw new GptError('gguf/tensor', `${file.path} has no tensor "${embedding}"`);
   const config = gguf.read(metadata, { vocabSize: table.shape[0]!, tied: !tensors.has(output) }) as GptConfig;
