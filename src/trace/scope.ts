@@ -8,6 +8,11 @@ export interface EngineInternals {
     activeTape: unknown[] | null;
     gradientDepth: number;
   };
+  /** The active backend; both are empty until tfjs starts one. */
+  backendName: string | null | undefined;
+  backendInstance: tf.KernelBackend | null | undefined;
+  readonly registeredVariables: Record<string, tf.Variable>;
+  incRef(tensor: tf.Tensor, backend: tf.KernelBackend | null): void;
   isTapeOn(): boolean;
   trackTensor(tensor: tf.Tensor, backend: tf.KernelBackend): void;
   disposeTensor(tensor: tf.Tensor): void;
