@@ -9,4 +9,4 @@ enableProdMode(); // no banner on standard error
 
 export { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js';
 export * from '@tensorflow/tfjs-core';
-export { initializers, input, layers, model } from '@tensorflow/tfjs-layers';
+export { initializers, input, layers, model, sequential } from '@tensorflow/tfjs-layers';

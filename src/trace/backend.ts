@@ -74,11 +74,18 @@ export function ensureTraceBackend(): void {
   activateBackend(traceBackendName());
 }
 
-/** Runs `f` on the backend `trace`; then tfjs is on its backend of before, or on none where it had not started one. */
+/** Runs `f` on the backend `trace`, then restores the one of before. */
 export function onTraceBackend<T>(f: () => T): T {
+  return restoringBackend(() => {
+    ensureTraceBackend();
+    return f();
+  });
+}
+
+/** Runs `f`; then tfjs is on its backend of before, or on none where it had not started one. */
+export function restoringBackend<T>(f: () => T): T {
   const engine = engineInternals();
   const before = engine.backendName;
-  ensureTraceBackend();
   try {
     return f();
   } finally {

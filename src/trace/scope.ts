@@ -11,11 +11,11 @@ export interface EngineInternals {
   /** The active backend; both are empty until tfjs starts one. */
   backendName: string | null | undefined;
   backendInstance: tf.KernelBackend | null | undefined;
-  readonly registeredVariables: Record<string, tf.Variable>;
   incRef(tensor: tf.Tensor, backend: tf.KernelBackend | null): void;
   isTapeOn(): boolean;
   trackTensor(tensor: tf.Tensor, backend: tf.KernelBackend): void;
   disposeTensor(tensor: tf.Tensor): void;
+  disposeVariable(variable: tf.Variable): void;
   makeTensorFromTensorInfo(info: tf.TensorInfo, backend?: tf.KernelBackend): tf.Tensor;
   gradients(
     f: () => tf.Tensor,

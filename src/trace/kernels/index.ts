@@ -31,3 +31,19 @@ export const dataDependentKernels: ReadonlySet<string> = new Set(
 
 /** They draw random numbers in JavaScript. */
 export const randomKernels: ReadonlySet<string> = new Set(['Multinomial']);
+
+/** What to write in place of a kernel that has no rule. */
+export const insteadOf: Readonly<Record<string, string>> = {
+  DepthwiseConv2dNative: 'use tf.conv2d on the slice of each channel',
+  FusedDepthwiseConv2D: 'use tf.conv2d on the slice of each channel',
+  Conv3D: 'use tf.conv2d on slices of the depth, added up',
+  MaxPool3D: 'use tf.maxPool along two axes, then tf.max along the third',
+  AvgPool3D: 'use tf.avgPool along two axes, then tf.mean along the third',
+  LRN: 'use tf.moments and tf.batchNorm, or a layer norm',
+  ResizeBilinear: 'multiply by a constant interpolation matrix (tf.matMul)',
+  ResizeNearestNeighbor: 'use tf.gather with constant rows and columns',
+  FFT: 'multiply by the cosine and sine matrices of the Fourier transform (tf.matMul)',
+  IFFT: 'multiply by the cosine and sine matrices of the Fourier transform (tf.matMul)',
+  Complex: 'keep real and imaginary part as two tensors',
+  Dilation2D: 'use tf.maxPool',
+};
