@@ -9,4 +9,12 @@ enableProdMode(); // no banner on standard error
 
 export { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu/dist/backend_cpu.js';
 export * from '@tensorflow/tfjs-core';
-export { initializers, input, layers, model, sequential } from '@tensorflow/tfjs-layers';
+export {
+  initializers,
+  input,
+  type LayersModel,
+  layers,
+  loadLayersModel,
+  model,
+  sequential,
+} from '@tensorflow/tfjs-layers';
