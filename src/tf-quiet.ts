@@ -1,6 +1,7 @@
 // tfjs' engine and its registry of kernels are global. Where a program has loaded another copy of tfjs, ours registers what is
 // registered already, and tfjs would warn of each kernel. Import this before what registers.
 import { Engine } from '@tensorflow/tfjs-core/dist/engine.js';
+import '@tensorflow/tfjs-core/dist/flags.js';
 import { env } from '@tensorflow/tfjs-core/dist/environment.js';
 import { engine } from '@tensorflow/tfjs-core/dist/globals.js';
 

@@ -1,7 +1,9 @@
 // Every tfjs kernel that can be traced, by name, and those of which we know why not.
 import { binaryRules } from './binary.js';
+import { convolutionRules } from './convolution.js';
 import { elementwiseRules } from './elementwise.js';
 import { indexingRules } from './indexing.js';
+import { poolingRules } from './pooling.js';
 import { productRules } from './products.js';
 import { reductionRules } from './reductions.js';
 import type { Rules } from './rule.js';
@@ -16,6 +18,8 @@ export const kernelRules: Rules = {
   ...productRules,
   ...shapingRules,
   ...indexingRules,
+  ...convolutionRules,
+  ...poolingRules,
 };
 
 /** Their output's shape depends on values, which a graph of static shapes cannot hold. */
