@@ -7,6 +7,8 @@ export type Config = tf.serialization.ConfigDict;
 export interface LayerArgs {
   readonly name?: string;
   readonly trainable?: boolean;
+  /** Of one example, for the first layer of a tf.sequential. */
+  readonly inputShape?: Shape;
 }
 
 /** What `call` understands besides its input. Undefined values mean: absent. */
