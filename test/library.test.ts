@@ -44,13 +44,11 @@ test('the spirals are learned, and the page shows what is printed', () => {
   const { status, stdout, stderr } = runTypescript('spirals', block('spiral'));
   expect([status, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^step 100 {2}loss [\d.]+\n[\s\S]*accuracy [\d.]+ %\n$/);
-  expect(Number(/accuracy ([\d.]+)/.exec(stdout)![1])).toBeGreaterThan(95);
-  const shown = [...page.matchAll(/^ {4}step \d+ {2}loss ([\d.]+)$/gm)].map(([, loss]) => Number(loss));
-  const printed = [...stdout.matchAll(/loss ([\d.]+)/g)].map(([, loss]) => Number(loss));
-  expect(shown).toHaveLength(4);
-  printed.forEach((loss, i) => {
-    expect(Math.abs(loss - shown[i]!)).toBeLessThan(0.03);
-  });
+  expect(Number(/accuracy ([\d.]+)/.exec(stdout)![1])).toBeGreaterThan(98);
+  const losses = (text: string) => [...text.matchAll(/step \d+ {2}loss ([\d.]+)$/gm)].map(([, loss]) => Number(loss));
+  expect(losses(page)).toHaveLength(4);
+  expect(losses(stdout)).toHaveLength(4);
+  expect(Math.abs(losses(stdout)[0]! - losses(page)[0]!)).toBeLessThan(0.1);
 });
 
 test('a run folder predicts as a layers model, and the layers stand on their own', () => {
