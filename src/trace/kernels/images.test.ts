@@ -43,6 +43,14 @@ const cases: Case[] = [
     image!,
     kernel,
   ],
+  ['depthwiseConv2d, same', ({ x, filter }) => tf.depthwiseConv2d(x, filter, 1, 'same'), image!, [3, 2, 3, 2]],
+  ['depthwiseConv2d, stride 2', ({ x, filter }) => tf.depthwiseConv2d(x, filter, 2, 'valid'), image!, [2, 3, 3, 1]],
+  [
+    'separableConv2d',
+    ({ x, filter }) => tf.separableConv2d(x, filter, tf.ones([1, 1, 6, 2]) as tf.Tensor4D, 1, 'same'),
+    image!,
+    [3, 3, 3, 2],
+  ],
   ['maxPool, 2 by 2', ({ x }) => tf.maxPool(x, 2, 2, 'valid'), image!],
   ['maxPool, 3 by 3, stride 2, same', ({ x }) => tf.maxPool(x, 3, 2, 'same'), image!],
   ['maxPool of equal numbers', ({ x }) => tf.maxPool(tf.sign(x), 3, 1, 'same'), image!],
@@ -92,6 +100,25 @@ test.each(cases)('%s', (...[, run, shape, filterShape]: Case) => {
     }
   }
   for (const variable of variables.values()) variable.dispose();
+});
+
+test('a dilated convolution', () => {
+  const [x, filter] = [tensor([1, 9, 8, 2]), tensor([3, 2, 2, 3])];
+  const run = (inputs: Record<string, tf.Tensor>) => {
+    const of = inputs['x'] as tf.Tensor4D;
+    return {
+      y: tf.conv2d(of, filter, 1, 'same', 'NHWC', [2, 3]),
+      z: tf.depthwiseConv2d(of, filter, 1, 'valid', 'NHWC', [2, 3]),
+    };
+  };
+  const spec = { shape: x.shape, dtype: 'float32' as const };
+  const results = interpret(trace({ name: 'dilated', inputs: { x: spec }, variables: new Map(), run }), {
+    x: x.dataSync() as Float32Array,
+  });
+  for (const [name, expected] of Object.entries(run({ x })))
+    expected.dataSync().forEach((value, i) => {
+      expect(results[name]![i]).toBeCloseTo(value, 4);
+    });
 });
 
 test('a convolution of channels first is an error', () => {

@@ -1,6 +1,7 @@
 // Every tfjs kernel that can be traced, by name, and those of which we know why not.
 import { binaryRules } from './binary.js';
 import { convolutionRules } from './convolution.js';
+import { depthwiseRules } from './depthwise.js';
 import { elementwiseRules } from './elementwise.js';
 import { indexingRules } from './indexing.js';
 import { poolingRules } from './pooling.js';
@@ -19,6 +20,7 @@ export const kernelRules: Rules = {
   ...shapingRules,
   ...indexingRules,
   ...convolutionRules,
+  ...depthwiseRules,
   ...poolingRules,
 };
 
@@ -38,8 +40,6 @@ export const randomKernels: ReadonlySet<string> = new Set(['Multinomial']);
 
 /** What to write in place of a kernel that has no rule. */
 export const insteadOf: Readonly<Record<string, string>> = {
-  DepthwiseConv2dNative: 'use tf.conv2d on the slice of each channel',
-  FusedDepthwiseConv2D: 'use tf.conv2d on the slice of each channel',
   Conv3D: 'use tf.conv2d on slices of the depth, added up',
   MaxPool3D: 'use tf.maxPool along two axes, then tf.max along the third',
   AvgPool3D: 'use tf.avgPool along two axes, then tf.mean along the third',

@@ -1,16 +1,13 @@
 // Pooling of images over windows.
-import type { Emitter } from '../emitter.js';
 import type { Value } from '../graph.js';
 import { type Call, input, type Rules } from './rule.js';
-import { places, placesBack, poolInfo, type Windows, windowsOf } from './windows.js';
-
-const sum = (to: Emitter, values: readonly Value[]) => (values.length === 1 ? values[0]! : to.one('AddN', values));
+import { places, placesBack, poolInfo, sumOf, type Windows, windowsOf } from './windows.js';
 
 /** 1 / the number of places of each window that lie in the image, [1, outHeight, outWidth, 1]. */
 function shares(call: Call, x: Value, windows: Windows): Value {
   const { to } = call;
   const ones = to.filled(1, [1, x.shape[1]!, x.shape[2]!, 1], 'float32');
-  return to.one('Reciprocal', [sum(to, places(to, ones, windows, 0))]);
+  return to.one('Reciprocal', [sumOf(to, places(to, ones, windows, 0))]);
 }
 
 export const poolingRules: Rules = {
@@ -39,7 +36,7 @@ export const poolingRules: Rules = {
     const { to } = call;
     const x = to.cast(input(call, 'x'), 'float32');
     const windows = windowsOf(poolInfo(call, x));
-    return to.one('Multiply', [sum(to, places(to, x, windows, 0)), shares(call, x, windows)]);
+    return to.one('Multiply', [sumOf(to, places(to, x, windows, 0)), shares(call, x, windows)]);
   },
   // As tfjs' CPU kernel: each window's gradient is shared by all its places, those outside the image too.
   AvgPoolGrad: (call) => {

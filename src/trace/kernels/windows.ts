@@ -48,12 +48,18 @@ export function poolInfo({ attrs, kernel }: Call, x: Value, rounding = true): In
   return tf.backend_util.computePool2DInfo(shape, filterSize, strides, 1, pad, mode);
 }
 
-export function convolutionInfo({ attrs, kernel }: Call, x: readonly number[], filter: readonly number[]): Info {
+export function convolutionInfo(
+  { attrs, kernel }: Call,
+  x: readonly number[],
+  filter: readonly number[],
+  depthwise = false,
+): Info {
   channelsLast(kernel, attrs['dataFormat']);
   const { strides, pad, dilations } = attrs as { strides: Pair; pad: Pad; dilations?: Pair };
   const mode = attrs['dimRoundingMode'] as 'floor' | undefined;
   type Shape = [number, number, number, number];
-  return tf.backend_util.computeConv2DInfo([...x] as Shape, [...filter] as Shape, strides, dilations ?? 1, pad, mode);
+  const shapes = [[...x] as Shape, [...filter] as Shape] as const;
+  return tf.backend_util.computeConv2DInfo(...shapes, strides, dilations ?? 1, pad, mode, depthwise);
 }
 
 function channelsLast(kernel: string, format: unknown): void {
@@ -107,8 +113,12 @@ export function placesBack(to: Emitter, values: readonly Value[], shape: readonl
     if (row + column + after[1]! + after[2]! === 0) return spread;
     return to.one('PadV2', [spread], { before: [0, row, column, 0], after, constantValue: 0 });
   });
-  const sum = laid.length === 1 ? laid[0]! : to.one('AddN', laid);
-  return to.slice(sum, [0, rows.before, columns.before, 0], [...shape]);
+  return to.slice(sumOf(to, laid), [0, rows.before, columns.before, 0], [...shape]);
+}
+
+/** The sum of one or more values of one shape. */
+export function sumOf(to: Emitter, values: readonly Value[]): Value {
+  return values.length === 1 ? values[0]! : to.one('AddN', values);
 }
 
 /** Zeros between the elements: stride - 1 of them. */
