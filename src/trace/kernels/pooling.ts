@@ -3,6 +3,11 @@ import type { Value } from '../graph.js';
 import { type Call, input, type Rules } from './rule.js';
 import { places, placesBack, poolInfo, sumOf, type Windows, windowsOf } from './windows.js';
 
+/** tfjs' CPU kernels give the image itself then, whatever the padding. */
+function isIdentity({ filterHeight, filterWidth, inShape, outShape }: ReturnType<typeof poolInfo>): boolean {
+  return filterHeight === 1 && filterWidth === 1 && inShape.join() === outShape.join();
+}
+
 /** 1 / the number of places of each window that lie in the image, [1, outHeight, outWidth, 1]. */
 function shares(call: Call, x: Value, windows: Windows): Value {
   const { to } = call;
@@ -13,7 +18,9 @@ function shares(call: Call, x: Value, windows: Windows): Value {
 export const poolingRules: Rules = {
   MaxPool: (call) => {
     const x = call.to.cast(input(call, 'x'), 'float32');
-    const [first, ...rest] = places(call.to, x, windowsOf(poolInfo(call, x)), Number.NEGATIVE_INFINITY);
+    const info = poolInfo(call, x);
+    if (isIdentity(info)) return input(call, 'x');
+    const [first, ...rest] = places(call.to, x, windowsOf(info), Number.NEGATIVE_INFINITY);
     const largest = rest.reduce((a, b) => call.to.one('Maximum', [a, b]), first!);
     return call.to.cast(largest, input(call, 'x').dtype);
   },
@@ -35,7 +42,9 @@ export const poolingRules: Rules = {
   AvgPool: (call) => {
     const { to } = call;
     const x = to.cast(input(call, 'x'), 'float32');
-    const windows = windowsOf(poolInfo(call, x));
+    const info = poolInfo(call, x);
+    if (isIdentity(info)) return x;
+    const windows = windowsOf(info);
     return to.one('Multiply', [sumOf(to, places(to, x, windows, 0)), shares(call, x, windows)]);
   },
   // As tfjs' CPU kernel: each window's gradient is shared by all its places, those outside the image too.

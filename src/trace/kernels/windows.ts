@@ -1,6 +1,5 @@
 // Windows that slide over images, out of slices and pads: what convolution and pooling are made of here. Images are
 // [N, H, W, C].
-import { GptError } from '../../errors.js';
 import * as tf from '../../tf.js';
 import type { Emitter } from '../emitter.js';
 import type { Value } from '../graph.js';
@@ -15,6 +14,8 @@ interface Axis {
   /** Added before and after; negative: cut off. */
   readonly before: number;
   readonly after: number;
+  /** How many windows there are. */
+  readonly count: number;
 }
 
 /** How windows slide over height and width. */
@@ -22,26 +23,25 @@ export type Windows = readonly [Axis, Axis];
 
 type Info = ReturnType<typeof tf.backend_util.computeConv2DInfo>;
 
-/** Windows as tfjs computed them. */
+/** Windows as tfjs computed them. Where it rounds their number up, the last ones reach beyond the image. */
 export function windowsOf(info: Info): Windows {
   const { top, bottom, left, right } = info.padInfo;
+  const axis = (size: number, stride: number, dilation: number, before: number, after: number) => {
+    return (length: number, count: number): Axis => {
+      const end = (count - 1) * stride + (size - 1) * dilation + 1;
+      return { size, stride, dilation, before, after: Math.max(after, end - before - length), count };
+    };
+  };
   return [
-    {
-      size: info.filterHeight,
-      stride: info.strideHeight,
-      dilation: info.dilationHeight,
-      before: top,
-      after: bottom,
-    },
-    { size: info.filterWidth, stride: info.strideWidth, dilation: info.dilationWidth, before: left, after: right },
+    axis(info.filterHeight, info.strideHeight, info.dilationHeight, top, bottom)(info.inHeight, info.outHeight),
+    axis(info.filterWidth, info.strideWidth, info.dilationWidth, left, right)(info.inWidth, info.outWidth),
   ];
 }
 
 type Pad = Parameters<typeof tf.backend_util.computePool2DInfo>[4];
 type Pair = [number, number] | number;
 
-export function poolInfo({ attrs, kernel }: Call, x: Value, rounding = true): Info {
-  channelsLast(kernel, attrs['dataFormat']);
+export function poolInfo({ attrs }: Call, x: Value, rounding = true): Info {
   const mode = rounding ? (attrs['dimRoundingMode'] as 'floor' | undefined) : undefined;
   const shape = [...x.shape] as [number, number, number, number];
   const { filterSize, strides, pad } = attrs as { filterSize: Pair; strides: Pair; pad: Pad };
@@ -49,24 +49,42 @@ export function poolInfo({ attrs, kernel }: Call, x: Value, rounding = true): In
 }
 
 export function convolutionInfo(
-  { attrs, kernel }: Call,
+  { attrs }: Call,
   x: readonly number[],
   filter: readonly number[],
   depthwise = false,
 ): Info {
-  channelsLast(kernel, attrs['dataFormat']);
-  const { strides, pad, dilations } = attrs as { strides: Pair; pad: Pad; dilations?: Pair };
+  const { strides, dilations } = attrs as { strides: Pair; dilations?: Pair };
   const mode = attrs['dimRoundingMode'] as 'floor' | undefined;
   type Shape = [number, number, number, number];
   const shapes = [[...x] as Shape, [...filter] as Shape] as const;
-  return tf.backend_util.computeConv2DInfo(...shapes, strides, dilations ?? 1, pad, mode, depthwise);
+  return tf.backend_util.computeConv2DInfo(...shapes, strides, dilations ?? 1, padOf(attrs), mode, depthwise);
 }
 
-function channelsLast(kernel: string, format: unknown): void {
-  if ((format ?? 'NHWC') === 'NHWC') return;
-  throw new GptError('trace/kernel', `${kernel} with data format ${format} cannot be traced`, {
-    hint: 'transpose to NHWC and back',
-  });
+const firstToLast = [0, 2, 3, 1];
+const lastToFirst = [0, 3, 1, 2];
+
+const channelsFirst = ({ attrs }: Call): boolean => attrs['dataFormat'] === 'NCHW';
+
+/** Images as [N, H, W, C], whatever the call's data format. */
+export function toChannelsLast(call: Call, x: Value): Value {
+  return channelsFirst(call) ? call.to.transpose(x, firstToLast) : x;
+}
+
+/** Images [N, H, W, C] in the call's data format. */
+export function fromChannelsLast(call: Call, x: Value): Value {
+  return channelsFirst(call) ? call.to.transpose(x, lastToFirst) : x;
+}
+
+/** A shape in the call's data format as [N, H, W, C]. */
+export function shapeChannelsLast(call: Call, shape: readonly number[]): number[] {
+  return channelsFirst(call) ? firstToLast.map((axis) => shape[axis]!) : [...shape];
+}
+
+/** The call's padding for [N, H, W, C]. */
+function padOf(attrs: Call['attrs']): Pad {
+  const { pad, dataFormat } = attrs as { pad: Pad; dataFormat?: string };
+  return Array.isArray(pad) && dataFormat === 'NCHW' ? (firstToLast.map((axis) => pad[axis]!) as Pad) : pad;
 }
 
 /** x with a number around height and width, as the windows ask for. */
@@ -85,11 +103,10 @@ function padded(to: Emitter, x: Value, [rows, columns]: Windows, constantValue: 
 export function places(to: Emitter, x: Value, windows: Windows, outside: number): Value[] {
   const image = padded(to, x, windows, outside);
   const [rows, columns] = windows;
-  const counts = windows.map((axis, i) => outLength(image.shape[1 + i]!, axis));
   return offsets(rows).flatMap((row) =>
     offsets(columns).map((column) => {
       const begin = [0, row, column, 0];
-      const last = (axis: number) => begin[axis]! + (counts[axis - 1]! - 1) * windows[axis - 1]!.stride + 1;
+      const last = (axis: number) => begin[axis]! + (windows[axis - 1]!.count - 1) * windows[axis - 1]!.stride + 1;
       const end = [image.shape[0]!, last(1), last(2), image.shape[3]!];
       if (windows.every(({ stride }) => stride === 1))
         return to.slice(
@@ -136,9 +153,4 @@ export function spreadOut(to: Emitter, x: Value, [rows, columns]: Windows): Valu
 /** From a window's first place to each. */
 function offsets({ size, dilation }: Axis): number[] {
   return Array.from({ length: size }, (_, i) => i * dilation);
-}
-
-/** How many windows fit. */
-function outLength(length: number, { size, dilation, stride }: Axis): number {
-  return Math.floor((length - (size - 1) * dilation - 1) / stride) + 1;
 }
