@@ -73,6 +73,18 @@ module.exports = {
       from: { path: `^src/(${commands.join('|')})/` },
       to: { path: folder(...commands), pathNot: ['^src/$1/', '^src/generate/text-model\\.ts'] },
     },
+    {
+      name: 'jit-knows-no-gpt',
+      severity: 'error',
+      from: { path: folder('jit') },
+      to: { path: '^src/(?!jit/|engine/|trace/|ops/dropout\\.ts|tf\\.ts|errors\\.ts)' },
+    },
+    {
+      name: 'layers-know-no-engine',
+      severity: 'error',
+      from: { path: folder('layers') },
+      to: { path: folder('engine', 'train', 'run', 'cli', 'jit', 'sample') },
+    },
     { name: 'cli-is-the-top', severity: 'error', from: { path: '^src/(?!cli/)' }, to: { path: folder('cli') } },
   ],
   options: {

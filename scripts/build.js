@@ -1,4 +1,5 @@
-// Builds everything: the AssemblyScript kernels, the bundles in dist/ (tfjs inside), one tfjs bundle for jest, type declarations.
+// Builds everything: the AssemblyScript kernels, the bundles in dist/ (tfjs inside; in the entries for tfjs users outside),
+// one tfjs bundle for jest, type declarations.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -44,25 +45,45 @@ const common = {
   legalComments: 'none',
 };
 
+/** The entries for tfjs users compute with the tfjs of the program that imports them. */
+const sharedTfjs = {
+  name: 'shared-tfjs',
+  setup(build) {
+    const place = join(root, 'src', 'tf-shared.ts');
+    build.onResolve({ filter: /^\.{1,2}\/(?:\.\.\/)*tf\.js$/ }, () => ({ path: place }));
+    build.onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({ path: '@tensorflow/tfjs', external: true }));
+  },
+};
+
 async function buildBundles() {
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
   const external = [...Object.keys(dependencies), '@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'];
-  const entryPoints = { cli: 'src/cli/main.ts', index: 'src/index.ts' };
-  const { metafile } = await esbuild.build({
+  const modules = {
     ...common,
     metafile: true,
-    entryPoints,
     outdir: 'dist',
     format: 'esm',
     splitting: true,
-    external,
     chunkNames: 'chunks/[name]-[hash]',
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
-  });
+  };
+  const built = [
+    await esbuild.build({
+      ...modules,
+      entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+      external,
+    }),
+    await esbuild.build({
+      ...modules,
+      entryPoints: { jit: 'src/jit/index.ts', layers: 'src/layers/index.ts' },
+      external: [...external, '@tensorflow/tfjs'],
+      plugins: [sharedTfjs],
+    }),
+  ];
   await esbuild.build({ ...common, entryPoints: ['src/tf.ts'], outfile: 'dist/test/tfjs.cjs', format: 'cjs' });
-  const made = new Set(Object.keys(metafile.outputs).map((path) => basename(path)));
+  const made = new Set(built.flatMap(({ metafile }) => Object.keys(metafile.outputs).map((path) => basename(path))));
   for (const file of readdirSync('dist/chunks')) if (!made.has(file)) rmSync(join('dist/chunks', file));
 }
 
@@ -74,4 +95,6 @@ if (!process.argv.includes('--no-types')) {
   execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.types.json'], {
     stdio: 'inherit',
   });
+  // Declarations name only what a user installs.
+  writeFileSync('dist/types/tf.d.ts', "export * from '@tensorflow/tfjs';\n");
 }

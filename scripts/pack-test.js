@@ -1,5 +1,6 @@
 // Packs the package, installs it outside the repository and uses it as a stranger would: the commands, the library from
-// JavaScript, its types from TypeScript. Needs the npm registry for the dependencies. `--keep` leaves the folder.
+// JavaScript, its types from TypeScript, the entries for tfjs users beside tfjs. Needs the npm registry for the dependencies.
+// `--keep` leaves the folder.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -47,6 +48,7 @@ function pack() {
   check(packed.size <= largest.packed, `the package is at most ${kB(largest.packed)}`);
   check(packed.unpackedSize <= largest.unpacked, `unpacked at most ${kB(largest.unpacked)}`);
   const needed = ['bin/gpt-cli.js', 'dist/cli.js', 'dist/index.js', 'dist/types/index.d.ts', 'data/stories.txt'];
+  needed.push('dist/jit.js', 'dist/layers.js', 'dist/types/jit/index.d.ts', 'dist/types/layers/index.d.ts');
   for (const path of [...needed, 'README.md', 'LICENSE', 'CHANGELOG.md', 'package.json', 'configs/char-tiny.json']) {
     check(paths.includes(path), `it has ${path}`);
   }
@@ -59,9 +61,9 @@ function pack() {
   return join(folder, packed.filename);
 }
 
-function install(tarball) {
+function install(...packages) {
   writeFileSync(join(away, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
-  run('npm', ['install', tarball, '--ignore-scripts', '--no-audit', '--no-fund']);
+  run('npm', ['install', ...packages, '--ignore-scripts', '--no-audit', '--no-fund']);
 }
 
 const gpt = (...args) => run('npx', ['--no-install', 'gpt-cli', ...args]);
@@ -125,8 +127,8 @@ await model.close();
 console.log(JSON.stringify({ loss, text }));
 `;
 
-function useLibrary() {
-  writeFileSync(join(away, 'consumer.ts'), consumer);
+/** Compiles TypeScript files in the folder, strictly. */
+function compile(files, options = {}) {
   const compilerOptions = {
     strict: true,
     exactOptionalPropertyTypes: true,
@@ -136,9 +138,15 @@ function useLibrary() {
     module: 'nodenext',
     types: ['node'],
     typeRoots: [join(root, 'node_modules', '@types')],
+    ...options,
   };
-  writeFileSync(join(away, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['consumer.ts'] }));
+  writeFileSync(join(away, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
   run(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', '.']);
+}
+
+function useLibrary() {
+  writeFileSync(join(away, 'consumer.ts'), consumer);
+  compile(['consumer.ts']);
   check(true, 'a strict TypeScript program that imports the library compiles, its declarations checked too');
   const printed = JSON.parse(run(process.execPath, ['consumer.js']).trim().split('\n').at(-1));
   check(
@@ -147,10 +155,65 @@ function useLibrary() {
   );
 }
 
+/** Fails to compile where types are looser or stricter than they should be. */
+const typed = `
+import * as tf from '@tensorflow/tfjs';
+import { GptError, type Jitted, jit } from 'gpt-cli/jit';
+import { asLayersModel, Block } from 'gpt-cli/layers';
+
+const step = await jit(
+  ({ x, ys: [y] }, rate) => ({ sum: tf.sum(tf.mul(tf.add(x, y), rate)), x }),
+  [{ x: { shape: [2, 3] }, ys: [{ shape: [3], dtype: 'float32' }] }, { shape: [] }],
+  { backend: 'onnx', threads: 1 },
+);
+const given = { x: tf.ones([2, 3]), ys: [Float32Array.of(1, 2, 3)] } as const;
+const { sum, x } = await step(given, 2);
+const matrix: tf.Tensor2D = x;
+console.log(sum.dataSync()[0], matrix.shape);
+// @ts-expect-error two arguments
+await step(given).catch((error: unknown) => console.log(error instanceof GptError && error.code));
+// @ts-expect-error a string is no tensor
+await step(given, 'x').catch((error: unknown) => console.log(error instanceof GptError && error.code));
+// @ts-expect-error a matrix is given for a vector
+await jit((v: tf.Tensor1D) => tf.neg(v), [{ shape: [2, 2] }]).then((made) => made.dispose());
+const sizes: number[] = [4];
+const anyRank = await jit((v: tf.Tensor1D) => tf.neg(v), [{ shape: sizes }], { threads: 1 });
+console.log((await anyRank(tf.ones(sizes))).shape);
+const layer: tf.layers.Layer = new Block({ nHead: 2, nEmbd: 4, bias: true, dropout: 0, epsilon: 1e-5, place: 1 });
+const open: (path: string) => Promise<tf.LayersModel> = asLayersModel;
+const jitted: Jitted<readonly [{ shape: number[] }], tf.Tensor> = anyRank;
+console.log(layer.getClassName(), typeof open, typeof jitted.dispose);
+`;
+
+/** The programs of docs/library.md, and types, with the program's own tfjs. */
+function useWithTfjs(tarball) {
+  const missing = "import('gpt-cli/jit').then(() => 0, (error) => console.log(error.code, error.message))";
+  const printed = run(process.execPath, ['-e', missing]);
+  check(/ERR_MODULE_NOT_FOUND .*@tensorflow\/tfjs/.test(printed), 'without tfjs gpt-cli/jit names what is missing');
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  install(tarball, `@tensorflow/tfjs@${devDependencies['@tensorflow/tfjs']}`);
+  const page = readFileSync(join(root, 'docs', 'library.md'), 'utf8');
+  const programs = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) =>
+    code.replaceAll("'runs/book'", "'runs/bottles'"),
+  );
+  const files = [typed, ...programs].map((code, i) => {
+    writeFileSync(join(away, `tfjs${i}.ts`), code);
+    return `tfjs${i}.ts`;
+  });
+  compile(files, { lib: ['es2023', 'dom'], skipLibCheck: true }); // tfjs' own declarations do not check
+  check(true, `${files.length} strict TypeScript programs that use gpt-cli/jit and gpt-cli/layers with tfjs compile`);
+  const outputs = files.map((file) => run(process.execPath, [file.replace('.ts', '.js')]));
+  check(/^36 \[ 2, 3 \]\njit\/input\njit\/input\n/m.test(outputs[0]), 'jit computes on the tfjs of the program');
+  check(/accuracy (9\d|100)\./.test(outputs.join('')), 'the spirals of docs/library.md are learned');
+  check(/\[ 1, 3, \d+ \]/.test(outputs.join('')), 'a run folder opens as a layers model');
+}
+
 try {
-  install(pack());
+  const tarball = pack();
+  install(tarball);
   useCommands();
   useLibrary();
+  useWithTfjs(tarball);
   console.log('pack-test passed');
 } finally {
   if (process.argv.includes('--keep')) console.log(`left in ${folder}`);

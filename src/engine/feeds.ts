@@ -1,8 +1,16 @@
 // Checks what a step is fed. Knows no engine.
 import { GptError } from '../errors.js';
-import type { DType, HostArray, TensorSpec } from '../trace/graph.js';
+import type { DType, Graph, HostArray, TensorSpec } from '../trace/graph.js';
 import { sizeOf } from '../trace/graph.js';
 import type { Feeds, StepFunction } from './types.js';
+
+/** What is fed. */
+type Fed = Pick<StepFunction, 'name' | 'inputs'>;
+
+/** A graph all of whose inputs are fed. */
+export function feedsOf({ name, inputs }: Graph): Fed {
+  return { name, inputs: Object.fromEntries(inputs.map((input) => [input.name, input.value])) };
+}
 
 const arrayNames: Readonly<Record<DType, string>> = {
   float32: 'Float32Array',
@@ -11,7 +19,7 @@ const arrayNames: Readonly<Record<DType, string>> = {
 };
 
 /** Throws `engine/feed` for a missing or unknown input, a wrong type, a wrong size. */
-export function checkFeeds(step: StepFunction, feeds: Feeds): void {
+export function checkFeeds(step: Fed, feeds: Feeds): void {
   for (const [name, spec] of Object.entries(step.inputs)) checkFeed(step, name, spec, feeds[name]);
   for (const name of Object.keys(feeds))
     if (!Object.hasOwn(step.inputs, name))
@@ -20,7 +28,7 @@ export function checkFeeds(step: StepFunction, feeds: Feeds): void {
       });
 }
 
-function checkFeed(step: StepFunction, name: string, spec: TensorSpec, data: HostArray | undefined): void {
+function checkFeed(step: Fed, name: string, spec: TensorSpec, data: HostArray | undefined): void {
   const wanted = `${arrayNames[spec.dtype]} of ${sizeOf(spec.shape)}`;
   if (data === undefined) throw new GptError('engine/feed', `${step.name} was not given its input ${name}: ${wanted}`);
   if (data.constructor.name !== arrayNames[spec.dtype] || data.length !== sizeOf(spec.shape))

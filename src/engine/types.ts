@@ -2,7 +2,7 @@
 // programs on it. Knows nothing of GPT, of files, of the command line or of any particular optimizer.
 import type { Cluster } from '../cluster/types.js';
 import type { OptimizedArray, Optimizer, OptimizerOptions, Slot } from '../optimizer/types.js';
-import type { HostArray } from '../trace/graph.js';
+import type { Graph, HostArray } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
 import type { Device, EngineName, Jit } from './names.js';
 
@@ -91,6 +91,8 @@ export interface Engine {
   /** All zeros; fill it with `write`. */
   createState(specs: readonly ArraySpec[], options: StateOptions): Promise<State>;
   compile(step: StepFunction, state: State): Promise<Program>;
+  /** A traced graph as a program of its own: every input is fed, nothing is kept between runs. */
+  compileGraph(graph: Graph): Promise<Program>;
   /**
    * `step` must have a scalar float32 output named `loss`; the gradient is taken of it.
    * @param options of the state's optimizer

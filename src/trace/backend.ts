@@ -1,11 +1,19 @@
-// The tfjs backend `trace`: tfjs' own CPU backend, whose kernels go to the active recorder while there is one.
+// The tfjs backend `trace`: tfjs' own CPU backend, whose kernels go to the active recorder while there is one. tfjs' engine
+// is global: programs may run other backends on it, and other copies of this file (the library's entries are bundles).
 import { GptError } from '../errors.js';
 import * as tf from '../tf.js';
 import type { TensorSpec } from './graph.js';
 import { activeRecorder, placeholderInfo, randomness } from './recorder.js';
 import { activeOperations, engineInternals, whoAsks } from './scope.js';
 
-export const traceBackendName = 'trace';
+/** `trace`, or `trace-2` and so on where another copy of this file has taken the name. Undefined until registered. */
+let registeredName: string | undefined;
+
+/** The name of this copy's backend; registers it. */
+export function traceBackendName(): string {
+  registeredName ??= register();
+  return registeredName;
+}
 
 const drawing = new Set(
   'randomUniform randomUniformInt randomNormal randomStandardNormal truncatedNormal randomGamma rand dropout'.split(
@@ -63,11 +71,40 @@ export class TraceBackend extends tf.MathBackendCPU {
  * on another one.
  */
 export function ensureTraceBackend(): void {
-  if (!tf.engine().registryFactory[traceBackendName]) {
-    tf.registerBackend(traceBackendName, () => new TraceBackend(), 10);
-    for (const kernel of tf.getKernelsForBackend('cpu')) tf.registerKernel(recorded(kernel));
+  activateBackend(traceBackendName());
+}
+
+/** Runs `f` on the backend `trace`, then restores the one of before. */
+export function onTraceBackend<T>(f: () => T): T {
+  return restoringBackend(() => {
+    ensureTraceBackend();
+    return f();
+  });
+}
+
+/** Runs `f`; then tfjs is on its backend of before, or on none where it had not started one. */
+export function restoringBackend<T>(f: () => T): T {
+  const engine = engineInternals();
+  const before = engine.backendName;
+  try {
+    return f();
+  } finally {
+    if (before) activateBackend(before);
+    else {
+      engine.backendName = before;
+      engine.backendInstance = null;
+    }
   }
-  activateBackend(traceBackendName);
+}
+
+/** The priority is the lowest: tfjs never chooses this backend by itself. */
+function register(): string {
+  const taken = tf.engine().registryFactory;
+  let name = 'trace';
+  for (let copy = 2; name in taken; copy++) name = `trace-${copy}`;
+  tf.registerBackend(name, () => new TraceBackend(), 0);
+  for (const kernel of tf.getKernelsForBackend('cpu')) tf.registerKernel(recorded(kernel, name));
+  return name;
 }
 
 /** Makes a registered backend the active one, at once. */
@@ -88,11 +125,11 @@ export function placeholder(spec: TensorSpec): tf.Tensor {
   return engineInternals().makeTensorFromTensorInfo(placeholderInfo(spec), tf.backend());
 }
 
-function recorded(kernel: tf.KernelConfig): tf.KernelConfig {
+function recorded(kernel: tf.KernelConfig, backendName: string): tf.KernelConfig {
   const { kernelName, kernelFunc } = kernel;
   return {
     ...kernel,
-    backendName: traceBackendName,
+    backendName,
     kernelFunc: (call) => {
       const recorder = activeRecorder();
       if (recorder) return recorder.kernel(kernelName, call.inputs, call.attrs ?? {}, () => kernelFunc(call));

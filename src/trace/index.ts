@@ -1,5 +1,5 @@
 // The contract of trace/: record tfjs code into a typed graph, improve the graph, look at it, run it plainly.
-export { ensureTraceBackend, placeholder, TraceBackend, traceBackendName } from './backend.js';
+export { ensureTraceBackend, placeholder, restoringBackend, TraceBackend, traceBackendName } from './backend.js';
 export { GraphBuilder } from './builder.js';
 export { composite, primitive } from './composite.js';
 export { dump } from './dump.js';
@@ -29,6 +29,7 @@ export {
   transposeIntoMatMul,
 } from './passes/index.js';
 export type { StepFunction } from './step.js';
-export { gradientName, type TraceOptions, trace } from './trace.js';
+export { gradientName, refusePromise, type TraceOptions, trace } from './trace.js';
+export { type TracedFunction, traceFunction } from './trace-function.js';
 export { verify } from './verify.js';
 export { inferNode, inferOutputs, type Operation, vocabulary } from './vocabulary/index.js';

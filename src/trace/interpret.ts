@@ -1,7 +1,7 @@
 // Runs a graph op by op with tfjs' CPU kernels: slow, simple, and the definition of right for passes and engines.
 import { GptError } from '../errors.js';
 import * as tf from '../tf.js';
-import { activateBackend, ensureTraceBackend } from './backend.js';
+import { onTraceBackend } from './backend.js';
 import { hostArray } from './emitter.js';
 import type { Attributes, Graph, HostArray, Node, Value } from './graph.js';
 import { sizeOf } from './graph.js';
@@ -57,16 +57,10 @@ export function runNode(node: Node, inputs: readonly tf.Tensor[], options: Inter
   return Array.isArray(result) ? result : [result];
 }
 
-/** Runs `f` with the CPU kernels active, then goes back to the backend that was. */
+/** Runs `f` with the CPU kernels active, then restores tfjs' backend. */
 export function onCpu<T>(f: () => T): T {
   if (activeRecorder()) throw new GptError('trace/nested', 'a graph cannot run inside a trace');
-  const before = tf.engine().backendName as string | null;
-  ensureTraceBackend();
-  try {
-    return f();
-  } finally {
-    if (before) activateBackend(before);
-  }
+  return onTraceBackend(f);
 }
 
 export function tensorOf(data: HostArray, { shape, dtype }: Pick<Value, 'shape' | 'dtype'>): tf.Tensor {

@@ -6,7 +6,7 @@ import * as tf from '../tf.js';
 import { GraphBuilder } from './builder.js';
 import { Emitter, hostArray } from './emitter.js';
 import type { Attributes, DType, Graph, TensorSpec, Value } from './graph.js';
-import { dataDependentKernels, kernelRules, randomKernels } from './kernels/index.js';
+import { dataDependentKernels, insteadOf, kernelRules, randomKernels } from './kernels/index.js';
 import { definePrimitive, type PrimitiveRun } from './primitives.js';
 import { engineInternals, whoAsks } from './scope.js';
 
@@ -226,7 +226,7 @@ export class Recorder {
         hint: 'a traced step has static shapes: compute it outside the step, or mask instead of selecting',
       });
     return new GptError('trace/kernel', `tfjs kernel ${kernel} (in ${whoAsks()}) has no rule for tracing`, {
-      hint: 'write it with other tfjs operations, or add a rule to trace/kernels',
+      hint: `${insteadOf[kernel] ?? 'write it with other tfjs operations'}, or compute it outside`,
     });
   }
 }
@@ -234,7 +234,7 @@ export class Recorder {
 /** What randomness drawn in JavaScript inside a trace throws. */
 export function randomness(source: string): GptError {
   return new GptError('trace/random', `${source} draws random numbers in JavaScript, which a trace would freeze`, {
-    hint: 'use a seeded primitive with the step number as an input',
+    hint: 'draw them outside and pass them in, or use a seeded primitive with the step number as an input',
   });
 }
 

@@ -8,9 +8,14 @@ export interface EngineInternals {
     activeTape: unknown[] | null;
     gradientDepth: number;
   };
+  /** The active backend; both are empty until tfjs starts one. */
+  backendName: string | null | undefined;
+  backendInstance: tf.KernelBackend | null | undefined;
+  incRef(tensor: tf.Tensor, backend: tf.KernelBackend | null): void;
   isTapeOn(): boolean;
   trackTensor(tensor: tf.Tensor, backend: tf.KernelBackend): void;
   disposeTensor(tensor: tf.Tensor): void;
+  disposeVariable(variable: tf.Variable): void;
   makeTensorFromTensorInfo(info: tf.TensorInfo, backend?: tf.KernelBackend): tf.Tensor;
   gradients(
     f: () => tf.Tensor,

@@ -2,7 +2,7 @@
 // it was: same backend, same tensors, Math.random back in place.
 import { GptError } from '../errors.js';
 import * as tf from '../tf.js';
-import { activateBackend, ensureTraceBackend } from './backend.js';
+import { onTraceBackend } from './backend.js';
 import type { Graph, Value } from './graph.js';
 import { guarded } from './guard.js';
 import { activeRecorder, Recorder } from './recorder.js';
@@ -34,13 +34,7 @@ export function gradientName(parameter: string): string {
  */
 export function trace(step: StepFunction, options: TraceOptions = {}): Graph {
   if (activeRecorder()) throw new GptError('trace/nested', `${step.name} is traced inside another trace`);
-  const before = tf.engine().backendName as string | null;
-  ensureTraceBackend();
-  try {
-    return guarded(() => record(step, options));
-  } finally {
-    if (before) activateBackend(before);
-  }
+  return onTraceBackend(() => guarded(() => record(step, options)));
 }
 
 function record(step: StepFunction, options: TraceOptions): Graph {
@@ -89,13 +83,17 @@ function recordWithGradients(
 }
 
 function run(step: StepFunction, inputs: Record<string, tf.Tensor>): [string, tf.Tensor][] {
-  const outputs: unknown = step.run({ ...inputs });
-  if (outputs instanceof Promise || typeof (outputs as { then?: unknown } | null)?.then === 'function') {
-    (outputs as Promise<unknown>).then(undefined, () => undefined);
-    activeRecorder()?.rethrow();
-    throw new GptError('trace/async', `${step.name} returns a promise`, { hint: 'a step is a plain function' });
-  }
-  return Object.entries(outputs as Record<string, tf.Tensor>);
+  const outputs = step.run({ ...inputs });
+  refusePromise(step.name, outputs);
+  return Object.entries(outputs);
+}
+
+/** Throws `trace/async`, or what went wrong before, where a traced function gave a promise. */
+export function refusePromise(name: string, outputs: unknown): void {
+  if (typeof (outputs as { then?: unknown } | null | undefined)?.then !== 'function') return;
+  (outputs as Promise<unknown>).then(undefined, () => undefined);
+  activeRecorder()?.rethrow();
+  throw new GptError('trace/async', `${name} returns a promise`, { hint: 'a traced function is a plain function' });
 }
 
 /** Variables of tfjs that the step did not declare: their numbers would be frozen into the graph. */

@@ -1,16 +1,14 @@
 // Which tfjs backend the eager engine runs on: our own CPU one, or TensorFlow's where a person has tfjs-node(-gpu).
 import { GptError } from '../../errors.js';
 import * as tf from '../../tf.js';
-import { ensureTraceBackend } from '../../trace/index.js';
+import { ensureTraceBackend, restoringBackend } from '../../trace/index.js';
 import type { Device } from '../types.js';
 import { findNative, loadNative } from './native.js';
 
-/** Makes the device's tfjs backend the active one; to be called before each run, since others switch it too. */
-export type Activate = () => void;
-
 export interface Backend {
   readonly device: Device;
-  readonly activate: Activate;
+  /** Runs `f` with the device's tfjs backend active, then restores the one of before. */
+  readonly on: <T>(f: () => T) => T;
 }
 
 /**
@@ -19,14 +17,14 @@ export interface Backend {
  * @throws GptError `eager/device` for a device that tfjs has no backend for here, or whose package is missing
  */
 export function openBackend(device: Device | 'auto'): Backend {
-  if (device === 'cpu') return { device, activate: ensureTraceBackend };
+  if (device === 'cpu') return { device, on: running(ensureTraceBackend) };
   if (device !== 'cuda' && device !== 'auto')
     throw new GptError('eager/device', `the eager engine has no device ${device}`, {
       hint: '--device cpu, or --backend onnx',
     });
   const native = findNative();
   if (!native) {
-    if (device === 'auto') return { device: 'cpu', activate: ensureTraceBackend };
+    if (device === 'auto') return { device: 'cpu', on: running(ensureTraceBackend) };
     const name = '@tensorflow/tfjs-node-gpu';
     throw new GptError('eager/device', `device cuda of the eager engine needs ${name}, which is not installed`, {
       hint: `npm install ${name}`,
@@ -37,7 +35,15 @@ export function openBackend(device: Device | 'auto'): Backend {
     throw new GptError('eager/device', `${native.name} ${native.version} finds no GPU`, {
       hint: '--device auto runs it on the CPU',
     });
-  return { device: gpu ? 'cuda' : 'cpu', activate: () => activate('tensorflow') };
+  return { device: gpu ? 'cuda' : 'cpu', on: running(() => activate('tensorflow')) };
+}
+
+function running(activate: () => void): Backend['on'] {
+  return (f) =>
+    restoringBackend(() => {
+      activate();
+      return f();
+    });
 }
 
 function activate(name: string): void {

@@ -3,8 +3,8 @@ import { GptError } from '../../errors.js';
 import { definedUpdater } from '../../optimizer/index.js';
 import * as tf from '../../tf.js';
 import type { DType, HostArray } from '../../trace/graph.js';
-import { placeholder } from '../../trace/index.js';
-import { checkFeeds } from '../feeds.js';
+import { type Graph, interpret, optimize, placeholder } from '../../trace/index.js';
+import { checkFeeds, feedsOf } from '../feeds.js';
 import { HostState } from '../host-state.js';
 import { checkTrained, checkVariables, type GradientPass, hostTraining } from '../host-training.js';
 import type {
@@ -19,12 +19,12 @@ import type {
   StepFunction,
   TrainingProgram,
 } from '../types.js';
-import { type Activate, openBackend } from './backend.js';
+import { type Backend, openBackend } from './backend.js';
 
 /** @throws GptError `eager/device` */
 export async function createEagerEngine({ device }: { device: Device | 'auto' }): Promise<Engine> {
   const backend = openBackend(device);
-  return new EagerEngine(backend.device, backend.activate);
+  return new EagerEngine(backend.device, backend.on);
 }
 
 class EagerEngine implements Engine {
@@ -33,7 +33,7 @@ class EagerEngine implements Engine {
 
   constructor(
     readonly device: Device,
-    private readonly activate: Activate,
+    private readonly on: Backend['on'],
   ) {}
 
   async createState(specs: State['specs'], options: StateOptions): Promise<State> {
@@ -50,6 +50,17 @@ class EagerEngine implements Engine {
           const outputs = Object.entries(step.run(inputs));
           return Object.fromEntries(outputs.map(([name, tensor]) => [name, numbersOf(tensor)]));
         });
+      },
+      dispose: async () => {},
+    };
+  }
+
+  async compileGraph(graph: Graph): Promise<Program> {
+    const improved = optimize(graph);
+    return {
+      run: async (feeds) => {
+        checkFeeds(feedsOf(graph), feeds);
+        return interpret(improved, feeds);
       },
       dispose: async () => {},
     };
@@ -80,10 +91,7 @@ class EagerEngine implements Engine {
       return outputs;
     };
     const defined = definedUpdater(host.memory!, options);
-    const updater: typeof defined = (span, update) => {
-      this.activate();
-      return defined(span, update);
-    };
+    const updater: typeof defined = (span, update) => this.on(() => defined(span, update));
     return hostTraining({ step, state: host, options, pass, updater, release: async () => {} });
   }
 
@@ -93,20 +101,21 @@ class EagerEngine implements Engine {
 
   /** Runs `f` with the step's variables bound to the state; no tensor is left over. */
   private inside<T>(step: StepFunction, state: HostState, feeds: Feeds, f: (inputs: tf.NamedTensorMap) => T): T {
-    this.activate();
-    bind(step, (name, shape) => tf.tensor(state.view('parameter', name), shape));
-    let result: T;
-    try {
-      tf.tidy(() => {
-        const inputs = Object.entries(step.inputs).map(([name, { shape, dtype }]) => {
-          return [name, tf.tensor(feeds[name]!, [...shape], dtype)] as const;
+    return this.on(() => {
+      bind(step, (name, shape) => tf.tensor(state.view('parameter', name), shape));
+      let result: T;
+      try {
+        tf.tidy(() => {
+          const inputs = Object.entries(step.inputs).map(([name, { shape, dtype }]) => {
+            return [name, tf.tensor(feeds[name]!, [...shape], dtype)] as const;
+          });
+          result = f(Object.fromEntries(inputs));
         });
-        result = f(Object.fromEntries(inputs));
-      });
-    } finally {
-      bind(step, (_, shape) => placeholder({ shape, dtype: 'float32' }));
-    }
-    return result!;
+      } finally {
+        bind(step, (_, shape) => placeholder({ shape, dtype: 'float32' }));
+      }
+      return result!;
+    });
   }
 }
 

@@ -3,7 +3,7 @@
 import { kernelUpdater } from '../../optimizer/index.js';
 import type { Graph } from '../../trace/graph.js';
 import { gradientName } from '../../trace/index.js';
-import { checkFeeds } from '../feeds.js';
+import { checkFeeds, feedsOf } from '../feeds.js';
 import { HostState } from '../host-state.js';
 import { checkTrained, checkVariables, type GradientPass, hostTraining } from '../host-training.js';
 import type {
@@ -17,7 +17,7 @@ import type {
   StepFunction,
   TrainingProgram,
 } from '../types.js';
-import { inferenceGraph, trainingGraph } from './graphs.js';
+import { inferenceGraph, prepared, trainingGraph } from './graphs.js';
 import { loadRuntime } from './runtime.js';
 import { GraphSession } from './session.js';
 import { compiledUpdates } from './update.js';
@@ -69,6 +69,19 @@ class OnnxEngine implements Engine {
     return {
       run: async (feeds) => {
         checkFeeds(step, feeds);
+        return session.run(feeds);
+      },
+      dispose: () => close(session, this.options),
+    };
+  }
+
+  async compileGraph(graph: Graph): Promise<Program> {
+    const improved = prepared(graph);
+    this.options.onGraph?.(improved, 'inference');
+    const session = await this.open(improved);
+    return {
+      run: async (feeds) => {
+        checkFeeds(feedsOf(graph), feeds);
         return session.run(feeds);
       },
       dispose: () => close(session, this.options),

@@ -2,8 +2,8 @@
 import { share } from '../../cluster/index.js';
 import type { Cluster, ClusterSpec } from '../../cluster/types.js';
 import { GptError } from '../../errors.js';
-import { trace } from '../../trace/index.js';
-import { checkFeeds } from '../feeds.js';
+import { type Graph, trace } from '../../trace/index.js';
+import { checkFeeds, feedsOf } from '../feeds.js';
 import { checkTrained, checkVariables, guarded } from '../host-training.js';
 import type {
   Device,
@@ -22,7 +22,7 @@ import type { Collectives } from './cluster/collectives.js';
 import { type JoinOptions, joinCluster } from './cluster/join.js';
 import { taskName } from './cluster/server-def.js';
 import { SharedTraining } from './cluster/training.js';
-import { compileGraph } from './compile.js';
+import { type CompileOptions, compileGraph } from './compile.js';
 import { prepared } from './graphs.js';
 import { fastest } from './jit.js';
 import { Context, loadLibrary } from './native/index.js';
@@ -106,10 +106,26 @@ class TensorflowEngine implements Engine {
     this.options.onGraph?.(graph, 'inference');
     const variable = (name: string) =>
       Object.hasOwn(step.inputs, name) ? undefined : held.variable('parameter', name);
+    return this.program(graph, step, mode, variable);
+  }
+
+  async compileGraph(graph: Graph): Promise<Program> {
+    const mode = this.mode ?? 'graph';
+    const improved = prepared(graph);
+    this.options.onGraph?.(improved, 'inference');
+    return this.program(improved, feedsOf(graph), mode);
+  }
+
+  private program(
+    graph: Graph,
+    fed: Parameters<typeof checkFeeds>[0],
+    mode: Mode,
+    variable: CompileOptions['variable'] = () => undefined,
+  ): Program {
     const native = compileGraph(this.context, graph, { manner: this.manner(mode), device: this.place, variable });
     return {
       run: async (feeds) => {
-        checkFeeds(step, feeds);
+        checkFeeds(fed, feeds);
         return native.run(feeds);
       },
       dispose: async () => native.dispose(),

@@ -7,6 +7,8 @@ export type Config = tf.serialization.ConfigDict;
 export interface LayerArgs {
   readonly name?: string;
   readonly trainable?: boolean;
+  /** Of one example, for the first layer of a tf.sequential. */
+  readonly inputShape?: Shape;
 }
 
 /** What `call` understands besides its input. Undefined values mean: absent. */
@@ -89,8 +91,8 @@ export abstract class GptLayer extends tf.layers.Layer {
   }
 }
 
-/** The arguments of a layer as its configuration: those that are given, without its name. */
-export function given({ name: _, ...args }: LayerArgs): Config {
+/** The arguments of a layer as its configuration: those that are given, without those that tfjs keeps itself. */
+export function given({ name: _, trainable: __, inputShape: ___, ...args }: LayerArgs): Config {
   const present = Object.entries(args).filter(([, value]) => value !== undefined);
   return structuredClone(Object.fromEntries(present)) as Config;
 }

@@ -1,7 +1,7 @@
 // Matrix products, and the fused kernels of tfjs taken apart again.
-import { GptError } from '../../errors.js';
 import * as tf from '../../tf.js';
 import type { Value } from '../graph.js';
+import { activated } from './activation.js';
 import { type Call, input, type Rules } from './rule.js';
 
 function matMul(call: Call): Value {
@@ -11,19 +11,6 @@ function matMul(call: Call): Value {
     transposeB: Boolean(call.attrs['transposeB']),
   });
   return call.to.cast(product, a.dtype);
-}
-
-function activated(call: Call, x: Value): Value {
-  const activation = String(call.attrs['activation'] ?? 'linear');
-  const kernels: Record<string, string> = { relu: 'Relu', relu6: 'Relu6', elu: 'Elu', sigmoid: 'Sigmoid' };
-  if (activation === 'linear') return x;
-  if (kernels[activation]) return call.to.one(kernels[activation], [x]);
-  if (activation === 'leakyrelu') return call.to.one('LeakyRelu', [x], { alpha: Number(call.attrs['leakyreluAlpha']) });
-  if (activation === 'prelu') {
-    const scaled = call.to.one('Multiply', [input(call, 'preluActivationWeights'), x]);
-    return call.to.one('Select', [call.to.one('Less', [x, call.to.scalar(0, 'float32')]), scaled, x]);
-  }
-  throw new GptError('trace/kernel', `${call.kernel} with activation ${activation} cannot be traced`);
 }
 
 export const productRules: Rules = {
