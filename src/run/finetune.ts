@@ -1,7 +1,7 @@
 // Finetuning, from labelled data to a run folder: a classifier, a follower of instructions, or a continued model. Knows no
 // terminal: it yields events. What is learned is decided in labelled/task.ts; the loop is that of pretraining.
 import { basename, extname, join } from 'node:path';
-import { type Checkpoint, claimRun, openCheckpoint, type Run, replaceTrainingState } from '../checkpoint/index.js';
+import { claimRun, openCheckpoint, type Run, replaceTrainingState } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
 import {
   checkOptions,
@@ -23,8 +23,9 @@ import { fingerprintOf, hashOf, tokensOf } from './labelled/data.js';
 import { type FinetuneTask, prepareTask } from './labelled/task.js';
 import { checkData, inputsOf, logged, otherData, recordOf, type SavedRun } from './record.js';
 import { goOn, resized, wholeBatchOf } from './resume.js';
-import { checkWarmup, learningRateOf, stepsOf } from './schedule.js';
+import { checkWarmup, scheduleOf, stepsOf } from './schedule.js';
 import type { OpenedEngine } from './session/session.js';
+import { continuationOf } from './stable.js';
 import { runTraining } from './training.js';
 import { leads, takeOrders, temporaryRun } from './workers/follow.js';
 import { joinWorkers } from './workers/join.js';
@@ -86,7 +87,10 @@ async function* finetuneIn(
   options: FinetuneOptions,
 ): AsyncGenerator<RunEvent> {
   const { signal, onGraph, profile, memoryCheck = true, cluster } = options;
-  const checkpoint = leads(cluster) ? await startingPoint(run, values) : undefined;
+  const continuation =
+    leads(cluster) && run.checkpoint !== undefined ? await continuationOf(run, saved, values) : undefined;
+  const starting = leads(cluster) && !continuation && values.from !== null;
+  const checkpoint = starting ? await openCheckpoint(values.from!) : continuation?.checkpoint;
   let opened: OpenedEngine | undefined;
   let task: FinetuneTask | undefined;
   try {
@@ -97,10 +101,11 @@ async function* finetuneIn(
       sources: given,
       inputs: [options.data ?? inputsOf(saved)[0] ?? ''],
       wholeBatch: wholeBatchOf(saved, values, team.size),
-      resumed: (run.checkpoint !== undefined && checkpoint?.training) || null,
+      resumed: continuation?.training ?? null,
     };
     const { config, sources, inputs, wholeBatch, resumed } = await takeOrders(team, 'finetune', own, !options.resume);
     yield* resized(saved, config, team.size);
+    yield* continuation?.notices ?? [];
     const data = options.data ?? inputs[0]!;
     const resuming = resumed !== null;
     // Runs from before the rule had a version began with the first one.
@@ -153,6 +158,7 @@ async function* finetuneIn(
       wholeBatch,
       ...facts,
     };
+    await continuation?.begin();
     const log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
     try {
       for (const notice of changed) log.append(notice);
@@ -182,7 +188,7 @@ async function* finetuneIn(
         out: run.directory,
         begin: () => run.begin(),
         ...(team.leads && {
-          save: (which, training) => task!.save(run[which], training, which === 'last'),
+          save: (which, training) => task!.save(run[which], training, which !== 'best'),
           saveState: (training) => replaceTrainingState(run.last, training),
         }),
       });
@@ -209,12 +215,6 @@ function howToPrompt({ train: examples, session: { tokenizer } }: FinetuneTask, 
   const command = quoteCommand(['gpt-cli', 'sample', out, '--prompt', prompt]);
   const message = `prompt it as it is trained, for example: ${command}`;
   return { event: 'notice', level: 'info', message };
-}
-
-/** The checkpoint whose weights the run begins with: its own last one, or that of --from. */
-async function startingPoint(run: Run, config: FinetuneConfig): Promise<Checkpoint | undefined> {
-  if (run.checkpoint !== undefined) return openCheckpoint(run.checkpoint, { prefer: 'last' });
-  return config.from === null ? undefined : openCheckpoint(config.from);
 }
 
 /** Runs from before `dataHash` have a fingerprint, of the training rows only. */
@@ -257,7 +257,7 @@ function jobOf(
   return {
     program,
     microBatches: (iter) => task.feeds(batches.at(iter), iter),
-    learningRate: learningRateOf(config),
+    ...scheduleOf(config),
     evaluate,
     tokensPerStep: Math.round(tokensOf(task.train) / batches.stepsPerEpoch),
     seed,

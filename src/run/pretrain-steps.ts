@@ -8,7 +8,7 @@ import type { Feeds } from '../engine/index.js';
 import { countParameters, evaluationStep, lossStep, parameterSpecs } from '../model/index.js';
 import { type TrainingState, train } from '../train/index.js';
 import type { RunEvent } from './events.js';
-import { learningRateOf } from './schedule.js';
+import { scheduleOf } from './schedule.js';
 import { textEvaluator } from './session/evaluator.js';
 import type { Session } from './session/session.js';
 import { runTraining } from './training.js';
@@ -77,7 +77,7 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
   const events = train({
     program,
     microBatches: (iter) => Array.from({ length: gradAccum }, (_, micro) => feeds(iter, micro)),
-    learningRate: learningRateOf(config),
+    ...scheduleOf(config),
     evaluate: textEvaluator({
       ...{ program: evaluation, train: text, validation, valBytes, shape, evalIters, seed, part },
       addUp: (own) => team.addUp(own, ['lossSum', 'count']),
@@ -101,7 +101,7 @@ export async function* pretrainSteps(parts: PretrainParts): AsyncGenerator<RunEv
     begin: () => run.begin(),
     ...(team.leads && {
       sample: () => session.sample(seed),
-      save: (kind, training) => session.save(run[kind], training, kind === 'last'),
+      save: (kind, training) => session.save(run[kind], training, kind !== 'best'),
       saveState: (training) => replaceTrainingState(run.last, training),
     }),
   });

@@ -6,7 +6,6 @@ import type { ClusterSpec } from '../cluster/index.js';
 import {
   checkOptions,
   type Layer,
-  type PretrainConfig,
   type Resolved,
   requireStrings,
   resolve,
@@ -27,6 +26,7 @@ import { goOn, resized, wholeBatchOf } from './resume.js';
 import { reopenText } from './resumed-text.js';
 import { checkWarmup, stepsOf } from './schedule.js';
 import { type OpenedEngine, Session } from './session/session.js';
+import { type Continuation, continuationOf } from './stable.js';
 import { prepareText } from './text-data.js';
 import { leads, takeOrders, temporaryRun } from './workers/follow.js';
 import { announceText, followText } from './workers/follow-text.js';
@@ -106,13 +106,16 @@ async function* pretrainIn(
   options: PretrainOptions & { readonly out: string },
 ): AsyncGenerator<RunEvent> {
   const { signal, onGraph, profile, memoryCheck = true, cluster, out } = options;
+  let continuation: Continuation | undefined;
   let checkpoint: Checkpoint | undefined;
   let opened: OpenedEngine | undefined;
   let corpus: Corpus | undefined;
   let session: Session | undefined;
   let log: EventLog | undefined;
   try {
-    if (leads(cluster)) checkpoint = await startingPoint(run, values);
+    if (leads(cluster) && run.checkpoint !== undefined) continuation = await continuationOf(run, saved, values);
+    checkpoint = continuation?.checkpoint;
+    if (leads(cluster) && !continuation && values.init !== null) checkpoint = await openCheckpoint(values.init);
     if (cluster) opened = yield* joinWorkers(values, cluster, { onGraph, profile }, signal);
     const team = new Team(opened?.engine.cluster);
     const own = {
@@ -120,11 +123,12 @@ async function* pretrainIn(
       sources,
       inputs: options.inputs.length > 0 ? options.inputs : inputsOf(saved),
       wholeBatch: wholeBatchOf(saved, values, team.size),
-      resumed: (run.checkpoint !== undefined && checkpoint?.training) || null,
+      resumed: continuation?.training ?? null,
     };
     const { config, resumed, wholeBatch, ...told } = await takeOrders(team, 'pretrain', own, !options.resume);
     const inputs = own.inputs.length > 0 ? own.inputs : told.inputs;
     yield* resized(saved, config, team.size);
+    yield* continuation?.notices ?? [];
 
     const where = { inputs, stdin: options.stdin, directory: run.staging, config, signal };
     let source: Pick<SavedRun, 'inputs' | 'workingDirectory'> = { inputs, workingDirectory: process.cwd() };
@@ -187,6 +191,7 @@ async function* pretrainIn(
         const kept = session.settled({ ...settled, maxIters: config.maxIters });
         const settings = { config: kept, model, workers: team.size, wholeBatch };
         const record = { command: 'pretrain', ...source, ...settings, dataHash: corpus.meta.sha256 ?? saved?.dataHash };
+        await continuation?.begin();
         log = await run.start({ ...record, ...logged(options.commandLine) }, resumed ?? undefined);
         for (const notice of changed) log.append(notice);
       }
@@ -200,12 +205,6 @@ async function* pretrainIn(
     corpus?.close();
     await checkpoint?.close();
   }
-}
-
-/** The checkpoint whose weights the run begins with: its own last one, or that of --init. */
-async function startingPoint(run: Run, config: PretrainConfig): Promise<Checkpoint | undefined> {
-  if (run.checkpoint !== undefined) return openCheckpoint(run.checkpoint, { prefer: 'last' });
-  return config.init === null ? undefined : openCheckpoint(config.init);
 }
 
 /** The model that the settings ask for, with as many rows as the tokenizer needs. */

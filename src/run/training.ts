@@ -3,12 +3,12 @@
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
 import type { SaveEvent, TrainEvent } from '../train/index.js';
-import type { RunEvent } from './events.js';
+import type { CheckpointEvent, RunEvent } from './events.js';
 
 export interface TrainingRun {
   readonly events: AsyncGenerator<TrainEvent, void, undefined>;
   /** Saves the state as it is now; returns the folder. A worker that follows another saves nothing. */
-  readonly save?: (kind: 'best' | 'last', state: SaveEvent['state']) => Promise<string>;
+  readonly save?: (kind: CheckpointEvent['kind'], state: SaveEvent['state']) => Promise<string>;
   /** Replaces the training state of the last checkpoint, whose weights are those of now. */
   readonly saveState?: (state: SaveEvent['state']) => Promise<void>;
   /** Called before anything is saved, once a step is made. */
@@ -62,7 +62,8 @@ async function* shown({ events, begin, save, saveState, sample, out }: TrainingR
           await saveState?.(event.state);
           break;
         }
-        const kind = event.reason === 'best' ? 'best' : 'last';
+        const { reason } = event;
+        const kind = reason === 'best' || reason === 'stable' ? reason : 'last';
         if (save) yield { event: 'checkpoint', iter: event.iter, kind, path: await save(kind, event.state) };
         break;
       }

@@ -31,7 +31,7 @@ export interface EvalEvent extends Evaluation {
 export interface SaveEvent {
   readonly kind: 'save';
   readonly iter: number;
-  readonly reason: 'interval' | 'best' | 'evaluation' | 'final' | 'interrupt' | 'diverged';
+  readonly reason: 'interval' | 'best' | 'stable' | 'evaluation' | 'final' | 'interrupt' | 'diverged';
   /** The weights of this step are saved already: only `state` is new, by an evaluation. */
   readonly stateOnly: boolean;
   /** What belongs beside the weights so that the run can go on from here. A copy; plain JSON. */
