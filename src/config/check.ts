@@ -57,6 +57,13 @@ function checkLearningRate(config: TrainingConfig, sources: Sources): void {
   }
 }
 
+function checkDecay({ lrSchedule, decayFraction }: TrainingConfig, sources: Sources): void {
+  if (lrSchedule === 'wsd' || sources['decayFraction'] !== 'flag') return;
+  throw new GptError('config/unused', `decay-fraction (${decayFraction}) has no effect: lr-schedule is ${lrSchedule}`, {
+    hint: 'leave it out, or choose --lr-schedule wsd',
+  });
+}
+
 /** A flag of another optimizer is refused, not ignored: a person who gave it expects something of it. */
 function checkOptimizer({ optimizer }: TrainingConfig, sources: Sources): void {
   const has = (name: (typeof optimizerNames)[number], key: string) => Object.hasOwn(optimizers[name].settings, key);
@@ -118,6 +125,7 @@ export function checkTraining(config: PretrainConfig | FinetuneConfig, sources: 
   checkHeads(config);
   checkSize(config);
   checkLearningRate(config, sources);
+  checkDecay(config, sources);
   checkOptimizer(config, sources);
   checkTokenizer(config, sources);
   if ('from' in config) checkFinetuning(config);

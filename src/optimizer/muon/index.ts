@@ -2,9 +2,8 @@
 // the update scale of Moonlight (Liu et al. 2025, arXiv:2502.16982); AdamW for all other arrays. As torch.optim.Muon with
 // adjust_lr_fn="match_rms_adamw" and nesterov, but orthogonalized in float32.
 import { integer, real } from '../../config/setting.js';
-import type { Tensor } from '../../tf.js';
 import { adamw, adamwRule } from '../adamw/index.js';
-import { defineRule, type Optimizer, type OptionsOf, type Tfjs, type UpdateRule } from '../types.js';
+import { defineRule, type Optimizer, type OptionsOf, type UpdateRule } from '../types.js';
 import { orthogonalized } from './orthogonalize.js';
 import { matricesIn } from './parts.js';
 
@@ -54,25 +53,13 @@ function ruleOf(matrices: number): UpdateRule {
       const part = tf.mul(gradient, rest);
       const momentum = tf.add(tf.mul(slots.momentum, kept), part);
       const nesterov = tf.add(tf.mul(momentum, kept), part);
-      const direction = joined(tf, orthogonalized(tf, apart(tf, nesterov, matrices), iterations));
+      const parts = matrices === 1 ? [nesterov] : tf.split(nesterov, matrices, 1);
+      const turned = parts.map((matrix) => orthogonalized(tf, matrix, iterations));
+      const direction = matrices === 1 ? turned[0]! : tf.concat(turned, 1);
       const decayed = scalars.decay ? tf.mul(parameter, scalars.decay) : parameter;
       return { parameter: tf.sub(decayed, tf.mul(direction, tf.mul(scalars.rate, size))), slots: { momentum } };
     },
   });
-}
-
-/** [R, n C] to [n, R, C]; one matrix stays [R, C]. */
-function apart(tf: Tfjs, x: Tensor, matrices: number): Tensor {
-  if (matrices === 1) return x;
-  const [rows, columns] = x.shape as [number, number];
-  return tf.transpose(tf.reshape(x, [rows, matrices, columns / matrices]), [1, 0, 2]);
-}
-
-/** The way back. */
-function joined(tf: Tfjs, x: Tensor): Tensor {
-  if (x.rank === 2) return x;
-  const [matrices, rows, columns] = x.shape as [number, number, number];
-  return tf.reshape(tf.transpose(x, [1, 0, 2]), [rows, matrices * columns]);
 }
 
 const rules = new Map([1, 3].map((matrices) => [matrices, ruleOf(matrices)]));

@@ -2,45 +2,51 @@
 import type { Tensor } from '../../tf.js';
 import type { Tfjs } from '../types.js';
 
-/** f(s) = A s + B s^3 + C s^5 lifts small singular values fast and keeps those near 1 within [0.7, 1.2] (Jordan et al. 2024). */
+/** A s + B s^3 + C s^5 lifts small singular values fast and then keeps them within [0.68, 1.21] (Jordan et al. 2024). */
 const [A, B, C] = [3.4445, -4.775, 2.0315];
+
+// A step is x -> (A + B g + C g^2) x with the Gram matrix g = x x^T. Of z = C^(1/4) x it is z -> ((z z^T + shift)^2 + rest) z:
+// the square is completed, so that nothing but products and sums with a diagonal is left.
+const root = C ** 0.25;
+const shift = B / (2 * Math.sqrt(C));
+const rest = A - B ** 2 / (4 * C);
+
 /** The smallest norm that is divided by, as in torch.optim.Muon. */
 const tiny = 1e-7;
+/** Of the longer side to the shorter one: from here on it takes fewer products to compute with the Gram matrix alone. */
+const elongated = 1.5;
 
-/**
- * U V^T of x = U S V^T, approximately. A step x -> A x + B (x x^T) x + C (x x^T)^2 x applies f to every singular value. All
- * products are on the shorter side, so that nothing is transposed.
- * @param x [..., rows, columns]: one matrix or several
- */
+/** U V^T of x = U S V^T, approximately. All products are on the shorter side. @param x [rows, columns] */
 export function orthogonalized(tf: Tfjs, x: Tensor, iterations: number): Tensor {
-  const [rows, columns] = x.shape.slice(-2) as [number, number];
+  const [rows, columns] = x.shape as [number, number];
   const tall = rows > columns;
-  const norm = tf.sqrt(tf.sum(tf.sum(tf.square(x), -1, true), -2, true));
-  const start = tf.div(x, tf.maximum(norm, tiny));
+  const side = Math.min(rows, columns);
+  const identity = tf.eye(side);
   const gramOf = (y: Tensor) => tf.matMul(y, y, tall, !tall);
   const times = (p: Tensor, y: Tensor) => (tall ? tf.matMul(y, p) : tf.matMul(p, y));
-  const higherTerms = (gram: Tensor) => tf.add(tf.mul(gram, B), tf.mul(tf.matMul(gram, gram), C));
-  if (Math.max(rows, columns) <= 1.5 * Math.min(rows, columns)) {
-    let y = start;
-    for (let i = 0; i < iterations; i++) y = tf.add(tf.mul(y, A), times(higherTerms(gramOf(y)), y));
-    return y;
-  }
-  return times(polynomial(tf, gramOf(start), iterations, higherTerms), start);
-}
+  const shifted = (gram: Tensor) => tf.add(gram, tf.mul(identity, shift));
+  const factorOf = (gram: Tensor) => {
+    const y = shifted(gram);
+    return tf.add(tf.matMul(y, y), tf.mul(identity, rest));
+  };
 
-/**
- * The product of the factors A + B g + C g^2 of all iterations, where g is the Gram matrix at each of them. It follows from
- * the first one, since all of them commute: for long matrices far fewer products than with the matrix itself.
- * @param gram [..., n, n]
- */
-function polynomial(tf: Tfjs, gram: Tensor, iterations: number, higherTerms: (gram: Tensor) => Tensor): Tensor {
-  const linear = tf.mul(tf.eye(gram.shape.at(-1)!), A);
-  let factor = tf.add(higherTerms(gram), linear);
-  let [product, current] = [factor, gram];
+  if (Math.max(rows, columns) <= elongated * side) {
+    const norm = tf.maximum(tf.sqrt(tf.sum(tf.sum(tf.square(x), -1))), tiny);
+    let z = tf.div(x, tf.mul(norm, 1 / root));
+    for (let i = 0; i < iterations; i++) z = times(factorOf(gramOf(z)), z);
+    return tf.mul(z, 1 / root);
+  }
+
+  // The factors of all steps and the Gram matrices between them are polynomials of the first one, and so commute.
+  const first = gramOf(x);
+  const squares = tf.maximum(tf.sum(tf.mul(first, identity)), tiny ** 2);
+  let gram = tf.mul(first, tf.div(root ** 2, squares));
+  let factor = factorOf(gram);
+  let product = factor;
   for (let i = 1; i < iterations; i++) {
-    current = tf.matMul(tf.matMul(current, factor), factor);
-    factor = tf.add(higherTerms(current), linear);
+    gram = tf.matMul(tf.matMul(gram, factor), factor);
+    factor = factorOf(gram);
     product = tf.matMul(product, factor);
   }
-  return product;
+  return times(tf.div(product, tf.sqrt(squares)), x);
 }
