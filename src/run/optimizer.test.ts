@@ -130,6 +130,10 @@ test('the estimate counts their slots and the products of their updates', async 
   // Five iterations of three products of each square: query, key, value, projection. Of [64, 256] and [256, 64] two products
   // that are four times as large, and with the Gram matrix alone 2 + 3 * 4 + 2 and the two that join the last factor.
   const cube = 2 * 64 ** 3;
+  expect([adamw, muon].map((each) => each.flopsPerStep - each.updateFlopsPerStep)).toEqual([
+    adamw.flopsPerStep,
+    adamw.flopsPerStep,
+  ]);
   expect(muon.flopsPerStep - adamw.flopsPerStep).toBe(4 * 15 * cube + 2 * (8 + 17) * cube);
   // Three iterations of products [n, m][m, n], [n, n][n, n] and [n, n][n, m] for n <= m, of each matrix.
   const shapes = [[257, 64], [16, 64], [64, 192], [64, 64], [64, 256], [256, 64]] as const; // biome-ignore format: one line
