@@ -2,10 +2,11 @@
 // the update scale of Moonlight (Liu et al. 2025, arXiv:2502.16982); AdamW for all other arrays. As torch.optim.Muon with
 // adjust_lr_fn="match_rms_adamw" and nesterov, but orthogonalized in float32.
 import { integer, real } from '../../config/setting.js';
+import type { Tensor } from '../../tf.js';
 import { adamw, adamwRule } from '../adamw/index.js';
-import { defineRule, type Optimizer, type OptionsOf, type UpdateRule } from '../types.js';
+import { defineRule, type Optimizer, type OptionsOf } from '../types.js';
 import { orthogonalized } from './orthogonalize.js';
-import { matricesIn } from './parts.js';
+import { isForMuon, partsOf } from './parts.js';
 
 const settings = {
   ...adamw.settings,
@@ -25,47 +26,47 @@ interface Scalars {
   readonly decay?: number;
 }
 
-interface Constants {
+/** And the width of each matrix that the array joins. */
+interface Constants extends Readonly<Record<`width${number}`, number>> {
   readonly momentum: number;
   /** 1 - momentum */
   readonly rest: number;
-  /** 0.2 sqrt(longer side): the root mean square of an update is then about that of AdamW's. */
-  readonly size: number;
   readonly iterations: number;
+  readonly axis: number;
+  readonly matrices: number;
 }
 
-/** @param matrices of equal width, side by side in an array: each is orthogonalized by itself */
-function ruleOf(matrices: number): UpdateRule {
-  return defineRule<OptionsOf<typeof settings>, 'momentum', Scalars, Constants>({
-    op: matrices === 1 ? 'Muon' : `Muon${matrices}`,
-    slots: ({ shape }) => [{ name: 'momentum', stored: 'momentum_buffer', shape }],
-    constants: ({ momentum, nsSteps }, { shape }) => {
-      const [rows, columns] = shape as [number, number];
-      const size = 0.2 * Math.sqrt(Math.max(rows, columns / matrices));
-      return { momentum, rest: 1 - momentum, size, iterations: nsSteps };
-    },
-    scalars: ({ matrixLrScale, weightDecay }, { learningRate }, { decay }) => {
-      const rate = matrixLrScale * learningRate;
-      return { rate, ...(decay && { decay: 1 - rate * weightDecay }) };
-    },
-    update(tf, { parameter, gradient, slots, scalars, constants }) {
-      const { momentum: kept, rest, size, iterations } = constants;
-      const part = tf.mul(gradient, rest);
-      const momentum = tf.add(tf.mul(slots.momentum, kept), part);
-      const nesterov = tf.add(tf.mul(momentum, kept), part);
-      const parts = matrices === 1 ? [nesterov] : tf.split(nesterov, matrices, 1);
-      const turned = parts.map((matrix) => orthogonalized(tf, matrix, iterations));
-      const direction = matrices === 1 ? turned[0]! : tf.concat(turned, 1);
-      const decayed = scalars.decay ? tf.mul(parameter, scalars.decay) : parameter;
-      return { parameter: tf.sub(decayed, tf.mul(direction, tf.mul(scalars.rate, size))), slots: { momentum } };
-    },
-  });
-}
+/** The root mean square of an update with all singular values 1 is then about that of AdamW's (Moonlight). */
+const scaleOf = ({ shape }: Tensor) => 0.2 * Math.sqrt(Math.max(...shape));
 
-const rules = new Map([1, 3].map((matrices) => [matrices, ruleOf(matrices)]));
+export const muonRule = defineRule<OptionsOf<typeof settings>, 'momentum', Scalars, Constants>({
+  op: 'Muon',
+  slots: ({ shape }) => [{ name: 'momentum', stored: 'momentum_buffer', shape }],
+  constants: ({ momentum, nsSteps }, array) => {
+    const { axis, widths } = partsOf(array);
+    const named = Object.fromEntries(widths.map((width, i) => [`width${i}`, width]));
+    return { momentum, rest: 1 - momentum, iterations: nsSteps, axis, matrices: widths.length, ...named };
+  },
+  scalars: ({ matrixLrScale, weightDecay }, { learningRate }, { decay }) => {
+    const rate = matrixLrScale * learningRate;
+    return { rate, ...(decay && { decay: 1 - rate * weightDecay }) };
+  },
+  update(tf, { parameter, gradient, slots, scalars, constants }) {
+    const { momentum: kept, rest, iterations, axis, matrices } = constants;
+    const part = tf.mul(gradient, rest);
+    const momentum = tf.add(tf.mul(slots.momentum, kept), part);
+    const nesterov = tf.add(tf.mul(momentum, kept), part);
+    const widths = Array.from({ length: matrices }, (_, i) => constants[`width${i}`]!);
+    const apart = matrices === 1 ? [nesterov] : tf.split(nesterov, widths, axis);
+    const turned = apart.map((matrix) => orthogonalized(tf, matrix, iterations, scaleOf(matrix)));
+    const direction = matrices === 1 ? turned[0]! : tf.concat(turned, axis);
+    const decayed = scalars.decay ? tf.mul(parameter, scalars.decay) : parameter;
+    return { parameter: tf.sub(decayed, tf.mul(direction, scalars.rate)), slots: { momentum } };
+  },
+});
 
 export const muon = {
   name: 'muon',
   settings,
-  ruleFor: (array) => rules.get(matricesIn(array)) ?? adamwRule,
+  ruleFor: (array) => (isForMuon(array) ? muonRule : adamwRule),
 } satisfies Optimizer;

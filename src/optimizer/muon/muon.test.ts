@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Random } from '../../rng.js';
 import * as tf from '../../tf.js';
-import { definedUpdater, FlatMemory, gradientNorm, type OptimizerOptions, updateAll } from '../index.js';
+import {
+  definedUpdater,
+  FlatMemory,
+  gradientNorm,
+  type OptimizedArray,
+  type OptimizerOptions,
+  updateAll,
+} from '../index.js';
 import { muon } from './index.js';
 import { orthogonalized } from './orthogonalize.js';
 
@@ -136,14 +143,53 @@ test('a gradient of zeros gives an update of zeros', () => {
     expect(tf.max(tf.abs(orthogonalized(tf, tf.zeros(shape), 5))).dataSync()[0]).toBe(0);
 });
 
-test('the matrices of the blocks are for Muon, query, key and value apart; everything else is for AdamW', () => {
-  const op = (name: string, shape: number[]) => muon.ruleFor({ name, shape, decay: true }).op;
-  expect(op('h.0.attn.c_attn.weight', [4, 12])).toBe('Muon3');
-  for (const name of ['attn.c_proj', 'mlp.c_fc', 'mlp.c_proj']) expect(op(`h.10.${name}.weight`, [4, 4])).toBe('Muon');
+test('the matrices of the blocks are for Muon; everything else, adapters too, is for AdamW', () => {
+  const op = (name: string, shape: number[], role?: string) =>
+    muon.ruleFor({ name, shape, decay: true, ...(role !== undefined && { role }) }).op;
+  for (const name of ['attn.c_attn', 'attn.c_proj', 'mlp.c_fc', 'mlp.c_proj'])
+    expect(op(`h.10.${name}.weight`, [4, 4])).toBe('Muon');
   for (const name of ['wte.weight', 'wpe.weight', 'score.weight', 'h.0.mlp.c_fc.lora_A.weight'])
     expect(op(name, [4, 4])).toBe('AdamW');
   for (const name of ['h.0.ln_1.weight', 'h.0.mlp.c_fc.bias', 'ln_f.weight']) expect(op(name, [4])).toBe('AdamW');
+  expect(op('x', [4, 4], 'matrix')).toBe('Muon');
+  for (const role of ['embedding', 'head', 'output', 'adapter']) expect(op('x', [4, 4], role)).toBe('AdamW');
+  expect(op('x', [4], 'vector')).toBe('AdamW');
 });
+
+test.each([0, 1] as const)(
+  'an array that joins matrices is updated as each of them would be, axis %d',
+  async (outputAxis) => {
+    const widths = [2, 5, 3];
+    const shapeOf = (width: number) => (outputAxis === 0 ? [width, 4] : [4, width]);
+    const drawn = (length: number, seed: number) => {
+      const random = new Random(seed);
+      return tf.tensor2d(
+        Float32Array.from({ length: length * 4 }, () => random.normal()),
+        shapeOf(length) as [number, number],
+      );
+    };
+    const whole = { name: 'x', shape: shapeOf(10), decay: true, role: 'matrix', outputAxis, joins: widths };
+    const alone = widths.map((width, i) => ({
+      name: `${i}`,
+      shape: shapeOf(width),
+      decay: true,
+      role: 'matrix',
+      outputAxis,
+    }));
+    const run = async (arrays: OptimizedArray[], values: (region: 'parameter' | 'gradient') => tf.Tensor[]) => {
+      const memory = new FlatMemory(arrays, muon);
+      for (const region of ['parameter', 'gradient'] as const)
+        for (const [i, tensor] of values(region).entries()) memory.view(region, arrays[i]!.name).set(tensor.dataSync());
+      const options = { ...golden.options, gradClip: 0 };
+      await updateAll(memory, options, { learningRate: 0.1, iteration: 1 }, 1, definedUpdater(memory, options));
+      return arrays.map(({ name, shape }) => tf.tensor(memory.view('parameter', name), [...shape]));
+    };
+    const parts = (region: string) => widths.map((width, i) => drawn(width, i + (region === 'gradient' ? 10 : 0)));
+    const [joined] = await run([whole], (region) => [tf.concat(parts(region), outputAxis)]);
+    const separate = tf.concat(await run(alone, parts), outputAxis);
+    expect(tf.max(tf.abs(tf.sub(joined!, separate))).dataSync()[0]).toBe(0);
+  },
+);
 
 test('an update has about the root mean square of one of AdamW, 0.2 of the rate, whatever the shape (Moonlight)', async () => {
   for (const shape of [

@@ -16,8 +16,11 @@ const tiny = 1e-7;
 /** Of the longer side to the shorter one: from here on it takes fewer products to compute with the Gram matrix alone. */
 const elongated = 1.5;
 
-/** U V^T of x = U S V^T, approximately. All products are on the shorter side. @param x [rows, columns] */
-export function orthogonalized(tf: Tfjs, x: Tensor, iterations: number): Tensor {
+/**
+ * scale U V^T of x = U S V^T, approximately. All products are on the shorter side.
+ * @param x [rows, columns]
+ */
+export function orthogonalized(tf: Tfjs, x: Tensor, iterations: number, scale = 1): Tensor {
   const [rows, columns] = x.shape as [number, number];
   const tall = rows > columns;
   const side = Math.min(rows, columns);
@@ -34,7 +37,7 @@ export function orthogonalized(tf: Tfjs, x: Tensor, iterations: number): Tensor 
     const norm = tf.maximum(tf.sqrt(tf.sum(tf.sum(tf.square(x), -1))), tiny);
     let z = tf.div(x, tf.mul(norm, 1 / root));
     for (let i = 0; i < iterations; i++) z = times(factorOf(gramOf(z)), z);
-    return tf.mul(z, 1 / root);
+    return tf.mul(z, scale / root);
   }
 
   // The factors of all steps and the Gram matrices between them are polynomials of the first one, and so commute.
@@ -48,5 +51,5 @@ export function orthogonalized(tf: Tfjs, x: Tensor, iterations: number): Tensor 
     factor = factorOf(gram);
     product = tf.matMul(product, factor);
   }
-  return times(tf.div(product, tf.sqrt(squares)), x);
+  return times(tf.mul(product, tf.div(scale, tf.sqrt(squares))), x);
 }

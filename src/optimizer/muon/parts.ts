@@ -1,13 +1,24 @@
-// Which arrays Muon updates, and how many matrices each of them is: the only place that knows.
+// Which arrays Muon updates, and which matrices each of them joins: the only place that decides.
 import type { OptimizedArray } from '../types.js';
 
-/** A weight of a block's linear layer, by GPT-2's names; no adapter. */
+/** A weight of a block's linear layer by GPT-2's names, where an array does not say its role; no adapter. */
 const blockMatrix = /^h\.\d+\.(attn|mlp)\.\w+\.weight$/;
-/** Query, key and value side by side: [C, 3C]. */
-const fused = /^h\.\d+\.attn\.c_attn\.weight$/;
 
-/** The matrices of equal width that stand side by side in an array; 0: the array is not for Muon. */
-export function matricesIn({ name, shape }: OptimizedArray): number {
-  if (shape.length !== 2 || !blockMatrix.test(name)) return 0;
-  return fused.test(name) ? 3 : 1;
+export function isForMuon({ name, shape, role }: OptimizedArray): boolean {
+  if (shape.length !== 2) return false;
+  return role === undefined ? blockMatrix.test(name) : role === 'matrix';
+}
+
+export interface Parts {
+  readonly axis: 0 | 1;
+  /** Of each matrix, along the axis. */
+  readonly widths: readonly number[];
+}
+
+/** What an array does not say is [in, out], and query, key and value side by side where it is three times as wide as high. */
+export function partsOf({ shape, role, outputAxis: axis = 1, joins }: OptimizedArray): Parts {
+  const [rows, columns] = shape as [number, number];
+  if (joins) return { axis, widths: joins };
+  const fused = role === undefined && columns === 3 * rows;
+  return fused ? { axis, widths: [rows, rows, rows] } : { axis, widths: [shape[axis]!] };
 }
