@@ -66,5 +66,8 @@ export const optimizerRecipes = {
   adamw: { 'learning-rate': 1e-3 },
   'adamw-3e-3': { 'learning-rate': 3e-3 },
   muon: { optimizer: 'muon' },
-  'muon-wsd': { optimizer: 'muon', 'lr-schedule': 'wsd', 'decay-fraction': 0.6 },
+  'muon-wsd': {
+    ...{ optimizer: 'muon', 'learning-rate': 2e-3, 'matrix-lr-scale': 3 },
+    ...{ 'lr-schedule': 'wsd', 'decay-fraction': 0.6 },
+  },
 };
