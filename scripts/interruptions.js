@@ -55,11 +55,13 @@ writeFileSync(
 const shape = ['--n-layer', '1', '--n-head', '2', '--n-embd', '16', '--block-size', '16', '--threads', '1'];
 const pace = ['--eval-interval', '9', '--eval-iters', '2', '--save-interval', '4', '--log-interval', '1'];
 const base = join(work, 'base');
+const pretrain = [
+  ...['pretrain', text, '--tokenizer', 'char', '--batch-size', '4', '--grad-accum', '2', '--dropout', '0.1'],
+  ...['--max-iters', '60', ...shape, ...pace],
+];
 const jobs = {
-  pretrain: [
-    ...['pretrain', text, '--tokenizer', 'char', '--batch-size', '4', '--grad-accum', '2', '--dropout', '0.1'],
-    ...['--max-iters', '60', ...shape, ...pace],
-  ],
+  pretrain,
+  muon: [...pretrain, '--optimizer', 'muon', '--lr-schedule', 'wsd', '--decay-fraction', '0.5'],
   finetune: ['finetune', rows, '--tokenizer', 'byte', '--batch-size', '8', '--max-iters', '40', ...shape, ...pace],
   lora: [
     ...['finetune', rows, '--from', base, '--lora-rank', '2', '--batch-size', '8', '--max-iters', '40'],
@@ -86,7 +88,8 @@ process.on('exit', () => {
 function bytesOf(out) {
   const needed = ['last/model.safetensors', 'last/optimizer.safetensors', 'best/model.safetensors'];
   if (!needed.every((file) => existsSync(join(out, file)))) return undefined;
-  const files = ['last', 'best'].flatMap((folder) =>
+  const folders = ['last', 'best', 'stable'].filter((folder) => existsSync(join(out, folder)));
+  const files = folders.flatMap((folder) =>
     readdirSync(join(out, folder), { recursive: true }).map((name) => join(folder, name)),
   );
   const tensors = files.filter((file) => file.endsWith('.safetensors')).sort();

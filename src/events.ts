@@ -48,7 +48,7 @@ export interface EvalEvent {
 export interface CheckpointEvent {
   readonly event: 'checkpoint';
   readonly iter: number;
-  readonly kind: 'best' | 'last';
+  readonly kind: 'best' | 'last' | 'stable';
   readonly path: string;
 }
 

@@ -127,6 +127,22 @@ withTensorflow('several workers through the whole program, on TensorFlow', () =>
     expect((await run(sample)).code).toBe(0);
   });
 
+  test('with Muon and wsd two have the losses of one; made longer, both continue from before the decay', async () => {
+    const more = ['--optimizer', 'muon', '--lr-schedule', 'wsd', '--decay-fraction', '0.5'];
+    const out = path('muon');
+    const alone = [...of(path('muon-alone'), 8, 12), ...more, '--backend', 'tensorflow'];
+    const losses = [
+      lossesOf(fine(await run(alone))),
+      lossesOf(fine(await run(launch(2, [...of(out, 4, 12), ...more])))),
+    ];
+    expect(apart(losses[1]!, losses[0]!, 1)).toBeLessThan(1e-4);
+    const longer = ['pretrain', '--resume', '-o', out, '--json', '--threads', '1', '--max-iters', '16'];
+    const steps = events(fine(await run(launch(2, longer)))).filter(({ event }) => event === 'step');
+    expect(steps.map(({ iter }) => iter)).toEqual([7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+    expect(steps[2]!['lr']).toBe(steps[0]!['lr']);
+    expect(Number(steps[3]!['lr'])).toBeLessThan(Number(steps[0]!['lr']));
+  });
+
   /** Kills all of two workers after some steps, and resumes with other numbers of them, each in a copy of the folder. */
   async function goOn(out: string, begin: readonly string[], workers: readonly number[]): Promise<Map<number, Result>> {
     const running = start(launch(2, begin));

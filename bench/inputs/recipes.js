@@ -60,3 +60,14 @@ export const translation = {
   dropout: 0.1,
   'warmup-iters': 200,
 };
+
+/** `bench/optimizer.js`: the reference model. How they were found is in docs/log.md. */
+export const optimizerRecipes = {
+  adamw: { 'learning-rate': 1e-3 },
+  'adamw-3e-3': { 'learning-rate': 3e-3 },
+  muon: { optimizer: 'muon' },
+  'muon-wsd': {
+    ...{ optimizer: 'muon', 'learning-rate': 2e-3, 'matrix-lr-scale': 3 },
+    ...{ 'lr-schedule': 'wsd', 'decay-fraction': 0.6 },
+  },
+};

@@ -17,7 +17,7 @@ import { quoteWord } from '../shell-quote.js';
 import type { TrainingState } from '../train/index.js';
 import { lockName, takeLock } from './lock.js';
 import { type EventLog, RunLog } from './run-log.js';
-import { makeStaging, settleStaging, stagingNames, take } from './staging.js';
+import { checkpointNames, makeStaging, settleStaging, stagingNames, take } from './staging.js';
 
 const format = 'gpt-cli-run';
 const version = 1;
@@ -29,6 +29,8 @@ export interface Run {
   readonly directory: string;
   readonly last: string;
   readonly best: string;
+  /** Of a schedule with a stable part: the state before the learning rate fell. */
+  readonly stable: string;
   /**
    * Where the run is prepared: its tokens, its config, its log. The directory itself, but when a run is overwritten a
    * folder in it until `begin`.
@@ -80,9 +82,12 @@ export async function claimRun(directory: string, { resume = false, overwrite = 
     // Once more: another process may have begun a run between the look and the lock.
     const content = await contentOf(directory);
     refuse(directory, content, { resume, overwrite });
-    const [last, best] = [join(directory, 'last'), join(directory, 'best')];
-    await settle(last);
-    await settle(best);
+    const [last, best, stable] = ['last', 'best', 'stable'].map((name) => join(directory, name)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const checkpoint of [last, best, stable]) await settle(checkpoint);
     const found = resume && (await exists(last)) ? last : undefined;
     if (resume && found === undefined && (await exists(best))) {
       throw new GptError('run/missing', `${directory} has best/ but no last/ to resume from`, {
@@ -100,7 +105,7 @@ export async function claimRun(directory: string, { resume = false, overwrite = 
     };
     const stay = onExit(leave); // a second Ctrl-C
     return {
-      ...{ directory, last, best, staging, checkpoint: found, config: resume ? content.config : undefined },
+      ...{ directory, last, best, stable, staging, checkpoint: found, config: resume ? content.config : undefined },
       start: (config, state) => start(staging, config, state),
       begin: async () => {
         lock.check();
@@ -158,7 +163,7 @@ async function contentOf(directory: string): Promise<Content> {
   if ((config as { format?: unknown } | undefined)?.format === format) return { kind: 'run', names, config };
   const early = new Set([
     ...['tokens', 'base', `.${configName}.new`, ...stagingNames],
-    ...['last', 'best', 'base'].flatMap(asideNames),
+    ...checkpointNames.flatMap(asideNames),
   ]);
   const foreign = names.filter((name) => !early.has(name) && !name.startsWith(lockName) && !isTemporaryName(name));
   return { kind: foreign.length === 0 ? 'begun' : 'foreign', names: foreign };

@@ -79,6 +79,7 @@ function isAfter(line: LogLine | undefined, { iter, evaluation }: Pick<TrainingS
   if (line.iter === undefined || line.event === 'start') return false;
   if (line.iter !== iter) return line.iter > iter;
   // Of the state's own step: its evaluation, and what followed from it, only if the state knows of it.
+  if (line.event === 'checkpoint' && line.kind === 'stable') return true; // it is saved again
   const evaluated = line.event === 'eval' || (line.event === 'checkpoint' && line.kind === 'best');
   return evaluated && evaluation?.iter !== iter;
 }

@@ -10,8 +10,11 @@ const names = { staging: '.new-run', next: '.next-run', ready: '.ready-run' } as
 /** What a run folder may hold for a moment besides a run. */
 export const stagingNames: readonly string[] = Object.values(names);
 
+/** The folders of a run that are replaced whole: its checkpoints, and the base of an adapter. */
+export const checkpointNames: readonly string[] = ['last', 'best', 'stable', 'base'];
+
 /** What belongs to a run, config.json excepted, which is replaced and never absent. Anything else in the folder stays. */
-const owned = ['log.jsonl', 'last', 'best', 'base', 'tokens', ...['last', 'best', 'base'].flatMap(asideNames)];
+const owned = ['log.jsonl', 'tokens', ...checkpointNames, ...checkpointNames.flatMap(asideNames)];
 
 /** Makes an empty `.new-run`. Only for the owner of the folder. */
 export async function makeStaging(directory: string): Promise<string> {

@@ -63,5 +63,6 @@ const stateSchema = z.object({
   maxSeconds: z.number().positive().optional(),
   evaluation: evaluation.nullable(),
   best: evaluation.nullable(),
+  decaying: z.boolean().optional(),
   staleEvaluations: count,
 });

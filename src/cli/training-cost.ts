@@ -63,6 +63,12 @@ function flops(n: number): string {
 /** 0.0123 as 12 ms. */
 const duration = (seconds: number) => (seconds < 1 ? `${Math.ceil(seconds * 1000)} ms` : time(seconds));
 
+/** What an optimizer with products takes of a step. */
+function updateShare({ flopsPerStep, updateFlopsPerStep }: Plan): string {
+  const percent = Math.round((100 * updateFlopsPerStep) / flopsPerStep);
+  return updateFlopsPerStep > 0 ? `, ${percent} % of them by the optimizer` : '';
+}
+
 /** Megabytes of 10^6 bytes. */
 const megabytes = (bytes: number) => `${count(bytes / 1e6)} MB`;
 
@@ -87,7 +93,7 @@ export function planLines({ config, assumed }: Planned, plan: Plan): string[] {
       [1],
     ),
     '',
-    `${flops(plan.flopsPerStep)} of matrix products per step`,
+    `${flops(plan.flopsPerStep)} of matrix products per step${updateShare(plan)}`,
     `at best about ${duration(plan.secondsPerStep)} per step with ${plan.threads} threads: matrix products measured at ${Math.round(plan.gflops)} GFLOP/s`,
     ...(config.maxIters === null
       ? []

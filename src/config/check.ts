@@ -44,6 +44,13 @@ function checkLearningRate(config: TrainingConfig, sources: Sources): void {
   }
 }
 
+function checkDecay({ lrSchedule, decayFraction }: TrainingConfig, sources: Sources): void {
+  if (lrSchedule === 'wsd' || sources['decayFraction'] !== 'flag') return;
+  throw new GptError('config/unused', `decay-fraction (${decayFraction}) has no effect: lr-schedule is ${lrSchedule}`, {
+    hint: 'leave it out, or choose --lr-schedule wsd',
+  });
+}
+
 /** What can be chosen by a flag, each with settings of its own. */
 interface Choices {
   /** `--optimizer` */
@@ -115,6 +122,7 @@ export function checkTraining(config: PretrainConfig | FinetuneConfig, sources: 
   checkShape(config, sources);
   checkSize(config);
   checkLearningRate(config, sources);
+  checkDecay(config, sources);
   checkUnused({ flag: '--optimizer', noun: 'optimizer', settings: optimizers }, config.optimizer, sources);
   checkUnused({ flag: '--arch', noun: 'model family', settings: families }, config.arch, sources);
   configureModel(config, config.vocabSize); // checks what the family asks of its settings

@@ -40,6 +40,10 @@ test('what is resolved resolves to itself', () => {
 test.each([
   [{}, { minLr: 1e-4, warmupIters: 100, saveInterval: 250, maxIters: 2000, epochs: null, maxTime: null }],
   [{ learningRate: 0.003 }, { minLr: 0.0003 }],
+  [
+    { learningRate: 0.003, lrSchedule: 'wsd' },
+    { minLr: 0, decayFraction: 0.2 },
+  ],
   [{ maxIters: 50 }, { warmupIters: 5 }],
   [{ maxIters: 3 }, { warmupIters: 0 }],
   [{ epochs: 2 }, { maxIters: null, epochs: 2, warmupIters: null }],
@@ -72,7 +76,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ batchSize: Number.POSITIVE_INFINITY }, '"batch-size" must be a whole number from 1 to 65536, got Infinity'],
   [{ dropout: 1 }, '"dropout" must be a number of at least 0 and below 1, got 1'],
   [{ learningRate: 0 }, '"learning-rate" must be a number above 0 and at most 10, got 0'],
-  [{ lrSchedule: 'cos' }, '"lr-schedule" must be one of cosine, linear, constant, got "cos"'],
+  [{ lrSchedule: 'cos' }, '"lr-schedule" must be one of cosine, linear, wsd, constant, got "cos"'],
   [{ bias: 'yes' }, '"bias" must be true or false, got "yes"'],
   [{ maxTime: '10 parsecs' }, '"max-time" must be a time above 0 such as 90s, 10m or 1h30m, got "10 parsecs"'],
   [{ tokenizer: '' }, '"tokenizer" must be a text that is not empty, got ""'],
@@ -85,6 +89,11 @@ test.each<[Record<string, unknown>, string]>([
   ],
   [{ minLr: 0.01 }, 'min-lr (0.01) is above learning-rate (0.001) (try --min-lr 0.0001)'],
   [{ warmupIters: 99, maxIters: 10 }, 'warmup-iters (99) is above max-iters (10) (try --warmup-iters 1)'],
+  [
+    { decayFraction: 0.4 },
+    'decay-fraction (0.4) has no effect: lr-schedule is cosine (leave it out, or choose --lr-schedule wsd)',
+  ],
+  [{ nsSteps: 3 }, '--ns-steps has no effect: the optimizer is adamw (leave it out, or choose --optimizer muon)'],
   [{ tokenizer: 'char', vocabSize: 300 }, 'vocab-size (300) is for --tokenizer bpe, not char (leave vocab-size out)'],
   [
     { nEmbd: 65536, nLayer: 1024 },

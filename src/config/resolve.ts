@@ -77,7 +77,7 @@ function derive(values: Record<string, unknown>, sources: Record<string, string>
     values[key] = value;
     sources[key] = 'derived';
   };
-  set('minLr', Number((config.learningRate / 10).toPrecision(12)));
+  set('minLr', config.lrSchedule === 'wsd' ? 0 : Number((config.learningRate / 10).toPrecision(12)));
   if (config.maxIters !== null) set('warmupIters', defaultWarmup(config.maxIters)); // else the length is not known yet
   set('saveInterval', config.evalInterval);
   if (config.loraRank > 0) set('loraAlpha', 2 * config.loraRank);

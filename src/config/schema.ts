@@ -81,7 +81,7 @@ const TRAINING = {
     min: 0,
     max: 10,
     default: null,
-    defaultText: 'a tenth of learning-rate',
+    defaultText: 'a tenth of learning-rate; 0 with wsd',
     help: 'learning rate at the end of the schedule',
   }),
   warmupIters: integer({
@@ -90,10 +90,16 @@ const TRAINING = {
     defaultText: 'a tenth of the run, at most 100; with --max-time by measured speed',
     help: 'steps in which the learning rate rises to its full value',
   }),
-  lrSchedule: choice(['cosine', 'linear', 'constant'], {
+  lrSchedule: choice(['cosine', 'linear', 'wsd', 'constant'], {
     default: 'cosine',
     finetuneDefault: 'linear',
-    help: 'shape of the learning-rate decay after warm-up',
+    help: 'shape of the learning-rate decay after warm-up; wsd (warm-up, stable, decay) can be extended later',
+  }),
+  decayFraction: real({
+    above: 0,
+    max: 1,
+    default: 0.2,
+    help: 'part of the run in which wsd decays the learning rate, linearly, at the end',
   }),
   optimizer: choice(optimizerNames, {
     default: defaultOptimizer,

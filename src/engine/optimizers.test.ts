@@ -1,5 +1,5 @@
-// Optimizers that are not shipped, on every engine: one without a kernel, and one with products in its update that leaves
-// the rest to AdamW. They train, are saved, and go on with the same bits.
+// Muon and optimizers that are not shipped, on every engine: one without a kernel, and one with products in its update that
+// leaves the rest to AdamW. They train, are saved, and go on with the same bits.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { open as openFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import type { Gpt2Config } from '../model/families/gpt2/config.js';
 import { initialize, lossStep, parameterSpecs } from '../model/index.js';
 import { gpt2Of } from '../model/testing/eager.js';
 import type { Optimizer } from '../optimizer/index.js';
+import { muon } from '../optimizer/muon/index.js';
 import { matrix } from '../optimizer/testing/matrix.js';
 import { sgd } from '../optimizer/testing/sgd.js';
 import { Random } from '../rng.js';
@@ -48,6 +49,7 @@ const specs = parameterSpecs(config).map((spec, i): typeof spec & ArraySpec => (
 }));
 const options = {
   ...{ beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, gradClip: 1, momentum: 0.9, matrixRate: 2 },
+  ...{ matrixLrScale: 2, nsSteps: 5 },
 };
 
 function batch(step: number): Feeds {
@@ -144,6 +146,7 @@ test.each(Object.entries(engines))('a slot may be what the parameter was or is, 
 describe.each([
   ['sgd', sgd],
   ['matrix', matrix],
+  ['muon', muon],
 ])('%s', (name, optimizer) => {
   test('trains alike on every engine, away from where it began', async () => {
     const start = new Map([...initialize(specs, 1337)].map((array) => [array.name, array.data]));

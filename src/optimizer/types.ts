@@ -19,6 +19,10 @@ export interface OptimizedArray {
   readonly role?: string;
   /** The block of the model that it belongs to, counted from 0. */
   readonly block?: number;
+  /** Which axis of a matrix counts the outputs. Default 1: [in, out]. */
+  readonly outputAxis?: 0 | 1;
+  /** Along the output axis, the widths of the matrices that one array joins. */
+  readonly joins?: readonly number[];
 }
 
 /** One array of state that a rule keeps for an optimized array. Its initial values are zeros. */

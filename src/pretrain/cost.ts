@@ -16,6 +16,8 @@ export interface Plan {
   readonly memory: MemoryEstimate;
   /** Multiplications and additions of the matrix products of one optimizer step. */
   readonly flopsPerStep: number;
+  /** Of these, those of the optimizer's update. */
+  readonly updateFlopsPerStep: number;
   readonly threads: number;
   /** Of matrix products, measured now: 10^9 multiplications and additions a second. */
   readonly gflops: number;
@@ -41,6 +43,7 @@ export async function planPretraining(model: GptConfig, config: PretrainConfig):
     tokensPerStep: batchSize * model.blockSize * gradAccum,
     memory: estimateMemory({ specs, optimizer, gradAccum, graphs, engine, jit: config.jit }),
     flopsPerStep: work.flops * gradAccum + update.flops,
+    updateFlopsPerStep: update.flops,
     threads,
     gflops: speed.gflops,
     secondsPerStep: gradAccum * secondsOf(work, speed) + secondsOf(update, speed),

@@ -1,6 +1,6 @@
 // Opens a training run: claims its folder, resolves its settings, opens the checkpoint that it begins with. Knows no data
 // and makes no model.
-import { type Checkpoint, claimRun, type Run } from '../checkpoint/index.js';
+import { claimRun, type Run } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
 import { type Resolved, resolve, type TrainCommand } from '../config/index.js';
 import type { RunEvent } from '../events.js';
@@ -8,7 +8,8 @@ import type { OpenedEngine } from '../session/session.js';
 import type { TrainingOptions } from './options.js';
 import { recordOf, type SavedRun } from './record.js';
 import { resized, resumedSettings } from './resume.js';
-import { planRun, type RunPlan, startingPoint } from './run-plan.js';
+import { planRun, type RunPlan } from './run-plan.js';
+import { type StartingPoint, startingPoint } from './starting-point.js';
 import { TrainingRun } from './training-run.js';
 import { agreeOn, temporaryRun } from './workers/agree.js';
 import { joinWorkers } from './workers/join.js';
@@ -32,13 +33,13 @@ export async function* openRun<C extends TrainCommand>(given: RunToOpen<C>): Asy
   const { cluster } = given.options;
   if (cluster) return yield* joinRun(given, cluster);
   const claimed = await claim(given, 1);
-  return yield* reportingSize(new TrainingRun<C>({ ...given, ...claimed, workers: alone }));
+  return yield* reporting(new TrainingRun<C>({ ...given, ...claimed, workers: alone }), claimed.start);
 }
 
 interface Claimed<C extends TrainCommand> {
   readonly folder: Run;
   readonly saved: SavedRun | undefined;
-  readonly checkpoint: Checkpoint | undefined;
+  readonly start: StartingPoint | undefined;
   readonly plan: RunPlan<C>;
 }
 
@@ -50,16 +51,15 @@ async function claim<C extends TrainCommand>(
   const { layers = [], resume = false, overwrite = false } = options;
   const fresh = resume ? undefined : resolve(command, layers);
   const folder = await claimRun(out, { resume, overwrite });
-  let checkpoint: Checkpoint | undefined;
+  let start: StartingPoint | undefined;
   try {
     const saved = resume ? recordOf(folder, command) : undefined;
     const { values, sources }: Resolved<C> = fresh ?? resumedSettings(command, saved!, out, layers, workers);
-    checkpoint = await startingPoint(folder, values);
-    const resumed = (folder.checkpoint !== undefined && checkpoint?.training) || null;
-    const plan = { ...planRun<C>(values, sources, inputs, saved, workers), resumed, base: checkpoint?.config ?? null };
-    return { folder, saved, checkpoint, plan };
+    start = await startingPoint(folder, saved, values);
+    const begin = { resumed: start?.training ?? null, base: start?.checkpoint.config ?? null };
+    return { folder, saved, start, plan: { ...planRun<C>(values, sources, inputs, saved, workers), ...begin } };
   } catch (error) {
-    await checkpoint?.close();
+    await start?.checkpoint.close();
     folder.release();
     throw error;
   }
@@ -69,7 +69,7 @@ async function claim<C extends TrainCommand>(
 function follow<C extends TrainCommand>({ command, inputs, options }: RunToOpen<C>, workers: number): Claimed<C> {
   const { values, sources } = resolve(command, options.layers);
   const plan = { ...planRun<C>(values, sources, inputs, undefined, workers), resumed: null, base: null };
-  return { folder: temporaryRun(), saved: undefined, checkpoint: undefined, plan };
+  return { folder: temporaryRun(), saved: undefined, start: undefined, plan };
 }
 
 /** Opens the run as one of several workers: waits for the others and takes over what worker 0 planned. */
@@ -92,18 +92,22 @@ async function* joinRun<C extends TrainCommand>(
   } finally {
     if (!run) {
       await opened?.engine.dispose();
-      await claimed.checkpoint?.close();
+      await claimed.start?.checkpoint.close();
       claimed.folder.release();
     }
   }
-  return yield* reportingSize(run);
+  return yield* reporting(run, claimed.start);
 }
 
-/** Reports a batch that is divided otherwise than before. */
-async function* reportingSize<C extends TrainCommand>(run: TrainingRun<C>): AsyncGenerator<RunEvent, TrainingRun<C>> {
+/** Reports a batch that is divided otherwise than before, and a run that continues from an earlier checkpoint. */
+async function* reporting<C extends TrainCommand>(
+  run: TrainingRun<C>,
+  start: StartingPoint | undefined,
+): AsyncGenerator<RunEvent, TrainingRun<C>> {
   let reported = false;
   try {
     yield* resized(run.saved, run.plan.config, run.workers.size);
+    yield* start?.notices ?? [];
     reported = true;
     return run;
   } finally {

@@ -1,4 +1,4 @@
-// Optimizers in a whole run: two that are not shipped stand in the list, as one line each would put them there.
+// Optimizers in a whole run: Muon, and two that are not shipped stand in the list, as one line each would put them there.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,9 +48,9 @@ const recorded = (run: string) => JSON.parse(readFileSync(join(at(run), 'last', 
 
 test('their names and settings are flags of training', () => {
   const { optimizer, momentum, matrixRate, beta1 } = settingsOf('pretrain');
-  expect(optimizer!.choices).toEqual(['adamw', 'sgd', 'matrix']);
+  expect(optimizer!.choices).toEqual(['adamw', 'muon', 'sgd', 'matrix']);
   expect([momentum!.default, matrixRate!.default, beta1!.default]).toEqual([0.9, 10, 0.9]);
-  expect(() => resolve('pretrain', flags({ optimizer: 'lion' }))).toThrow('one of adamw, sgd, matrix');
+  expect(() => resolve('pretrain', flags({ optimizer: 'lion' }))).toThrow('one of adamw, muon, sgd, matrix');
 });
 
 test('a flag of another optimizer is refused', () => {
@@ -64,7 +64,14 @@ test.each<[string, Readonly<Record<string, unknown>>]>([
   ['sgd', { backend: 'onnx' }],
   ['matrix', { backend: 'onnx', gradAccum: 2 }],
   ['matrix', { backend: 'eager' }],
-  ...(hasTensorflow ? [['matrix', { backend: 'tensorflow', jit: 'graph' }] as [string, Record<string, unknown>]] : []),
+  ['muon', { backend: 'onnx', gradAccum: 2 }],
+  ...(hasTensorflow
+    ? ([
+        ['matrix', { backend: 'tensorflow', jit: 'graph' }],
+        ['muon', { backend: 'tensorflow', jit: 'xla' }],
+        ['muon', { backend: 'tensorflow', jit: 'graph', precision: 'bf16', gradAccum: 2 }],
+      ] as [string, Record<string, unknown>][])
+    : []),
 ])(
   'a run with %s that is interrupted and resumed ends with the bits of an unbroken one, %j',
   async (optimizer, more) => {
@@ -93,12 +100,14 @@ test('a run cannot be resumed with another optimizer', async () => {
 });
 
 test.each([
-  ['all weights', {}],
-  ['adapters', { loraRank: 2 }],
-])('a classifier finetuned with matrix, %s, is resumed to the same bits', async (name, more) => {
+  ['matrix, all weights', { optimizer: 'matrix' }],
+  ['matrix, adapters', { optimizer: 'matrix', loraRank: 2 }],
+  ['muon, all weights', { optimizer: 'muon' }],
+  ['muon, adapters', { optimizer: 'muon', loraRank: 2 }],
+])('a classifier finetuned with %s, is resumed to the same bits', async (name, more) => {
   const from = at(`${name} base`);
   await eventsOf(pretrain({ inputs: [at('text.txt')], layers: flags({ ...settings, maxIters: 2 }), out: from }));
-  const chosen = { ...more, from, epochs: null, optimizer: 'matrix', valSplit: 0.2 };
+  const chosen = { ...more, from, epochs: null, valSplit: 0.2 };
   const { nLayer, nHead, nEmbd, blockSize, tokenizer, ...rest } = settings;
   const options = { data: at('rows.csv'), layers: flags({ ...rest, ...chosen }) };
   await eventsOf(finetune({ ...options, out: at(`${name} whole`) }));
@@ -114,10 +123,19 @@ test('the estimate counts their slots and the products of their updates', async 
     const config = resolve('pretrain', flags({ ...settings, nEmbd: 64, optimizer })).values;
     return planPretraining(configureModel(config, 257), config);
   };
-  const [adamw, sgd, matrix] = [await plan('adamw'), await plan('sgd'), await plan('matrix')];
+  const [adamw, muon, sgd, matrix] = [await plan('adamw'), await plan('muon'), await plan('sgd'), await plan('matrix')];
   expect(adamw.memory.optimizer).toBe(8 * adamw.parameters);
   expect(sgd.memory.optimizer).toBe(4 * sgd.parameters);
+  expect(muon.memory.optimizer).toBe(8 * muon.parameters - 4 * 12 * 64 ** 2);
   expect(sgd.flopsPerStep).toBe(adamw.flopsPerStep);
+  // Five iterations of three products of each square: query, key, value, projection. Of [64, 256] and [256, 64] two products
+  // that are four times as large, and with the Gram matrix alone 2 + 3 * 4 + 2 and the two that join the last factor.
+  const cube = 2 * 64 ** 3;
+  expect([adamw, muon].map((each) => each.flopsPerStep - each.updateFlopsPerStep)).toEqual([
+    adamw.flopsPerStep,
+    adamw.flopsPerStep,
+  ]);
+  expect(muon.flopsPerStep - adamw.flopsPerStep).toBe(4 * 15 * cube + 2 * (8 + 17) * cube);
   // Three iterations of products [n, m][m, n], [n, n][n, n] and [n, n][n, m] for n <= m, of each matrix of the block.
   const shapes = [[64, 192], [64, 64], [64, 256], [256, 64]] as const; // biome-ignore format: one line
   const products = shapes.reduce((sum, [rows, columns]) => {

@@ -1,6 +1,4 @@
 // How a training run goes: what every worker of it must know before it reads data or makes a model.
-import type { Checkpoint, Run } from '../checkpoint/index.js';
-import { openCheckpoint } from '../checkpoint/index.js';
 import type { ConfigOf, Sources, TrainCommand } from '../config/index.js';
 import { type SplitRule, splitRule } from '../dataset/index.js';
 import type { GptConfig } from '../model/registry.js';
@@ -22,16 +20,6 @@ export interface RunPlan<C extends TrainCommand> {
   readonly base: GptConfig | null;
   /** Of finetuning: how a part of the data is held out. A resumed run keeps the rule that it was started with. */
   readonly splitRule: SplitRule;
-}
-
-/** The checkpoint whose weights the run begins with: its own last one, or that of --init or --from. */
-export async function startingPoint(
-  folder: Run,
-  config: { readonly init?: string | null; readonly from?: string | null },
-): Promise<Checkpoint | undefined> {
-  if (folder.checkpoint !== undefined) return openCheckpoint(folder.checkpoint, { prefer: 'last' });
-  const path = config.init ?? config.from ?? null;
-  return path === null ? undefined : openCheckpoint(path);
 }
 
 /**

@@ -2,9 +2,10 @@
 // driven.
 import { defaultWarmup, type TrainingConfig } from '../config/index.js';
 import type { NoticeEvent } from '../events.js';
-import { learningRateAt } from '../optimizer/index.js';
+import { learningRateAt, stableIters } from '../optimizer/index.js';
+import type { TrainingJob } from '../train/index.js';
 
-type Settings = Pick<TrainingConfig, 'learningRate' | 'minLr' | 'warmupIters' | 'lrSchedule'>;
+type Settings = Pick<TrainingConfig, 'learningRate' | 'minLr' | 'warmupIters' | 'lrSchedule' | 'decayFraction'>;
 
 /**
  * The steps of a run and of its warm-up where the settings leave them to the data; null where time decides.
@@ -33,13 +34,26 @@ export function* checkWarmup({
  * The rate of step `iter`, counted from 1, in a run of `total` steps. While the length of a run that time decides is
  * still unknown (null) the rate only warms up and then stays. Warm-up that was not set follows the length.
  */
-export function learningRateOf({ learningRate, minLr, warmupIters, lrSchedule }: Settings) {
-  return (iter: number, total: number | null): number =>
+export function learningRateOf(settings: Settings): TrainingJob['learningRate'] {
+  const { learningRate, minLr, lrSchedule } = settings;
+  return (iter, total) =>
     learningRateAt(iter - 1, {
+      ...lengthsOf(settings, total),
       learningRate,
       minLearningRate: minLr ?? learningRate / 10,
-      warmupIters: warmupIters ?? defaultWarmup(total),
-      totalIters: total ?? Number.POSITIVE_INFINITY,
       kind: total === null ? 'constant' : lrSchedule,
     });
+}
+
+/** What the loop is to know of the learning rate; `stableIters` of a schedule with a stable part. */
+export function scheduleOf(settings: Settings): Pick<TrainingJob, 'learningRate' | 'stableIters'> {
+  return {
+    learningRate: learningRateOf(settings),
+    ...(settings.lrSchedule === 'wsd' && { stableIters: (total) => stableIters(lengthsOf(settings, total)) }),
+  };
+}
+
+function lengthsOf({ warmupIters, decayFraction }: Settings, total: number | null) {
+  const totalIters = total ?? Number.POSITIVE_INFINITY;
+  return { warmupIters: warmupIters ?? defaultWarmup(total), totalIters, decayFraction };
 }

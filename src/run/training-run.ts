@@ -15,6 +15,7 @@ import { train } from '../train/index.js';
 import type { TrainingOptions } from './options.js';
 import { logged, type SavedRun } from './record.js';
 import type { RunPlan } from './run-plan.js';
+import type { StartingPoint } from './starting-point.js';
 import { runTraining } from './training.js';
 import { jobOf, startEvent, type TrainingTask } from './training-task.js';
 import type { Workers } from './workers/workers.js';
@@ -24,7 +25,7 @@ interface Opened<C extends TrainCommand> {
   readonly options: TrainingOptions;
   readonly folder: Run;
   readonly saved: SavedRun | undefined;
-  readonly checkpoint: Checkpoint | undefined;
+  readonly start: StartingPoint | undefined;
   readonly plan: RunPlan<C>;
   readonly workers: Workers;
   /** An engine that is open already. */
@@ -52,10 +53,10 @@ export class TrainingRun<C extends TrainCommand> {
   private log: EventLog | undefined;
 
   constructor(private readonly opened: Opened<C>) {
-    const { folder, saved, checkpoint, workers, plan } = opened;
+    const { folder, saved, start, workers, plan } = opened;
     this.folder = folder;
     this.saved = saved;
-    this.checkpoint = checkpoint;
+    this.checkpoint = start?.checkpoint;
     this.workers = workers;
     this.plan = plan;
   }
@@ -150,6 +151,7 @@ export class TrainingRun<C extends TrainCommand> {
     const config = session.settled({ ...settled, maxIters: this.plan.config.maxIters });
     const settings = { config, model: session.gpt.config, workers: workers.size, wholeBatch };
     const record = { command, ...source, ...settings, ...facts, ...logged(options.commandLine) };
+    await this.opened.start?.begin();
     this.log = await folder.start(record, resumed ?? undefined);
     for (const notice of changed) this.log.append(notice);
   }
@@ -166,7 +168,7 @@ export class TrainingRun<C extends TrainCommand> {
       begin: () => folder.begin(),
       ...(workers.leads && {
         sample: task.sample?.bind(task),
-        save: (kind, training) => task.save(folder[kind], training, kind === 'last'),
+        save: (kind, training) => task.save(folder[kind], training, kind !== 'best'),
         saveState: (training) => replaceTrainingState(folder.last, training),
       }),
     });

@@ -6,7 +6,7 @@ import { countParameters } from '../model/index.js';
 import type { Session } from '../session/session.js';
 import type { TrainingJob, TrainingState } from '../train/index.js';
 import type { RunPlan } from './run-plan.js';
-import { learningRateOf } from './schedule.js';
+import { scheduleOf } from './schedule.js';
 
 /** What is trained, and how it is saved. */
 export interface TrainingTask extends Pick<TrainingJob, 'program' | 'microBatches' | 'evaluate' | 'tokensPerStep'> {
@@ -55,7 +55,7 @@ export function jobOf(
   return {
     program,
     microBatches,
-    learningRate: learningRateOf(settled),
+    ...scheduleOf(settled),
     evaluate,
     tokensPerStep,
     seed,

@@ -2,14 +2,14 @@
 // them, turns a diverged run into an error with advice.
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
-import type { RunEvent } from '../events.js';
+import type { CheckpointEvent, RunEvent } from '../events.js';
 import type { LoopEnd, TrainEvent, TrainingState } from '../train/index.js';
 
 export interface TrainingRequests {
   /** Called before anything is saved, once a step is made. */
   readonly begin: () => Promise<void>;
   /** Saves weights and state as they are now; returns the folder. Absent where this process saves nothing. */
-  readonly save?: (kind: 'best' | 'last', state: TrainingState) => Promise<string>;
+  readonly save?: (kind: CheckpointEvent['kind'], state: TrainingState) => Promise<string>;
   /** Replaces the training state of the last checkpoint, whose weights are those of now. */
   readonly saveState?: (state: TrainingState) => Promise<void>;
   /** Generates a text with the model as it is now. */
@@ -66,7 +66,8 @@ async function* answered(
           await saveState?.(event.state);
           break;
         }
-        const kind = event.reason === 'best' ? 'best' : 'last';
+        const { reason } = event;
+        const kind = reason === 'best' || reason === 'stable' ? reason : 'last';
         if (save) yield { event: 'checkpoint', iter: event.iter, kind, path: await save(kind, event.state) };
         break;
       }

@@ -7,7 +7,7 @@ import type { TrainingState } from './state.js';
 export interface SaveRequest {
   readonly event: 'save';
   readonly iter: number;
-  readonly reason: 'interval' | 'best' | 'evaluation' | 'final' | 'interrupt' | 'diverged';
+  readonly reason: 'interval' | 'best' | 'stable' | 'evaluation' | 'final' | 'interrupt' | 'diverged';
   /** The weights of this step are saved already: only `state` is new, by an evaluation. */
   readonly stateOnly: boolean;
   /** What is saved with the weights so that the run can be resumed from here. A copy; plain JSON. */

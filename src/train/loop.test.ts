@@ -1,7 +1,14 @@
 import { jest } from '@jest/globals';
 import type { StepResult } from '../engine/types.js';
 import { Random } from '../rng.js';
-import { type Evaluation, type TrainEvent, type TrainingJob, type TrainingState, train } from './index.js';
+import {
+  type Evaluation,
+  type SaveEvent,
+  type TrainEvent,
+  type TrainingJob,
+  type TrainingState,
+  train,
+} from './index.js';
 
 /** One weight pulled towards noisy targets: everything a loop can get wrong shows in its bits. */
 class Fake {
@@ -385,4 +392,31 @@ test('the state counts steps, tokens and seconds, and is JSON', async () => {
   const { state } = last(await collect(new Fake().job()));
   expect(state).toMatchObject({ iter: 20, tokens: 2000, elapsed: 60, seed: 1, staleEvaluations: 0 });
   expect(JSON.parse(JSON.stringify(state))).toEqual(state);
+});
+
+test('where the learning rate begins to fall the state is saved once, after what else is due there', async () => {
+  const fake = new Fake();
+  const events = await collect(fake.job({ maxIters: 15, stableIters: (total) => total! - 5, saveInterval: 5 }));
+  expect(kinds(events).filter((kind) => kind.startsWith('save stable'))).toEqual(['save stable 10']);
+  const order = kinds(events);
+  expect(order[order.indexOf('save stable 10') - 1]).toBe('eval 10');
+  expect(order[order.indexOf('save stable 10') + 1]).toBe('step 11');
+  expect(last(events).state.decaying).toBe(true);
+  const kept = events.find((event) => event.kind === 'save' && event.reason === 'stable') as SaveEvent;
+  expect(kept.state).toMatchObject({ iter: 10, evaluation: { iter: 10 } });
+  expect(kept.state.decaying ?? false).toBe(false);
+});
+
+test('a save where the rate begins to fall leaves steps that are not saved to be saved', async () => {
+  const controller = new AbortController();
+  const events = await collect(new Fake().job({ stableIters: () => 7, signal: controller.signal }), (event) => {
+    if (event.kind === 'save' && event.reason === 'stable') controller.abort();
+  });
+  expect(kinds(events).slice(-4)).toEqual(['save stable 7', 'step 8', 'save interrupt 8', 'done interrupted 8']);
+});
+
+test('a run without a stable part saves none, and its state says nothing of one', async () => {
+  const events = await collect(new Fake().job());
+  expect(kinds(events).filter((kind) => kind.includes('stable'))).toEqual([]);
+  expect(last(events).state).not.toHaveProperty('decaying');
 });

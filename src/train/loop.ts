@@ -16,6 +16,8 @@ export interface TrainingJob {
    * @param total null in the first steps of a run with a time budget, before their speed was measured
    */
   learningRate(iter: number, total: number | null): number;
+  /** Of a schedule with a stable part: the steps before the rate begins to fall, where the state is saved to be kept. */
+  stableIters?(total: number | null): number;
   /**
    * Measures the state as it is, always on the same batches. Null when `signal` interrupted it. Among
    * workers all get the same result.
@@ -48,7 +50,7 @@ type End = Exclude<LoopEnd['reason'], 'interrupted' | 'diverged'>;
 
 /**
  * Runs the job. At a step where several things are due they come in the order step, sample, save, save (best), save
- * (evaluation), eval: the state is safe before an evaluation may run out of memory (nanochat#295, #446), a run resumed from
+ * (evaluation), eval, save (stable): the state is safe before an evaluation may run out of memory (nanochat#295, #446), a run resumed from
  * there makes the evaluation first, and what an eval event reports is already saved. The last event is `done`.
  *
  * With `maxIters` the events and the state are a pure function of the job, resumed or not, times excepted. With
@@ -75,7 +77,7 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
   const snapshot = (): TrainingState => ({ ...state, elapsed: before + elapsed() });
   const save = (reason: SaveRequest['reason']): SaveRequest => {
     const stateOnly = reason === 'evaluation' && !unsaved;
-    if (reason !== 'best') unsaved = false;
+    if (reason !== 'best' && reason !== 'stable') unsaved = false;
     return { event: 'save', iter: state.iter, reason, stateOnly, state: snapshot() };
   };
 
@@ -141,6 +143,12 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
     if (end !== undefined) {
       yield done(end);
       return;
+    }
+
+    const decaying = job.stableIters !== undefined && iter > 0 && iter >= job.stableIters(total());
+    if (decaying !== (state.decaying ?? false)) {
+      if (decaying) yield save('stable');
+      state = { ...state, decaying };
     }
 
     const next = iter + 1;

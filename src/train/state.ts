@@ -27,6 +27,8 @@ export interface TrainingState {
   /** The last evaluation. `iter` below the state's own: the one due there has yet to be made. */
   readonly evaluation: (Evaluation & { readonly iter: number }) | null;
   readonly best: (Evaluation & { readonly iter: number }) | null;
+  /** Whether the learning rate has begun to fall from a stable part (`wsd`); absent before and without one. */
+  readonly decaying?: boolean;
   /** Evaluations since the best one. */
   readonly staleEvaluations: number;
 }

@@ -1,10 +1,11 @@
-// Updates that have no kernel, compiled by onnxruntime from the optimizer's definition. One session for each kind of array;
-// the results are copied into the state, since a run may not write what it reads.
-import { constantsOf, type OptimizedArray, type OptimizerOptions, type SpanUpdater } from '../../optimizer/index.js';
+// Updates that have no kernel, compiled by onnxruntime from the optimizer's definition. One session for each kind of array,
+// which takes several of them at once; the results are copied into the state, since a run may not write what it reads.
+import type { OptimizerOptions, Span, SpanUpdater } from '../../optimizer/index.js';
 import { sizeOf } from '../../trace/index.js';
 import type { HostState } from '../host-state.js';
 import type { GraphListener } from '../listener.js';
 import { port, updateGraph } from '../update/graph.js';
+import { type Together, togetherIn } from '../update/together.js';
 import { prepared } from './graphs.js';
 import { GraphSession, type SessionOptions } from './session.js';
 
@@ -45,6 +46,7 @@ export async function compiledUpdates(
 
 class CompiledUpdates {
   private readonly sessions = new Map<string, GraphSession>();
+  private readonly parts = new Map<Span, readonly Together[]>();
 
   private constructor(
     private readonly state: HostState,
@@ -53,20 +55,26 @@ class CompiledUpdates {
 
   static async open(state: HostState, options: OptimizerOptions, { onGraph, ...how }: How): Promise<CompiledUpdates> {
     const updates = new CompiledUpdates(state, options);
-    const arrays = state.memory!.spans.flatMap((span) => (span.rule.kernel ? [] : span.arrays));
-    for (const array of arrays) await updates.compile(array, how, onGraph);
+    for (const span of state.memory!.spans) if (!span.rule.kernel) await updates.compile(span, how, onGraph);
     return updates;
   }
 
-  readonly updater: SpanUpdater = async ({ arrays }, { gradientScale, scalars }) => {
+  readonly updater: SpanUpdater = async (span, { gradientScale, scalars }) => {
     const shared: Record<string, Float32Array> = { [port.gradientScale]: Float32Array.of(gradientScale) };
     for (const [name, value] of Object.entries(scalars)) shared[port.scalar(name)] = Float32Array.of(value);
-    for (const array of arrays) {
-      const { name } = array;
-      const parts = this.state.arrays(name).map((part) => part.name);
-      const given = [...parts, 'gradient'].map((part) => [port.array(part, ''), this.state.view(part, name)] as const);
-      const results = await this.sessions.get(this.key(array))!.run({ ...shared, ...Object.fromEntries(given) });
-      for (const part of parts) this.state.view(part, name).set(results[port.array(part, '')]!);
+    for (const { key, arrays } of this.parts.get(span)!) {
+      const feeds = { ...shared };
+      const kept: [string, Float32Array][] = [];
+      for (const [place, { name }] of arrays.entries()) {
+        feeds[port.array('gradient', String(place))] = this.state.view('gradient', name);
+        for (const { name: part } of this.state.arrays(name)) {
+          const view = this.state.view(part, name);
+          feeds[port.array(part, String(place))] = view;
+          kept.push([port.array(part, String(place)), view]);
+        }
+      }
+      const results = await this.sessions.get(key)!.run(feeds);
+      for (const [output, view] of kept) view.set(results[output]!);
     }
   };
 
@@ -75,20 +83,15 @@ class CompiledUpdates {
     this.sessions.clear();
   }
 
-  private async compile(array: OptimizedArray, how: SessionOptions, onGraph?: GraphListener): Promise<void> {
-    const key = this.key(array);
-    if (this.sessions.has(key)) return;
-    const rule = this.state.optimizer!.ruleFor(array);
-    const graph = prepared(updateGraph({ rule, arrays: [{ ...array, name: '' }] }, this.options));
-    onGraph?.(graph, 'update');
-    const threads = sizeOf(array.shape) < oneThread ? 1 : how.threads;
-    this.sessions.set(key, await GraphSession.open(graph, { ...how, threads }));
-  }
-
-  /** The same for arrays that one compiled update serves. */
-  private key(array: OptimizedArray): string {
-    const rule = this.state.optimizer!.ruleFor(array);
-    const shapes = [array.shape, ...rule.slots(array).map(({ shape }) => shape)];
-    return JSON.stringify([rule.op, array.decay, shapes, constantsOf(rule, this.options, array)]);
+  private async compile(span: Span, how: SessionOptions, onGraph?: GraphListener): Promise<void> {
+    const parts = togetherIn(span, this.options);
+    this.parts.set(span, parts);
+    for (const { key, group } of parts) {
+      if (this.sessions.has(key)) continue;
+      const graph = prepared(updateGraph(group, this.options));
+      onGraph?.(graph, 'update');
+      const threads = sizeOf(group.arrays[0]!.shape) < oneThread ? 1 : how.threads;
+      this.sessions.set(key, await GraphSession.open(graph, { ...how, threads }));
+    }
   }
 }

@@ -1,8 +1,9 @@
 // bfloat16: only products are in it, weights and moments stay float32, and a resumed run is the unbroken one.
 
-import { config, furthest, open, shape, trained } from '../../../test/tensorflow-training.js';
-import { lossStep } from '../../model/index.js';
+import { config, furthest, open, shape, step, trained } from '../../../test/tensorflow-training.js';
+import { initialize, lossStep, parameterSpecs } from '../../model/index.js';
 import { gpt2Of } from '../../model/testing/eager.js';
+import type { Optimizer } from '../../optimizer/index.js';
 import type { Graph } from '../../trace/graph.js';
 import { GraphBuilder, trace } from '../../trace/index.js';
 import { compileGraph } from './compile.js';
@@ -13,6 +14,22 @@ import { withTensorflow } from './testing/library.js';
 import { GraphWriter, type Ref } from './writer.js';
 
 const modes = ['graph', 'xla'] as const;
+
+/** Multiplies matrices by the identity: in bfloat16 that would round them. */
+const unchanged: Optimizer = {
+  name: 'unchanged',
+  settings: {},
+  ruleFor: () => ({
+    op: 'Unchanged',
+    slots: () => [],
+    constants: () => ({}),
+    scalars: () => ({}),
+    update: (tf, { parameter }) => {
+      const same = parameter.rank === 2 ? tf.matMul(parameter, tf.eye(parameter.shape[1]!)) : parameter;
+      return { parameter: same, slots: {} };
+    },
+  }),
+};
 
 /** a [1, 2] times b [2, 1] */
 function productGraph(): Graph {
@@ -66,6 +83,23 @@ withTensorflow('bfloat16 on TensorFlow', () => {
     expect(written.map(({ half }) => half)).toEqual(products.map(() => true));
     writer.dispose();
     gpt.dispose();
+  });
+
+  test.each(modes)("%s: the products of an optimizer's update are in float32", async (mode) => {
+    const engine = await open(mode, 'bf16');
+    const gpt = gpt2Of(config);
+    const specs = parameterSpecs(config);
+    const state = await engine.createState(specs, { training: true, optimizer: unchanged });
+    for (const { name, data } of initialize(specs, 1337)) await state.write('parameter', name, data);
+    const name = 'h.0.mlp.c_fc.weight';
+    const before = await state.read('parameter', name);
+    const program = await engine.compileTraining(lossStep(gpt, shape), state, { gradClip: 0 });
+    await step(program, 1);
+    expect(await state.read('parameter', name)).toEqual(before);
+    await program.dispose();
+    await state.dispose();
+    gpt.dispose();
+    await engine.dispose();
   });
 
   test.each(modes)(

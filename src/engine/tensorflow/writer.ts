@@ -39,10 +39,25 @@ export class GraphWriter extends Handle {
 
   constructor(
     private readonly library: Library,
-    readonly manner: Manner,
+    private current: Manner,
   ) {
     const { api } = library;
     super('graph', api.TF_NewGraph(), (pointer) => api.TF_DeleteGraph(pointer));
+  }
+
+  get manner(): Manner {
+    return this.current;
+  }
+
+  /** Has `write` add its operations in this precision. */
+  inPrecision<T>(precision: Precision, write: () => T): T {
+    const before = this.current;
+    this.current = { ...before, precision };
+    try {
+      return write();
+    } finally {
+      this.current = before;
+    }
   }
 
   get nodeCount(): number {

@@ -16,6 +16,7 @@ export function temporaryRun(): Run {
     directory,
     last: join(directory, 'last'),
     best: join(directory, 'best'),
+    stable: join(directory, 'stable'),
     staging: directory,
     checkpoint: undefined,
     config: undefined,

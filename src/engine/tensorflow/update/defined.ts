@@ -1,6 +1,6 @@
 // An update as its rule defines it, in elementary operations: XLA makes one loop of each array that is written.
 import type { OptimizerOptions } from '../../../optimizer/index.js';
-import type { Graph } from '../../../trace/index.js';
+import type { Graph, Value } from '../../../trace/index.js';
 import { port, updateGraph } from '../../update/graph.js';
 import { prepared } from '../graphs.js';
 import { lowerInto } from '../lower.js';
@@ -41,15 +41,12 @@ export const defined =
         left.delete(name);
         return value;
       };
-      const outputs = lowerInto(
-        tf,
-        graph,
-        (name) => given.get(name)!,
-        ({ id }, ref) => {
-          const found = [...left].find(([, value]) => value === id);
-          return found ? put(found[0], ref) : ref;
-        },
-      );
+      const computed = ({ id }: Value, ref: Ref) => {
+        const found = [...left].find(([, value]) => value === id);
+        return found ? put(found[0], ref) : ref;
+      };
+      // Whatever the model's products are in: an optimizer's definition means float32.
+      const outputs = tf.inPrecision('f32', () => lowerInto(tf, graph, (name) => given.get(name)!, computed));
       // An output that no node computes for itself: an input, a constant, or the same as another one.
       for (const name of [...left.keys()]) put(name, outputs.get(name)!);
     };
