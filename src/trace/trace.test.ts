@@ -195,9 +195,9 @@ describe('what cannot be traced is an error that names the operation', () => {
     ['Math.random', ({ x }) => ({ y: x!.mul(Math.random()) }), /^trace\/random: your own code/],
     ['tf.multinomial', ({ x }) => ({ y: x!.add(tf.multinomial(tf.ones([2, 3]) as tf.Tensor2D, 3)) }), /^trace\/random/],
     [
-      'a convolution',
-      ({ x }) => ({ y: tf.conv1d(x!.reshape([1, 2, 3]) as tf.Tensor3D, tf.ones([1, 3, 1]) as tf.Tensor3D, 1, 1) }),
-      /^trace\/kernel: .*Conv2D/,
+      'a convolution of volumes',
+      ({ x }) => ({ y: tf.conv3d(x!.reshape([1, 1, 1, 2, 3]) as tf.Tensor5D, tf.ones([1, 1, 1, 3, 1]), 1, 'same') }),
+      /^trace\/kernel: .*Conv3D/,
     ],
     ['complex', ({ x }) => ({ y: tf.real(tf.fft(tf.complex(x!, x!))) }), /^trace\/(kernel|dtype)/],
     ['a new variable', ({ x }) => ({ y: x!.add(tf.variable(tf.ones([3]))) }), /^trace\/variable: .*makes/],
