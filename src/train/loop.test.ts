@@ -3,7 +3,7 @@ import type { StepResult } from '../engine/types.js';
 import { Random } from '../rng.js';
 import {
   type Evaluation,
-  type SaveEvent,
+  type SaveRequest,
   type TrainEvent,
   type TrainingJob,
   type TrainingState,
@@ -402,7 +402,7 @@ test('where the learning rate begins to fall the state is saved once, after what
   expect(order[order.indexOf('save stable 10') - 1]).toBe('eval 10');
   expect(order[order.indexOf('save stable 10') + 1]).toBe('step 11');
   expect(last(events).state.decaying).toBe(true);
-  const kept = events.find((event) => event.kind === 'save' && event.reason === 'stable') as SaveEvent;
+  const kept = events.find((event) => event.event === 'save' && event.reason === 'stable') as SaveRequest;
   expect(kept.state).toMatchObject({ iter: 10, evaluation: { iter: 10 } });
   expect(kept.state.decaying ?? false).toBe(false);
 });
@@ -410,7 +410,7 @@ test('where the learning rate begins to fall the state is saved once, after what
 test('a save where the rate begins to fall leaves steps that are not saved to be saved', async () => {
   const controller = new AbortController();
   const events = await collect(new Fake().job({ stableIters: () => 7, signal: controller.signal }), (event) => {
-    if (event.kind === 'save' && event.reason === 'stable') controller.abort();
+    if (event.event === 'save' && event.reason === 'stable') controller.abort();
   });
   expect(kinds(events).slice(-4)).toEqual(['save stable 7', 'step 8', 'save interrupt 8', 'done interrupted 8']);
 });
