@@ -27,11 +27,13 @@ logging.disable_progress_bar()
 WORK, TOOL = pathlib.Path(sys.argv[1]) / "gguf", sys.argv[2]
 SERVER = subprocess.Popen(["node", TOOL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 MODELS = {
-    "gpt2": {"nEmbd": 64},
-    "gpt2, untied": {"nEmbd": 64, "tie": False},
+    # transformers reads no context length from a GPT-2 in GGUF: 1,024, its default, must be right.
+    "gpt2": {"nEmbd": 64, "blockSize": 1024},
+    "gpt2, untied": {"nEmbd": 64, "blockSize": 1024, "tie": False},
     "llama": {"arch": "llama", "nEmbd": 64, "nKvHead": 2, "ffnSize": 96},
     "llama, untied": {"arch": "llama", "nEmbd": 64, "ffnSize": 96, "tie": False},
-    "qwen3": {"arch": "qwen3", "nEmbd": 64, "nKvHead": 2, "headDim": 32, "ffnSize": 96},
+    # Nor the width of a head from a Qwen3: 128 is its default.
+    "qwen3": {"arch": "qwen3", "nEmbd": 64, "nHead": 2, "nKvHead": 1, "headDim": 128, "ffnSize": 96},
 }
 TEXT = "A small fox, naïve: 12345.\n"
 
