@@ -1,4 +1,5 @@
 // Llama and Qwen3 as GGUF.
+import { GptError } from '../../../errors.js';
 import type { GgufFormat } from '../../gguf-format.js';
 import { hasQkNorm, type LlamaConfig } from './config.js';
 
@@ -52,6 +53,12 @@ export function ggufOf(arch: LlamaConfig['arch']): GgufFormat<LlamaConfig> {
       };
     },
     write: (config) => {
+      if (config.ropeScaling) {
+        const kind = `rotary positions scaled as in ${config.ropeScaling.kind}`;
+        throw new GptError('export/model', `${kind} are not written to GGUF`, {
+          hint: 'transformers opens the checkpoint as it is',
+        });
+      }
       const count = (value: number) => ({ type: 'uint32', value }) as const;
       const real = (value: number) => ({ type: 'float32', value }) as const;
       return {
