@@ -1,23 +1,13 @@
-// A pre-norm transformer block (GPT-2): attention and MLP, each behind a layer norm and added to what came in.
+// GPT-2's block: layer norms, causal attention, MLP.
 import * as tf from '../../../tf.js';
-import {
-  type CallOptions,
-  type Config,
-  fold,
-  GptLayer,
-  given,
-  type LayerArgs,
-  type Shape,
-  timeOf,
-  unfold,
-} from '../../layers/base.js';
 import { LayerNorm } from '../../layers/layer-norm.js';
+import { PreNormBlock, type PreNormBlockArgs } from '../../layers/pre-norm-block.js';
 import type { LoraConfig } from '../../lora.js';
 import { CausalSelfAttention } from './attention.js';
 import type { Activation } from './config.js';
 import { MLP } from './mlp.js';
 
-export interface BlockArgs extends LayerArgs {
+export interface BlockArgs extends PreNormBlockArgs {
   readonly nHead: number;
   readonly nEmbd: number;
   readonly bias: boolean;
@@ -34,21 +24,18 @@ export interface BlockArgs extends LayerArgs {
   readonly lora?: LoraConfig | undefined;
 }
 
-/** [B, T, C] to the same shape, or [B*T, C] with the option `time`. */
-export class Block extends GptLayer {
+export class Block extends PreNormBlock<BlockArgs> {
   static readonly className = 'GptBlock';
-  private readonly args: BlockArgs;
-  private readonly norm1: LayerNorm;
-  private readonly attention: CausalSelfAttention;
-  private readonly norm2: LayerNorm;
-  private readonly mlp: MLP;
+  protected readonly norm1: LayerNorm;
+  protected readonly attention: CausalSelfAttention;
+  protected readonly norm2: LayerNorm;
+  protected readonly mlp: MLP;
 
   constructor(args: BlockArgs) {
     super(args);
     const { nHead, nEmbd, bias, dropout, epsilon, place, ropePositions, activation, ffnSize, attentionScale, lora } =
       args;
     const shared = { nEmbd, bias, dropout, lora };
-    this.args = args;
     this.norm1 = this.part('ln_1', (part) => new LayerNorm({ ...part, bias, epsilon }));
     this.attention = this.part(
       'attn',
@@ -56,24 +43,6 @@ export class Block extends GptLayer {
     );
     this.norm2 = this.part('ln_2', (part) => new LayerNorm({ ...part, bias, epsilon }));
     this.mlp = this.part('mlp', (part) => new MLP({ ...part, ...shared, activation, ffnSize, place: place + 2 }));
-  }
-
-  override build(inputShape: Shape | Shape[]): void {
-    for (const part of [this.norm1, this.attention, this.norm2, this.mlp]) {
-      this.buildPart(part, [null, this.args.nEmbd]);
-    }
-    super.build(inputShape);
-  }
-
-  protected override compute(input: tf.Tensor, options: CallOptions): tf.Tensor {
-    const flat = { ...options, time: timeOf(this, input, options) };
-    const x = fold(input); // [B*T, C]
-    const attended = tf.add(x, this.attention.run(this.norm1.run(x), flat));
-    return unfold(tf.add(attended, this.mlp.run(this.norm2.run(attended), flat)), input);
-  }
-
-  override getConfig(): Config {
-    return { ...super.getConfig(), ...given(this.args) };
   }
 }
 
