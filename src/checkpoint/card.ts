@@ -52,8 +52,8 @@ function trainingRows({ iter, tokens, evaluation }: TrainingState): string[][] {
   return [
     ['steps', String(iter)],
     ['tokens seen', tokens.toLocaleString('en-US')],
-    ...(trainLoss === undefined ? [] : [['training loss', `${number(trainLoss)} nats a token`]]),
-    ...(valLoss === undefined ? [] : [['validation loss', `${number(valLoss)} nats a token`]]),
+    ...(trainLoss === undefined ? [] : [['training loss', `${number(trainLoss)} nats per token`]]),
+    ...(valLoss === undefined ? [] : [['validation loss', `${number(valLoss)} nats per token`]]),
     ...(accuracy === undefined ? [] : [['accuracy', number(accuracy)]]),
   ];
 }

@@ -1,4 +1,4 @@
-// Writing a checkpoint: a Hugging Face folder, beside it what a resumed run needs. Complete or absent at any moment.
+// Writing a checkpoint: a Hugging Face folder, and what a resumed run needs. Complete or absent at any moment.
 import { open, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { State } from '../engine/types.js';

@@ -1,4 +1,4 @@
-// How a new run replaces an old one in the same folder. It is prepared in `.new-run`, beside the old run, which stays as it
+// How a new run replaces an old one in the same folder. It is prepared in `.new-run`, next to the old run, which stays as it
 // is until `take`. Then `.new-run` becomes `.next-run` (from here on the new run counts), what the old run left is removed,
 // `.next-run` becomes `.ready-run`, and its entries move up. If the process dies, `settleStaging` finishes or undoes it.
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises';

@@ -94,7 +94,7 @@ function checkShape(config: TrainingConfig & Partial<PretrainConfig & FinetuneCo
   for (const key of ['arch', 'nLayer', 'nHead', 'nEmbd', 'blockSize', ...own, 'tokenizer', 'vocabSize']) {
     if (sources[key] === 'flag') {
       throw new GptError('config/shape', `${flagName(key)} (${values[key]}) comes from ${flag} ${start}`, {
-        hint: `leave out --${flagName(key)}, or train from scratch without ${flag}`,
+        hint: `omit --${flagName(key)}, or train from scratch without ${flag}`,
       });
     }
   }
@@ -104,7 +104,7 @@ function checkFinetuning({ freeze, loraRank, loraAlpha, from }: FinetuneConfig):
   const alone = from === null && (freeze > 0 ? 'freeze' : loraRank > 0 ? 'lora-rank' : undefined);
   if (alone) {
     throw new GptError(`config/${alone}`, `${alone} (${freeze || loraRank}) without --from would keep random weights`, {
-      hint: `name a checkpoint with --from, or leave out --${alone}`,
+      hint: `name a checkpoint with --from, or omit --${alone}`,
     });
   }
   if (loraRank === 0 && loraAlpha !== null) {

@@ -80,7 +80,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ bias: 'yes' }, '"bias" must be true or false, got "yes"'],
   [{ maxTime: '10 parsecs' }, '"max-time" must be a time above 0 such as 90s, 10m or 1h30m, got "10 parsecs"'],
   [{ tokenizer: '' }, '"tokenizer" must be a text that is not empty, got ""'],
-  [{ maxIters: 5, epochs: 1 }, 'only one of --max-iters and --epochs can be given (leave out --epochs)'],
+  [{ maxIters: 5, epochs: 1 }, 'only one of --max-iters and --epochs can be given (omit --epochs)'],
   [{ nEmbd: 130 }, 'n-embd (130) is not divisible by n-head (4) (try --n-embd 128, or --n-head 2)'],
   [{ nEmbd: 6, nHead: 8 }, 'n-embd (6) is not divisible by n-head (8) (try --n-embd 256, or --n-head 6)'],
   [
@@ -101,7 +101,7 @@ test.each<[Record<string, unknown>, string]>([
   ],
   [
     { init: 'runs/a', nLayer: 2 },
-    'n-layer (2) comes from --init runs/a (leave out --n-layer, or train from scratch without --init)',
+    'n-layer (2) comes from --init runs/a (omit --n-layer, or train from scratch without --init)',
   ],
 ])('pretrain with the flags %j is refused: %s', (values, message) => {
   expect(failure([flag(values)])).toBe(message);
@@ -117,7 +117,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ loraRank: 4 }, '"loraRank" in my.json is no setting of pretrain (it belongs to finetune)'],
   [
     { maxIters: 5, maxTime: '1m' },
-    'only one of "maxIters" and "maxTime" can be given in my.json (leave out "maxTime")',
+    'only one of "maxIters" and "maxTime" can be given in my.json (omit "maxTime")',
   ],
   [{ toString: 1 }, 'unknown key "toString" in my.json (gpt-cli config schema lists all)'],
 ])('pretrain with the file %j is refused: %s', (values, message) => {
@@ -127,16 +127,16 @@ test.each<[Record<string, unknown>, string]>([
 test.each<[Record<string, unknown>, string]>([
   [
     { freeze: 2 },
-    'freeze (2) without --from would keep random weights (name a checkpoint with --from, or leave out --freeze)',
+    'freeze (2) without --from would keep random weights (name a checkpoint with --from, or omit --freeze)',
   ],
   [
     { loraRank: 8 },
-    'lora-rank (8) without --from would keep random weights (name a checkpoint with --from, or leave out --lora-rank)',
+    'lora-rank (8) without --from would keep random weights (name a checkpoint with --from, or omit --lora-rank)',
   ],
   [{ from: 'runs/a', loraAlpha: 8 }, 'lora-alpha (8) has no effect without lora-rank (try --lora-rank 8)'],
   [
     { from: 'runs/a', blockSize: 64 },
-    'block-size (64) comes from --from runs/a (leave out --block-size, or train from scratch without --from)',
+    'block-size (64) comes from --from runs/a (omit --block-size, or train from scratch without --from)',
   ],
 ])('finetune with the flags %j is refused: %s', (values, message) => {
   expect(failure([flag(values)], 'finetune')).toBe(message);

@@ -65,7 +65,7 @@ function budgetOf(layer: Layer, given: Readonly<Record<string, unknown>>): strin
   const flags = named.map((key) => (layer.name === 'flag' ? `--${flagName(key)}` : `"${key}"`));
   const where = layer.name === 'flag' ? '' : ` in ${layer.name}`;
   throw new GptError('config/budget', `only one of ${flags.join(' and ')} can be given${where}`, {
-    hint: `leave out ${flags[1]}`,
+    hint: `omit ${flags[1]}`,
   });
 }
 

@@ -14,7 +14,7 @@ const longestLine = 1 << 28;
 
 /**
  * Pieces of one source, cut at each literal <|endoftext|> (found over chunk borders too, and dropped); the source's end
- * ends a document as well. Empty documents are left out; nothing else is: line ends and blanks stay as they are.
+ * ends a document as well. Empty documents are skipped; nothing else is: line ends and blanks stay as they are.
  */
 export async function* splitDocuments(chunks: AsyncIterable<string>): AsyncGenerator<TextPiece> {
   let held = ''; // the end of the last chunk, while it may be the beginning of a separator

@@ -3,7 +3,7 @@
 /** A number that JavaScript may round: sixteen digits or more, or an exponent. */
 const longNumber = /\d[\d.]{15}|\d[eE][+-]?\d/;
 
-/** What Python's json module writes beside the standard. */
+/** What Python's json module writes outside the standard. */
 const pythonOnly = /NaN|Infinity/;
 
 /**

@@ -1,4 +1,4 @@
-// Files that are not text, told by their first bytes, and what can be done about them.
+// Files that are not text, recognised by their first bytes, and what can be done about them.
 import { GptError } from '../errors.js';
 import { refuseLfsPointer } from '../files/index.js';
 

@@ -5,7 +5,7 @@
 // before it come out the same when the text ends there. For GPT-2's expression
 //   's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+
 // and the later ones of its family (cl100k, o200k, Llama 3) that holds
-//   - before a space that follows a letter, digit, mark of punctuation or symbol: no match goes on over a space;
+//   - before a space that follows a letter, digit, mark of punctuation or symbol: no match continues over a space;
 //   - before any white space that follows a letter or digit (punctuation may take line ends with it in the later ones);
 //   - after a single \n between such a character and a letter or digit (`\s+(?!\S)` cannot stop earlier);
 //   - between a letter and punctuation that is no apostrophe: text without spaces (Chinese) has these.

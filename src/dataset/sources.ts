@@ -54,7 +54,7 @@ export const textExtensions = [
 ];
 
 /**
- * Folders are searched recursively (hidden files and node_modules left out); what they and globs give is sorted by
+ * Folders are searched recursively (hidden files and node_modules skipped); what they and globs give is sorted by
  * path. A file that is named twice is read once.
  * @throws GptError `dataset/missing`, `dataset/no-text`, `dataset/no-match`, `dataset/stdin-twice`
  */

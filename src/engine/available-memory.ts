@@ -10,7 +10,7 @@ export function availableMemory(read: ReadText = readText): number {
   return Math.min(systemMemory(read), ...controlGroupMemory(read));
 }
 
-/** Linux' own estimate where there is one: free memory alone leaves out what caches would give back. */
+/** Linux' own estimate where there is one: free memory alone does not count what caches would give back. */
 function systemMemory(read: ReadText): number {
   const kilobytes = /^MemAvailable:\s*(\d+) kB/m.exec(read('/proc/meminfo') ?? '')?.[1];
   return kilobytes === undefined ? freemem() : Number(kilobytes) * 1024;

@@ -1,4 +1,4 @@
-// A file that is complete or absent: written beside its place under a random name, flushed, then renamed. Whenever the
+// A file that is complete or absent: written in the same folder under a random name, flushed, then renamed. Whenever the
 // process or the machine dies there is the old file or the new one, and perhaps a temporary one.
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Whether a process of this machine is alive, told apart from a later one that got the same pid.
+// Whether a process of this machine is alive, not to be confused with a later one that got the same pid.
 import { readFileSync, readlinkSync } from 'node:fs';
 
 /** When a process started, in the system's own words, on systems with /proc. */

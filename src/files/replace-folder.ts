@@ -1,7 +1,7 @@
 // A folder that is replaced whole: written aside, flushed to the disk, then renamed, so that whenever the process or
 // the machine dies there is the old folder or the new one. Knows nothing of what is in it.
 //
-// For `last` the names beside it are: `.last.new` (being written), `.last.old` (the one being replaced), `.last.trash`.
+// For `last` the temporary names are: `.last.new` (being written), `.last.old` (the one being replaced), `.last.trash`.
 // `.last.old` without `last` means: died between the two renames, and `.last.new` is complete. Needs twice the space.
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';

@@ -44,7 +44,7 @@ export interface Jitted<Specs extends readonly SpecTree[], Result> {
  * `tf.variableGrads`) and updates (`optimizer.minimize`, `variable.assign`) may be inside.
  *
  * The function runs once, on tensors without numbers. So what it computes in JavaScript is computed once: numbers, and
- * tensors from outside, are constants. A tf.Variable is read anew in each call, and assigned after it.
+ * tensors from outside, are constants. A tf.Variable is read again in each call, and assigned after it.
  *
  * @param fn a plain function; inputs and outputs are tensors, or arrays and objects of tensors
  * @param specs for each argument its shape and dtype, nested as the argument is; tensors may stand for their own

@@ -10,7 +10,7 @@ type Tensor = tf.Tensor;
 
 /** The earlier positions of a layer. */
 export interface Past {
-  /** [B, K, R, D]; what stands behind an example's length is not looked at, but must be finite. */
+  /** [B, K, R, D]; what comes after an example's length is not looked at, but must be finite. */
   readonly keys: Tensor;
   /** [B, K, R, D] */
   readonly values: Tensor;

@@ -8,7 +8,7 @@ export class StopWatch {
   /** @throws GptError sample/stop for an empty stop string */
   constructor(private readonly stops: readonly string[]) {
     if (stops.includes('')) {
-      throw new GptError('sample/stop', 'a stop string is empty', { hint: 'leave out --stop to write on' });
+      throw new GptError('sample/stop', 'a stop string is empty', { hint: 'omit --stop to continue' });
     }
   }
 

@@ -1,4 +1,4 @@
-// Tokens that stand beside the model: special ones such as <|endoftext|>, found in a text only when asked for, and
+// Tokens outside the model: special ones such as <|endoftext|>, found in a text only when asked for, and
 // plain ones that some vocabularies add for runs of spaces, always found. Longest first, as HF's tokenizers does.
 import { GptError } from '../errors.js';
 

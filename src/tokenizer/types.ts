@@ -24,7 +24,7 @@ export interface Tokenizer {
   /** The id of characters that the training text did not hold; undefined where every text has ids of its own. */
   readonly unknown?: number | undefined;
   encode(text: string, options?: EncodeOptions): Uint32Array;
-  /** Special tokens are left out unless asked for; bytes that are no UTF-8 become U+FFFD. */
+  /** Special tokens are skipped unless asked for; bytes that are no UTF-8 become U+FFFD. */
   decode(ids: Iterable<number>, options?: { special?: boolean }): string;
   /** Decodes token by token; holds back bytes until they make whole characters. */
   decoder(): StreamDecoder;

@@ -18,7 +18,7 @@ export type Attributes = Readonly<Record<string, Attribute>>;
 
 /**
  * One operation. `op` is a tfjs kernel name ('BatchMatMul', 'Add') with tfjs' attributes made complete (no negative
- * axes, no defaults left out), or the name of a composite ('LayerNorm'), which then has a `body`, or of a primitive of
+ * axes, no default omitted), or the name of a composite ('LayerNorm'), which then has a `body`, or of a primitive of
  * our own, which has none and which every engine must lower ('Bernoulli').
  */
 export interface Node {

@@ -63,7 +63,7 @@ function mayOverwrite({ op, body }: Node): boolean {
   return body === undefined && !apart.has(op);
 }
 
-/** The nodes as the outputs need them, those that nothing needs left out. */
+/** The nodes as the outputs need them, without those that nothing needs. */
 function demandOrder({ nodes, outputs }: Graph): Node[] {
   const producers = new Map<Value, number>();
   for (const [at, node] of nodes.entries()) for (const value of node.outputs) producers.set(value, at);

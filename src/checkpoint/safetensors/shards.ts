@@ -16,7 +16,7 @@ export async function openSingle(path: string): Promise<TensorFiles> {
   return { entries: file.header.tensors, read: (name) => file.read(name), close: () => file.close() };
 }
 
-/** @param path of model.safetensors.index.json; the shards lie beside it */
+/** @param path of model.safetensors.index.json; the shards are in the same folder */
 export async function openSharded(directory: string, path: string): Promise<TensorFiles> {
   const weightMap = parseIndex(path, await readJsonObject(path, 'checkpoint/index'));
   const files = new Map<string, SafetensorsFile>();

@@ -20,7 +20,7 @@ const margin = 4;
 /**
  * For each length of batches the most answer tokens that its program takes: as many as nearly all batches have, and for
  * the longest as many as any can have. A batch with more goes to a longer program. Lengths where this saves nothing are
- * left out: their programs take all.
+ * not counted: their programs take all.
  * @param lengths of batches, ascending
  */
 export function answerLimits(

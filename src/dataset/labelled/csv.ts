@@ -1,5 +1,5 @@
 // CSV, streaming, with the line on which each row begins. csv-parse does the reading, piece by piece. It reads on to the end
-// of the file behind a quote that is not closed; here such a row is given up alone, and reading goes on in its next line.
+// of the file after a quote that is not closed; here only such a row is skipped, and reading continues in its next line.
 import { CsvError, parse } from 'csv-parse/sync';
 import type { Report } from './problems.js';
 

@@ -25,7 +25,7 @@ export interface LabelledData {
   readonly splits: Partial<Record<SplitName, readonly Example[]>>;
   /** Of classification: every label, in an order that depends on the labels alone (numbers by value). */
   readonly labels: readonly string[];
-  /** Rows that were left out, and why. */
+  /** Rows that were skipped, and why. */
   readonly warnings: readonly Finding[];
 }
 
@@ -54,7 +54,7 @@ function whyEmpty([first]: readonly Finding[]): string {
   return first.places[0] === undefined ? first.message : `${first.places[0]}: ${first.message}`;
 }
 
-/** `readLabelled` that hands every problem of a row to `report`, and goes on where that returns. */
+/** `readLabelled` that hands every problem of a row to `report`, and continues where that returns. */
 export async function readSplits(
   path: string,
   options: ReadLabelledOptions,

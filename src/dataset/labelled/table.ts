@@ -35,7 +35,7 @@ const peekedRows = 100;
 const longestArray = 1 << 28;
 
 /**
- * Opens a file of rows. Broken rows go to `report`, and are left out if it returns.
+ * Opens a file of rows. Broken rows go to `report`, and are skipped if it returns.
  * @throws GptError `data/missing`, `data/format`, `data/empty`, `data/header`, and what decoding finds
  */
 export async function openTable(

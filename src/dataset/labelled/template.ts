@@ -45,7 +45,7 @@ export function checkTemplate(template: string, columns: Columns, names: readonl
   }
 }
 
-/** Fills in the fields. A line whose fields are all empty is left out, so that an example without input has no "Input:". */
+/** Fills in the fields. A line whose fields are all empty is omitted, so that an example without input has no "Input:". */
 export function renderPrompt(template: string, fields: Readonly<Record<string, string>>): string {
   const lines = template.split('\n').filter((line) => {
     const used = [...line.matchAll(placeholder)];

@@ -4,7 +4,7 @@ import type { Fields } from './csv.js';
 
 /**
  * A quote is a character like any other (SST-2 is written so), unless a field begins with one and ends with one, with
- * those inside doubled. Blank lines are left out.
+ * those inside doubled. Blank lines are skipped.
  */
 export async function* readTsv(text: AsyncIterable<string>, name: string): AsyncGenerator<Fields> {
   for await (const { line, text: row } of splitLines(text, name)) {

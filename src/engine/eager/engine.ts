@@ -1,4 +1,4 @@
-// Runs a step op by op on a tfjs backend, in every call anew: slow, and the oracle of the engines that compile.
+// Runs a step op by op on a tfjs backend, again in every call: slow, and the oracle of the engines that compile.
 import { GptError } from '../../errors.js';
 import { definedUpdater } from '../../optimizer/index.js';
 import * as tf from '../../tf.js';

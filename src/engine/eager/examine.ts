@@ -30,7 +30,7 @@ export async function examineNative(from?: readonly string[]): Promise<PackageRe
     const gpu = await load(compiled.folder);
     return { name, available: true, detail: `${what}, ${gpu ? 'on a GPU' : 'no GPU'}: --backend eager runs on it` };
   } catch (error) {
-    const fix = '--device cpu runs without it; compile it anew for this Node, or remove it';
+    const fix = '--device cpu runs without it; compile it again for this Node, or remove it';
     return { name, available: false, detail: `${what} cannot be loaded: ${reasonOf(error)}`, fix };
   }
 }

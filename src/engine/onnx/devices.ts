@@ -8,7 +8,7 @@ import { tinyGraph } from './webgpu/hold.js';
 export interface DeviceState {
   readonly name: Device;
   readonly available: boolean;
-  /** What it is made of, where that can be told. */
+  /** What it is made of, where that is known. */
   readonly detail?: string;
   /** Why it is not available. */
   readonly reason?: string;

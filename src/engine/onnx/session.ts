@@ -60,7 +60,7 @@ export class GraphSession {
     return new GraphSession(ort, session, slots(graph.inputs, inputs), slots(graph.outputs, outputs), options.onDevice);
   }
 
-  /** Gives an input the same array in every run; it is read where it lies, at each run anew. */
+  /** Gives an input the same array in every run; it is read in place, at each run. */
   bindInput(name: string, data: HostArray): void {
     const slot = this.inputs.get(name)!;
     this.bound[slot.onnxName] = this.tensor(data, slot.spec);
@@ -130,7 +130,7 @@ function sessionOptions(
     enableMemPattern: false,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 4,
-    // Each session has threads of its own. They must not go on looking for work while another session runs.
+    // Each session has threads of its own. They must not spin while another session runs.
     extra: { session: { force_spinning_stop: '1' } },
     ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
   };

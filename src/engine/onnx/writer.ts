@@ -36,7 +36,7 @@ export class OnnxWriter {
   /** @param lacks operators to do without, where their use is a choice */
   constructor(readonly lacks: ReadonlySet<string> = new Set()) {}
 
-  /** Adds a node with one output and gives that. An input '' is one left out. */
+  /** Adds a node with one output and gives that. An input '' is absent. */
   op(opType: string, inputs: readonly Name[], attributes: OnnxAttributes = {}, domain = ''): Name {
     return this.ops(opType, inputs, 1, attributes, domain)[0]!;
   }

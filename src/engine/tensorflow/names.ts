@@ -3,7 +3,7 @@
 export interface LibraryNames {
   /** The C library: `TF_*` and `TFE_*`. */
   readonly main: string;
-  /** What it is linked against; it must lie beside it. */
+  /** What it is linked against; it must be in the same folder. */
   readonly framework: string;
 }
 

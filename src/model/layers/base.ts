@@ -23,7 +23,7 @@ export interface CallOptions {
   readonly past?: Past | undefined;
   /** Where attention puts the keys and values of its input, [B*T, 2 D] of every head that keeps them, for later ones. Inference only. */
   readonly present?: tf.Tensor[] | undefined;
-  /** tfjs' own sign of training; with a dropout rate above 0 it needs `dropout` beside it. */
+  /** tfjs' own sign of training; with a dropout rate above 0 it needs `dropout` too. */
   readonly training?: boolean;
 }
 

@@ -33,7 +33,7 @@ export function maximum(logits: Float32Array): number {
   return largest;
 }
 
-/** Leaves out one token; undefined leaves out none. */
+/** Drops one token; undefined drops none. */
 export function without(token: number | undefined): Filter {
   return (logits) => (token === undefined ? logits : keep(logits, (_, id) => id !== token));
 }

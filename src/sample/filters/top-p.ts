@@ -17,7 +17,7 @@ export function topP(share: number): Filter {
   return (logits) => {
     if (share >= 1) return logits;
     const weights = softmax(logits);
-    // Tokens below this cannot be needed: together they have less than what may be left out.
+    // Tokens below this cannot be needed: together they have less than what may be dropped.
     const cutoff = (1 - share) / logits.length;
     const candidates = [...weights.keys()].filter((id) => weights[id]! >= cutoff);
     const order = candidates.sort((a, b) => weights[b]! - weights[a]! || a - b);

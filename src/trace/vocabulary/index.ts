@@ -1,6 +1,6 @@
 // The operations a graph may hold, besides composites and primitives: what each takes, its complete attributes and the
 // shape it gives. The tracer reduces tfjs' kernels to these; an engine lowers exactly these. Names, meanings and
-// rounding are tfjs' (the CPU kernels define them); axes are never negative and attributes never left out. What an
+// rounding are tfjs' (the CPU kernels define them); axes are never negative and attributes never missing. What an
 // operation gives for NaN among other numbers (Sign, Max, ArgMax) is the engine's own.
 import { GptError } from '../../errors.js';
 import type { Attributes, Node, TensorSpec } from '../graph.js';

@@ -14,7 +14,7 @@ type Arch = LlamaConfig['arch'];
 
 const classNames: Readonly<Record<Arch, string>> = { llama: 'Llama', qwen3: 'Qwen3' };
 
-/** What the format leaves out where a key has this value. */
+/** Values of keys that config.json does not have. */
 const standards: Readonly<Record<Arch, { epsilon: number; positions: number; headDim?: number }>> = {
   llama: { epsilon: 1e-6, positions: 2048 },
   qwen3: { epsilon: 1e-6, positions: 32768, headDim: 128 },
