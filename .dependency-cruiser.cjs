@@ -1,7 +1,7 @@
 // Imports point one way. Each rule names what a folder must not know.
 const folder = (...names) => `^src/(${names.join('|')})/`;
 /** Rooms named after what users do. */
-const commands = ['pretrain', 'finetune', 'evaluate', 'classify', 'generate'];
+const commands = ['pretrain', 'finetune', 'evaluate', 'classify', 'generate', 'explain'];
 
 module.exports = {
   forbidden: [

@@ -205,7 +205,7 @@ for (let number = 0; made < wanted; number++) {
       counts[kind] = (counts[kind] ?? 0) + 1;
     }
     for (const fault of faultsOf(out, ended, old)) problems.push(`${where}: ${fault}`);
-    const over = ended.signal === kind && bytesOf(out) === whole[name]; // it was done, and about to exit
+    const over = ended.signal === (twice[kind] ?? kind) && bytesOf(out) === whole[name]; // it was done, and about to exit
     if ((!over && !(expected[kind] ?? bySignal)(ended)) || /\n {4}at /.test(ended.err)) {
       problems.push(`${where}: exit ${ended.code ?? ended.signal}: ${ended.err.trim().split('\n').at(-1)}`);
     }

@@ -5,6 +5,7 @@ export type { Layer } from './config/index.js';
 export { GptError } from './errors.js';
 export { type EvaluateOptions, evaluate } from './evaluate/evaluate.js';
 export type { ClassifyingEvent, EvaluationEvent, RunEvent, SamplingEvent } from './events.js';
+export { type ExplainOptions, type Explanation, explain } from './explain/explain.js';
 export { type FinetuneOptions, finetune } from './finetune/finetune.js';
 export type { CompletionOptions } from './generate/completion.js';
 export { generate, type LoadedModel, loadCheckpoint } from './generate/load.js';

@@ -242,6 +242,32 @@ def ours_of_every_family():
         compare_logits(name, folder, model)
         model.save_pretrained(WORK / "back")
         compare_logits(f"{name}, saved again by transformers", WORK / "back", model)
+        explained(name, folder)
+
+
+def explained(name, folder):
+    """`explain`: attention weights, surprise and logit lens beside the hidden states of transformers."""
+    text = "The fox saw the fox."
+    found = json.loads(cli("explain", folder, "--prompt", text, "--lens", "--attention", "--json"))
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    ids = [token["id"] for token in found["tokens"]]
+    read = torch.tensor([[AutoTokenizer.from_pretrained(folder).eos_token_id, *ids[:-1]]])
+    with torch.no_grad():
+        out = model(read, output_attentions=True, output_hidden_states=True)
+        body = getattr(model, "transformer", None) or model.model
+        last_norm = body.ln_f if hasattr(body, "ln_f") else body.norm
+        # transformers puts the last hidden state behind the last norm already.
+        lens = [model.lm_head(last_norm(state)) for state in out.hidden_states[:-1]] + [out.logits]
+    weights = torch.tensor(found["attention"]) - torch.stack([layer[0] for layer in out.attentions])
+    need(weights.abs().max() < LIMIT, f"{name}: attention weights differ by {weights.abs().max()}")
+    bits = -torch.log_softmax(out.logits[0].double(), -1)[range(len(ids)), ids] / math.log(2)
+    off = max(abs(token["bits"] - expected) for token, expected in zip(found["tokens"], bits.tolist()))
+    need(off < LIMIT, f"{name}: surprise differs by {off}")
+    for layer, logits in enumerate(lens):
+        best = torch.softmax(logits[0], -1).max(-1).values.tolist()
+        apart = max(abs(token["lens"][layer]["probability"] - value) for token, value in zip(found["tokens"], best))
+        need(apart < LIMIT, f"{name}: lens of layer {layer} differs by {apart}")
+    passed(f"explain, {name}", f"weights within {weights.abs().max().item():.0e}, surprise within {off:.0e} bits")
 
 
 def loss_there(folder, text):

@@ -20,7 +20,9 @@ export async function locateCheckpoint(path: string, prefer: Preference = 'best'
   }
   if (!(await stat(checkpoint)).isDirectory()) {
     throw new GptError('checkpoint/missing', `${path} is a file, not a checkpoint folder`, {
-      hint: `try ${dirname(path)}`,
+      hint: path.endsWith('.gguf')
+        ? `gpt-cli import ${path} -o FOLDER makes a checkpoint of it`
+        : `try ${dirname(path)}`,
     });
   }
   const names = await readdir(checkpoint);

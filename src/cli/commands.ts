@@ -29,6 +29,11 @@ export const entries: readonly CommandEntry[] = [
   { name: 'sample', summary: 'generate text with a trained GPT', load: () => import('./commands/sample.js') },
   { name: 'classify', summary: 'label texts with a finetuned GPT', load: () => import('./commands/classify.js') },
   { name: 'eval', summary: 'loss, perplexity and bits per byte on a text', load: () => import('./commands/eval.js') },
+  {
+    name: 'explain',
+    summary: 'why the model says what it says: surprise, logit lens, attention heads',
+    load: () => import('./commands/explain.js'),
+  },
   { name: 'tokenizer', summary: 'train, use and describe tokenizers', load: () => import('./commands/tokenizer.js') },
   {
     name: 'inspect',

@@ -115,10 +115,7 @@ test.each<[Record<string, unknown>, string]>([
   [{ nLayer: null }, '"nLayer" in my.json must be a whole number from 1 to 1024, got null'],
   [{ nLayer: [4] }, '"nLayer" in my.json must be a whole number from 1 to 1024, got [4]'],
   [{ loraRank: 4 }, '"loraRank" in my.json is no setting of pretrain (it belongs to finetune)'],
-  [
-    { maxIters: 5, maxTime: '1m' },
-    'only one of "maxIters" and "maxTime" can be given in my.json (omit "maxTime")',
-  ],
+  [{ maxIters: 5, maxTime: '1m' }, 'only one of "maxIters" and "maxTime" can be given in my.json (omit "maxTime")'],
   [{ toString: 1 }, 'unknown key "toString" in my.json (gpt-cli config schema lists all)'],
 ])('pretrain with the file %j is refused: %s', (values, message) => {
   expect(failure([file(values)])).toBe(message);

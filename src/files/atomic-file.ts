@@ -2,8 +2,9 @@
 // process or the machine dies there is the old file or the new one, and perhaps a temporary one.
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { GptError } from '../errors.js';
 import { flushParent } from './flush.js';
 import { move } from './move.js';
 import { onExit } from './on-exit.js';
@@ -26,8 +27,16 @@ export class AtomicFile {
     readonly handle: FileHandle,
   ) {}
 
-  /** @throws what `open` throws; the name is new, so that no link is followed and no file is overwritten */
+  /**
+   * @throws what `open` throws; the name is new, so that no link is followed and no file is overwritten. GptError
+   * `files/not-regular` where a folder, a device or a pipe would be replaced
+   */
   static async create(path: string): Promise<AtomicFile> {
+    const there = await stat(path).catch(() => undefined);
+    if (there && !there.isFile()) {
+      const kind = there.isDirectory() ? 'a folder' : 'a device or a pipe';
+      throw new GptError('files/not-regular', `${path} is ${kind}, not a file`, { hint: 'choose another name' });
+    }
     const aside = join(dirname(path), `.${basename(path)}.${randomBytes(8).toString('hex')}.part`);
     return new AtomicFile(path, aside, await open(aside, 'wx'));
   }

@@ -18,7 +18,7 @@ export function explain(error: unknown, path: string): unknown {
   if (error instanceof GptError || code === undefined) return error;
   if (isDiskFull(error)) {
     return new GptError('checkpoint/disk-full', `the disk is full: cannot write ${path} (${code})`, {
-      hint: 'free some space, then --resume; what was saved before is intact',
+      hint: 'free some space and run the command again, a training run with --resume; what was saved before is intact',
       cause: error,
     });
   }

@@ -100,7 +100,7 @@ async function* design(
   const tokenizer = labels ? withClassificationToken(base) : base;
   const model = modelOf(config, checkpoint, tokenizer);
   if (config.freeze > model.nLayer) {
-    throw new GptError('config/freeze', `freeze (${config.freeze}) is above the ${model.nLayer} blocks of the model`, {
+    throw new GptError('config/freeze', `freeze (${config.freeze}) is above the number of blocks, ${model.nLayer}`, {
       hint: `at most --freeze ${model.nLayer}: then only the last norm and the head are trained`,
     });
   }

@@ -1,9 +1,9 @@
 // A checkpoint as a GGUF file for llama.cpp, ollama and LM Studio.
 import { stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { openCheckpoint } from '../checkpoint/open.js';
 import { GptError } from '../errors.js';
-import { exists, readJsonObject } from '../files/index.js';
+import { exists, makeFolder, readJsonObject } from '../files/index.js';
 import type { ParameterSpec } from '../model/config.js';
 import { familyOf } from '../model/registry.js';
 import type { Tokenizer } from '../tokenizer/types.js';
@@ -19,6 +19,7 @@ export interface ExportOptions {
   /** Number format of the matrices. */
   readonly type: Writable;
   readonly overwrite?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 export interface Exported {
@@ -36,7 +37,19 @@ const fileTypes: Readonly<Record<Writable, number>> = { F32: 0, F16: 1, Q4_0: 2,
  * @param path a run folder, a checkpoint folder or a Hugging Face folder
  * @throws GptError `export/...` for what GGUF cannot hold, with the reason
  */
-export async function exportGguf(path: string, { out, type, overwrite = false }: ExportOptions): Promise<Exported> {
+export async function exportGguf(
+  path: string,
+  { out, type, overwrite = false, signal }: ExportOptions,
+): Promise<Exported> {
+  if (out === '' || out === '-') {
+    throw new GptError(
+      'export/out',
+      out === '' ? 'the name of the file to write is empty' : 'a GGUF file is not written to standard output',
+      {
+        hint: 'name a file with -o',
+      },
+    );
+  }
   if (!overwrite && (await stat(out).catch(() => undefined)))
     throw new GptError('export/exists', `${out} is already there`, { hint: 'choose another name, or --overwrite' });
   const checkpoint = await openCheckpoint(path);
@@ -65,9 +78,13 @@ export async function exportGguf(path: string, { out, type, overwrite = false }:
     const tensors = specs.map((spec): TensorToWrite => {
       const layout = gguf.layout(config, spec);
       const shape = storedShape(spec.shape, layout);
-      const read = async () => toFile(await checkpoint.read(spec.name), spec.shape, layout);
+      const read = async () => {
+        if (signal?.aborted) throw new GptError('export/interrupted', `interrupted: ${out} was not written`);
+        return toFile(await checkpoint.read(spec.name), spec.shape, layout);
+      };
       return { name: gguf.tensorName(spec.name), shape, format: formatFor(spec, shape, type), read };
     });
+    await makeFolder(dirname(out));
     await writeGguf(out, entries, tensors);
     const formats: Record<string, number> = {};
     for (const { format } of tensors) formats[format.name] = (formats[format.name] ?? 0) + 1;

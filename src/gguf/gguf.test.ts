@@ -1,5 +1,5 @@
 // Files both ways, and what is said about files that are broken or hold something else. Numbers: formats.test.ts.
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openCheckpoint, saveCheckpoint } from '../checkpoint/index.js';
 import { content, MemoryState, temporaryFolder, thrown } from '../checkpoint/testing/fixtures.js';
@@ -99,6 +99,38 @@ test('characters are refused, and nothing is written over', async () => {
   expect(await thrown(importGguf(at('a.gguf'), { out: at('model') }))).toMatchObject({ code: 'import/exists' });
 });
 
+test('only a checkpoint folder is ever replaced, and only a file by a file', async () => {
+  const path = await saved(llama);
+  await exportGguf(path, { out: at('deep/er/a.gguf'), type: 'F32' });
+  const from = at('deep/er/a.gguf');
+  writeFileSync(at('text.txt'), 'mine');
+  mkdirSync(at('run'));
+  writeFileSync(at('run/log.jsonl'), '{}');
+  writeFileSync(at('run/config.json'), '{}');
+  for (const out of ['text.txt', 'run'])
+    expect(await thrown(importGguf(from, { out: at(out), overwrite: true }))).toMatchObject({ code: 'import/exists' });
+  expect(readFileSync(at('text.txt'), 'utf8')).toBe('mine');
+  expect(readFileSync(at('run/log.jsonl'), 'utf8')).toBe('{}');
+  await importGguf(from, { out: at('model'), overwrite: true });
+  for (const out of [at('run'), '', '-'])
+    expect(await thrown(exportGguf(path, { out, type: 'F32', overwrite: true }))).toMatchObject({
+      code: out === at('run') ? 'files/not-regular' : 'export/out',
+    });
+  expect(await thrown(importGguf(from, { out: '' }))).toMatchObject({ code: 'import/out' });
+});
+
+test('an interrupted import or export writes nothing', async () => {
+  const path = await saved(llama);
+  await exportGguf(path, { out: at('a.gguf'), type: 'F32' });
+  const stopped = AbortSignal.abort();
+  expect(await thrown(importGguf(at('a.gguf'), { out: at('back'), signal: stopped }))).toMatchObject({
+    code: 'import/interrupted',
+  });
+  const again = exportGguf(path, { out: at('b.gguf'), type: 'F32', signal: stopped });
+  expect(await thrown(again)).toMatchObject({ code: 'export/interrupted' });
+  expect(readdirSync(folder()).sort()).toEqual(['a.gguf', 'model']);
+});
+
 describe('broken and foreign files', () => {
   const entry = (key: string, value: string | number): Entry => ({
     key,
@@ -170,6 +202,20 @@ describe('broken and foreign files', () => {
     }
     await writeGguf(at('a.gguf'), entries, [{ ...last, format: { ...last.format, id: 99 } }]);
     expect(await failing()).toBe('gguf/type');
+    for (const [key, value] of [
+      ['llama.rope.freq_base', 0],
+      ['llama.attention.layer_norm_rms_epsilon', -1],
+      ['llama.logit_scale', 4],
+      ['llama.rope.scaling.factor', 4],
+      ['llama.attention.value_length', 99],
+    ] as const) {
+      const changed = [...entries.filter((each) => each.key !== key), { key, type: 'float32', value } as const];
+      await writeGguf(at('a.gguf'), changed, all);
+      expect({ key, code: await failing() }).toEqual({ key, code: 'gguf/metadata' });
+    }
+    const neutral = [...entries, entry('llama.expert_count', 0), entry('llama.rope.scaling.type', 'none')];
+    await writeGguf(at('a.gguf'), neutral, all);
+    await importGguf(at('a.gguf'), { out: at('neutral') });
     const sentencePiece = entries.map((each) =>
       each.key === 'tokenizer.ggml.model' ? { ...each, value: 'llama' } : each,
     );

@@ -1,7 +1,9 @@
 // A GGUF file as a checkpoint folder: weights dequantized to float32, tokenizer and chat template from its metadata.
-import { stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { saveCheckpoint } from '../checkpoint/save.js';
 import { GptError } from '../errors.js';
+import { ConfigReader } from '../model/hugging-face.js';
 import { familyNames, familyOf, familyOfGguf, type GptConfig, parameterSpecs } from '../model/registry.js';
 import { parseTokenizer } from '../tokenizer/parse.js';
 import { fromFile, storedShape } from './layout.js';
@@ -16,6 +18,7 @@ export interface ImportOptions {
   readonly overwrite?: boolean;
   /** Called with each tensor that was read. */
   readonly report?: (done: number, all: number) => void;
+  readonly signal?: AbortSignal;
 }
 
 export interface Imported {
@@ -33,18 +36,33 @@ const derived = /^(rope_freqs\.weight|rope_factors_.+)$/;
  * Writes the model of a GGUF file as a checkpoint folder.
  * @throws GptError `gguf/...` for a file that is broken or holds what this program does not compute
  */
-export async function importGguf(path: string, { out, overwrite = false, report }: ImportOptions): Promise<Imported> {
-  if (!overwrite && (await stat(out).catch(() => undefined)))
-    throw new GptError('import/exists', `${out} is already there`, { hint: 'choose another folder, or --overwrite' });
+export async function importGguf(path: string, options: ImportOptions): Promise<Imported> {
+  await requireReplaceable(options);
   const file = await GgufFile.open(path);
   try {
-    return await importFile(file, out, report);
+    return await importFile(file, options);
   } finally {
     await file.close();
   }
 }
 
-async function importFile(file: GgufFile, out: string, report: ImportOptions['report']): Promise<Imported> {
+/** Only a checkpoint is ever replaced: no file, no run and no folder of other things. */
+async function requireReplaceable({ out, overwrite = false }: ImportOptions): Promise<void> {
+  if (out === '') throw new GptError('import/out', 'the name of the folder to write is empty');
+  const there = await stat(out).catch(() => undefined);
+  if (!there) return;
+  const hint = 'choose another folder';
+  if (!overwrite) throw new GptError('import/exists', `${out} is already there`, { hint: `${hint}, or --overwrite` });
+  const names = there.isDirectory() ? await readdir(out) : undefined;
+  const checkpoint =
+    names?.includes('config.json') && names.includes('model.safetensors') && !names.includes('log.jsonl');
+  if (!checkpoint && names?.length !== 0)
+    throw new GptError('import/exists', `${out} is not a checkpoint folder, so it is not replaced`, { hint });
+  if (relative(out, process.cwd()) === '')
+    throw new GptError('import/exists', `${out} is the current folder, which cannot be replaced`, { hint });
+}
+
+async function importFile(file: GgufFile, { out, report, signal }: ImportOptions): Promise<Imported> {
   const { metadata, tensors } = file;
   const family = familyFor(metadata);
   const gguf = family.gguf!;
@@ -53,6 +71,7 @@ async function importFile(file: GgufFile, out: string, report: ImportOptions['re
   const table = tensors.get(embedding);
   if (!table) throw new GptError('gguf/tensor', `${file.path} has no tensor "${embedding}"`);
   const config = gguf.read(metadata, { vocabSize: table.shape[0]!, tied: !tensors.has(output) }) as GptConfig;
+  requireOpenable(config, file.path);
   const specs = parameterSpecs(config);
   const wanted = new Map(specs.map((spec) => [gguf.tensorName(spec.name), spec]));
   for (const [name, spec] of wanted) {
@@ -80,6 +99,7 @@ async function importFile(file: GgufFile, out: string, report: ImportOptions['re
       specs,
       training: false,
       read: async (_, name) => {
+        if (signal?.aborted) throw new GptError('import/interrupted', `interrupted: ${out} was not written`);
         const spec = byName.get(name)!;
         const values = await file.read(gguf.tensorName(name));
         report?.(++done, specs.length);
@@ -94,6 +114,16 @@ async function importFile(file: GgufFile, out: string, report: ImportOptions['re
   const formats: Record<string, number> = {};
   for (const { format } of tensors.values()) formats[format.name] = (formats[format.name] ?? 0) + 1;
   return { config, formats, chat: chatTemplate !== undefined };
+}
+
+/** What a checkpoint cannot be opened with is refused before anything is written. */
+function requireOpenable(config: GptConfig, path: string): void {
+  const { huggingFace } = familyOf(config);
+  try {
+    huggingFace.read(new ConfigReader(huggingFace.write(config), path));
+  } catch (error) {
+    throw error instanceof GptError ? new GptError('gguf/metadata', error.message, { cause: error }) : error;
+  }
 }
 
 function familyFor(metadata: Metadata) {

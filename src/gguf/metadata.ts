@@ -37,6 +37,19 @@ export class Metadata {
     return this.values.has(key);
   }
 
+  requireOnly(
+    prefix: string,
+    computed: readonly string[],
+    neutral: Readonly<Record<string, readonly unknown[]>>,
+  ): void {
+    for (const [key, value] of this.values) {
+      if (!key.startsWith(prefix)) continue;
+      const name = key.slice(prefix.length);
+      if (computed.includes(name) || neutral[name]?.includes(value)) continue;
+      throw this.error(`${key} is ${this.shown(key)}, which is not computed`);
+    }
+  }
+
   /** A finite number. @param fallback where the key is missing; without one that is an error */
   number(key: string, fallback?: number): number {
     const value = this.values.get(key) ?? fallback;

@@ -10,9 +10,11 @@ import type { CallOptions, GptLayer } from './layers/base.js';
 import type { LoraConfig } from './lora.js';
 
 /** Absent: no dropout, positions 0..T-1. `positions` is int32 [B*T]. */
-export interface GptOptions extends Pick<CallOptions, 'dropout' | 'positions' | 'present'> {
+export interface GptOptions extends Pick<CallOptions, 'dropout' | 'positions' | 'present' | 'weights'> {
   /** Of each block. */
   readonly past?: readonly Past[] | undefined;
+  /** Where the model puts what enters the first block and what leaves each one, [B*T, C]. Inference only. */
+  readonly states?: tf.Tensor[] | undefined;
 }
 
 /** A model made of tfjs layers. Its parameters are the layers' own, under the names of the family's list. */

@@ -8,6 +8,13 @@ export interface GgufMetadata {
   number(key: string, fallback?: number): number;
   /** A whole number from 1 to `most`. @throws GptError `gguf/metadata` */
   size(key: string, most: number, fallback?: number): number;
+  /**
+   * Refuses keys of an architecture that are not computed.
+   * @param prefix `llama.`
+   * @param neutral keys that change nothing where they have one of these values
+   * @throws GptError `gguf/metadata`
+   */
+  requireOnly(prefix: string, computed: readonly string[], neutral: Readonly<Record<string, readonly unknown[]>>): void;
   error(what: string, hint?: string): Error;
 }
 
@@ -18,8 +25,8 @@ export interface GgufEntry {
 }
 
 /**
- * How a stored tensor differs from the parameter: `transposed`, or its rows in another order: rotary positions of Llama turn
- * neighbours in ggml, halves of a head in transformers, so that rows of each head are `interleaved`.
+ * How a stored tensor differs from the parameter: `transposed`, or with the rows of each head `interleaved`, since ggml rotates
+ * adjacent pairs where transformers rotates halves of a head (rotate_half).
  */
 export type GgufLayout = 'same' | 'transposed' | { readonly interleaved: { readonly heads: number } };
 
@@ -27,7 +34,7 @@ export interface GgufFormat<Config extends ModelConfig = ModelConfig> {
   /** `general.architecture` */
   readonly architecture: string;
   /**
-   * @param facts what the tensors tell
+   * @param facts derived from the tensors
    * @throws GptError `gguf/metadata` for what this program does not compute
    */
   read(metadata: GgufMetadata, facts: { readonly vocabSize: number; readonly tied: boolean }): Config;

@@ -72,13 +72,17 @@ export class Gpt {
     if (ids.rank !== 2 || ids.dtype !== 'int32')
       throw new Error(`ids must be int32 [B, T], is ${ids.dtype} [${ids.shape}]`);
     if (time > blockSize) throw new Error(`${time} tokens are longer than the block size ${blockSize}`);
-    const { past, ...shared } = options;
+    const { past, states, ...shared } = options;
     return tf.tidy(() => {
-      const last = this.model.blocks.reduce(
-        (x, block, i) => this.runBlock(block, x, { ...shared, time, past: past?.[i] }),
-        this.model.embed(ids, shared),
-      );
-      return { output: this.model.normalize(last), kept: [...(options.present ?? [])] };
+      const first = this.model.embed(ids, shared);
+      states?.push(first);
+      const last = this.model.blocks.reduce((x, block, i) => {
+        const y = this.runBlock(block, x, { ...shared, time, past: past?.[i] });
+        states?.push(y);
+        return y;
+      }, first);
+      const kept = [...(options.present ?? []), ...(options.weights ?? []), ...(states ?? [])];
+      return { output: this.model.normalize(last), kept };
     }).output;
   }
 
@@ -99,6 +103,11 @@ export class Gpt {
    */
   logits(ids: tf.Tensor, options: GptOptions = {}): tf.Tensor {
     return tf.tidy(() => this.project(this.hidden(ids, options)));
+  }
+
+  /** The last norm. [N, C] to the same shape. */
+  normalize(state: tf.Tensor): tf.Tensor {
+    return this.model.normalize(state);
   }
 
   /** Hidden states [N, C] to logits [N, V]. */

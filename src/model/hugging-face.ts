@@ -23,14 +23,14 @@ export interface HuggingFaceFormat<Config extends ModelConfig = ModelConfig> {
   storedName(parameter: string, classifier: boolean): string;
   /** The full name of a parameter in transformers' model with its head, as PEFT gives it. */
   moduleName(parameter: string): string;
-  /** The parameters whose value the output projection has in a tied model, and its own name. */
+  /** Names of the output projection, and of the embedding that it is tied to. */
   readonly tie: { readonly output: string; readonly embedding: string };
   /** What a file holds of a model: its parameters, and what transformers needs besides. */
   stored(config: Config): ParameterSpec[];
   /** The values of a stored tensor that is no parameter of the model, row-major. */
   constant(config: Config, stored: ParameterSpec): Promise<Float32Array>;
   /**
-   * The model that the tensors make: another program may have trained what was constant.
+   * The configuration that agrees with the tensors: another program may have trained what was constant when it was written.
    * @param read a stored tensor by its parameter's name
    */
   settle(config: Config, read: (name: string) => Promise<Float32Array>): Promise<Config>;
@@ -58,7 +58,7 @@ export class ConfigReader {
     return this.keys[key] ?? undefined;
   }
 
-  /** A whole number from 1 to `most`. @param others keys or a number to take where it is missing */
+  /** A whole number from 1 to `most`. @param fallback another key, or the value, where it is missing */
   size(key: string, most: number, fallback?: string | number): number {
     const other = typeof fallback === 'string' ? this.value(fallback) : fallback;
     const value = this.value(key) ?? other;

@@ -12,8 +12,8 @@ export class ParameterList {
   readonly specs: ParameterSpec[] = [];
 
   /** @param init default: normal with a deviation of 0.02 (GPT-2) */
-  matrix(name: string, shape: readonly number[], facts: Matrix = {}, init: Initialization = normal(0.02)): void {
-    this.specs.push({ name, shape, decay: true, init, role: 'matrix', ...facts });
+  matrix(name: string, shape: readonly number[], attributes: Matrix = {}, init: Initialization = normal(0.02)): void {
+    this.specs.push({ name, shape, decay: true, init, role: 'matrix', ...attributes });
   }
 
   vector(name: string, length: number, kind: 'zeros' | 'ones', block?: number): void {

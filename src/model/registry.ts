@@ -22,7 +22,7 @@ export const familySettings: Joined<Union> = Object.assign(
   ...Object.values(families).map(({ settings }) => settings),
 );
 
-/** @throws Error for a family that is not there */
+/** @throws Error for an unknown family */
 export function familyOf({ arch = defaultFamily }: ModelConfig): Family {
   if (!Object.hasOwn(families, arch)) throw new Error(`there is no model family "${arch}"`);
   return families[arch as FamilyName] as unknown as Family;

@@ -1,4 +1,4 @@
-// Which parameters a run trains, and how fast: all alike, or the first blocks not or slower, or only adapters and head.
+// Which parameters a run trains, and how fast: all alike, with early blocks frozen or slower, or only adapters and head.
 import type { ParameterSpec } from './config.js';
 
 export interface Training {

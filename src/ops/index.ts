@@ -2,6 +2,7 @@
 // Those of one name with `Grad` behind are the gradients. Every one has a plain definition in tfjs operations, except
 // Bernoulli, whose definition is rng.ts, and Fence.
 export { geluExact, relu, silu } from './activations.js';
+export { attentionWeights } from './attention-weights.js';
 export { cachedAttention, type Past, pastMask } from './cached-attention.js';
 export { causalAttention } from './causal-attention.js';
 export { type Dropout, type DropoutKey, dropout, dropoutMask, keptAtRandom } from './dropout.js';

@@ -141,3 +141,14 @@ test.each([
   expect(notices(await eventsOf(longer))).toContainEqual(expect.stringMatching(/^continues from .*stable at step 4/));
   expect(weights(`${name} short`)).toEqual(weights(`${name} long`));
 });
+
+test('a run that asks for fewer steps than were made, or for as many again, keeps what it has', async () => {
+  await eventsOf(begin('fewer', 8));
+  const before = weights('fewer');
+  for (const maxIters of [5, 8]) {
+    const events = await eventsOf(resume('fewer', { maxIters }));
+    expect(notices(events).filter((message) => message.includes('stable'))).toEqual([]);
+    expect(rates(events)).toEqual([]);
+    expect(weights('fewer')).toEqual(before);
+  }
+});

@@ -45,7 +45,7 @@ async function continuationOf(
   const last = await openCheckpoint(path, { prefer: 'last' });
   const here = { checkpoint: last, training: last.training, notices: [], begin: async () => {} };
   const began = config.lrSchedule === 'wsd' && last.training?.decaying === true;
-  if (!began || !saved || !isLonger(saved.config, config)) return here;
+  if (!began || !saved || !isLonger(saved.config, config, last.training.iter)) return here;
   if (!(await exists(run.stable))) {
     const message = `${run.stable} is missing: the learning rate rises again from step ${last.training.iter}, where it had fallen`;
     return { ...here, notices: [{ event: 'notice', level: 'warning', message }] };
@@ -66,9 +66,14 @@ async function continuationOf(
   };
 }
 
-/** Whether a run has more steps than before; one that is measured otherwise than before counts as longer. */
-function isLonger(before: Readonly<Partial<Record<keyof Settings, unknown>>>, now: Settings): boolean {
-  for (const key of ['maxIters', 'epochs', 'maxTime'] as const) {
+/**
+ * Whether more steps are to be made than were made or planned; a run whose length is measured in another unit than before counts as longer.
+ * @param iter steps that were made
+ */
+function isLonger(before: Readonly<Partial<Record<keyof Settings, unknown>>>, now: Settings, iter: number): boolean {
+  const { maxIters } = before;
+  if (now.maxIters !== null) return now.maxIters > Math.max(iter, typeof maxIters === 'number' ? maxIters : 0);
+  for (const key of ['epochs', 'maxTime'] as const) {
     const length = now[key];
     if (length !== null) return typeof before[key] !== 'number' || length > before[key];
   }

@@ -19,9 +19,11 @@ export function define(command: Command, context: Context): void {
     .action(async (path: string, { out, overwrite = false }: { out: string; overwrite?: boolean }) => {
       const { importGguf } = await import('../../gguf/import.js');
       const { countParameters, parameterSpecs } = await import('../../model/index.js');
-      const { config, formats, chat } = await importGguf(path, { out, overwrite });
+      const signal = context.stopOnInterrupt();
+      const { config, formats, chat } = await importGguf(path, { out, overwrite, signal });
       const parameters = countParameters(parameterSpecs(config));
-      if (context.json) return context.print(JSON.stringify({ out, config, parameters, formats, chat }));
+      if (context.json)
+        return context.print(JSON.stringify({ event: 'import', out, config, parameters, formats, chat }));
       const kinds = Object.entries(formats).map(([name, tensors]) => `${tensors} ${name}`);
       context.print(`${count(parameters)} parameters, ${config.arch ?? 'gpt2'}; tensors: ${kinds.join(', ')}`);
       context.print(

@@ -13,5 +13,5 @@ export const ffnSize = integer({
 export const tie = toggle({
   default: true,
   fixed: true,
-  help: 'tied embeddings: the token embedding also projects to the vocabulary',
+  help: 'weight tying of the output projection and the token embedding',
 });

@@ -23,6 +23,8 @@ export interface CallOptions {
   readonly past?: Past | undefined;
   /** Where attention puts the keys and values of its input, [B*T, 2 D] of every head that keeps them, for later ones. Inference only. */
   readonly present?: tf.Tensor[] | undefined;
+  /** Where attention puts its weights, [B, H, T, T]. Inference only. */
+  readonly weights?: tf.Tensor[] | undefined;
   /** tfjs' own sign of training; with a dropout rate above 0 it needs `dropout` too. */
   readonly training?: boolean;
 }
@@ -74,8 +76,11 @@ export abstract class GptLayer extends tf.layers.Layer {
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: CallOptions): tf.Tensor {
     const input = Array.isArray(inputs) ? inputs[0]! : inputs;
-    // What was put into `present` meanwhile is returned as well, so that it outlives this scope.
-    return tf.tidy(() => ({ output: this.compute(input, kwargs), kept: [...(kwargs.present ?? [])] })).output;
+    // What was put into `present` and `weights` meanwhile is returned as well, so that it outlives this scope.
+    return tf.tidy(() => {
+      const output = this.compute(input, kwargs);
+      return { output, kept: [...(kwargs.present ?? []), ...(kwargs.weights ?? [])] };
+    }).output;
   }
 
   /** What the layer does; intermediate tensors are cleaned up around it. */

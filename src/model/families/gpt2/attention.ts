@@ -1,5 +1,13 @@
 // Multi-head causal self-attention: one projection to q, k and v, attention, one projection back.
-import { cachedAttention, causalAttention, dropout, type RopeTables, rope, ropeTables } from '../../../ops/index.js';
+import {
+  attentionWeights,
+  cachedAttention,
+  causalAttention,
+  dropout,
+  type RopeTables,
+  rope,
+  ropeTables,
+} from '../../../ops/index.js';
 import * as tf from '../../../tf.js';
 import {
   type CallOptions,
@@ -68,12 +76,15 @@ export class CausalSelfAttention extends GptLayer {
     const qkv = ropePositions ? rope(projected, this.tables(ropePositions, time, options), 2 * nHead) : projected;
     options.present?.push(tf.slice(qkv, [0, this.args.nEmbd], [qkv.shape[0]!, 2 * this.args.nEmbd]));
     if (options.past) return unfold(this.fromHeads.run(cachedAttention(qkv, options.past, attentionScale)), input);
+    options.weights?.push(attentionWeights(qkv, shape));
     const masks = rate > 0 && key ? { rate, key, place } : undefined;
     const y = this.fromHeads.run(causalAttention(qkv, shape, masks));
     return unfold(dropout(y, rate, key, place + 1), input);
   }
 
   private tables(ropePositions: number, time: number, { positions }: CallOptions): RopeTables {
+    if (time > ropePositions)
+      throw new Error(`${this.name}: ${time} tokens are longer than the block size ${ropePositions}`);
     const width = this.args.nEmbd / this.args.nHead;
     if (!positions) return ropeTables(time, width);
     const { cos, sin } = ropeTables(ropePositions, width);

@@ -24,7 +24,7 @@ export interface Gpt2Config extends ModelConfig {
 
 export const ffnSizeOf = ({ nEmbd, ffnSize }: Gpt2Config) => ffnSize ?? 4 * nEmbd;
 
-/** What keeps the fixed position table, or the learned one. */
+/** The tensor that holds the position table, fixed or learned. */
 export const positionTable = 'wpe.weight';
 export const tokenTable = 'wte.weight';
 export const outputProjection = 'lm_head.weight';

@@ -14,6 +14,11 @@ const parts: Readonly<Record<string, string>> = {
   'mlp.c_fc': 'ffn_up',
   'mlp.c_proj': 'ffn_down',
 };
+/** Keys that `read` takes. */
+const computed = [
+  ...['vocab_size', 'context_length', 'embedding_length', 'block_count', 'feed_forward_length'],
+  ...['attention.head_count', 'attention.layer_norm_epsilon'],
+];
 const outer: Readonly<Record<string, string>> = {
   wte: 'token_embd',
   wpe: 'position_embd',
@@ -21,7 +26,7 @@ const outer: Readonly<Record<string, string>> = {
   lm_head: 'output',
 };
 
-/** What llama.cpp computes differently. @throws GptError `export/model` */
+/** Refuses models that llama.cpp cannot run. @throws GptError `export/model` */
 function requireComputed({ position, activation, scaleByBlock }: Gpt2Config): void {
   const reason =
     position === 'rope'
@@ -44,6 +49,7 @@ export const gguf: GgufFormat<Gpt2Config> = {
     const nHead = metadata.size('gpt2.attention.head_count', most.heads);
     if (nEmbd % nHead !== 0)
       throw metadata.error(`gpt2.embedding_length (${nEmbd}) is not divisible by ${nHead} heads`);
+    metadata.requireOnly('gpt2.', computed, {});
     const ffnSize = metadata.size('gpt2.feed_forward_length', most.inner, 4 * nEmbd);
     return {
       vocabSize,

@@ -1,5 +1,5 @@
 // GPT-2 in Hugging Face's format, as transformers' GPT2LMHeadModel and GPT2ForSequenceClassification read and write it. What the
-// format has no word for is marked under `gpt_cli`. A model without biases is written as one with zero biases, a sinusoidal one
+// format cannot express is marked under `gpt_cli`. A model without biases is written as one with zero biases, a sinusoidal one
 // with its fixed table, so that transformers computes the same; the marker tells us to leave them out again.
 import type { ConfigReader, HuggingFaceFormat } from '../../hugging-face.js';
 import type { PositionKind } from './config.js';

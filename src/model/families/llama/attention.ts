@@ -1,5 +1,6 @@
 // Grouped-query attention with rotary positions (Llama), its queries and keys normalized head by head in Qwen3.
 import {
+  attentionWeights,
   cachedAttention,
   causalAttention,
   dropout,
@@ -96,7 +97,9 @@ export class GroupedQueryAttention extends GptLayer {
     const key = dropoutKey(this, rate, options);
     const masks = rate > 0 && key ? { rate, key, place } : undefined;
     const shape = { batch: rows / time, time, heads: nHead };
-    const y = this.fromHeads.run(causalAttention(this.expanded(qkv, queries, kept), shape, masks));
+    const expanded = this.expanded(qkv, queries, kept);
+    options.weights?.push(attentionWeights(expanded, shape));
+    const y = this.fromHeads.run(causalAttention(expanded, shape, masks));
     return unfold(dropout(y, rate, key, place + 1), input);
   }
 
@@ -116,6 +119,8 @@ export class GroupedQueryAttention extends GptLayer {
   }
 
   private tables(time: number, { positions }: CallOptions): RopeTables {
+    const { blockSize } = this.args;
+    if (time > blockSize) throw new Error(`${this.name}: ${time} tokens are longer than the block size ${blockSize}`);
     const frequencies = frequenciesOf(this.args);
     if (!positions) return ropeTables(time, this.args.headDim, frequencies);
     const { cos, sin } = ropeTables(this.args.blockSize, this.args.headDim, frequencies);

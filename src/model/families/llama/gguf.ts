@@ -19,6 +19,23 @@ const parts: Readonly<Record<string, string>> = {
   'mlp.up_proj': 'ffn_up',
   'mlp.down_proj': 'ffn_down',
 };
+/** Keys that `read` takes. */
+const computed = [
+  ...['vocab_size', 'context_length', 'embedding_length', 'block_count', 'feed_forward_length', 'rope.freq_base'],
+  ...['rope.dimension_count', 'attention.head_count', 'attention.head_count_kv', 'attention.key_length'],
+  ...['attention.value_length', 'attention.layer_norm_rms_epsilon'],
+];
+/** Keys that change nothing where they have these values. */
+const neutral = {
+  'rope.scaling.type': ['none'],
+  'rope.scaling.factor': [0, 1],
+  'rope.scale_linear': [0, 1],
+  'attention.causal': [true],
+  'attention.sliding_window': [0],
+  logit_scale: [0, 1],
+  expert_count: [0],
+  expert_used_count: [0],
+};
 const outer: Readonly<Record<string, string>> = { embed_tokens: 'token_embd', norm: 'output_norm', lm_head: 'output' };
 
 export function ggufOf(arch: LlamaConfig['arch']): GgufFormat<LlamaConfig> {
@@ -32,10 +49,10 @@ export function ggufOf(arch: LlamaConfig['arch']): GgufFormat<LlamaConfig> {
       if (nHead % nKvHead !== 0)
         throw metadata.error(`${key('attention.head_count')} (${nHead}) is not divisible by ${nKvHead} heads of keys`);
       const headDim = metadata.size(key('attention.key_length'), most.width, nEmbd / nHead);
-      if (metadata.number(key('rope.dimension_count'), headDim) !== headDim)
-        throw metadata.error(`${key('rope.dimension_count')} is not the width of a head, ${headDim}`);
-      for (const unknown of ['rope.scaling.type', 'expert_count', 'attention.sliding_window'])
-        if (metadata.has(key(unknown))) throw metadata.error(`${key(unknown)} is set, which is not computed`);
+      for (const same of ['rope.dimension_count', 'attention.value_length'])
+        if (metadata.number(key(same), headDim) !== headDim)
+          throw metadata.error(`${key(same)} is not the width of a head, ${headDim}`);
+      metadata.requireOnly(key(''), computed, neutral);
       return {
         arch,
         vocabSize,

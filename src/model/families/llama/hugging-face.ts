@@ -14,8 +14,8 @@ type Arch = LlamaConfig['arch'];
 
 const classNames: Readonly<Record<Arch, string>> = { llama: 'Llama', qwen3: 'Qwen3' };
 
-/** Values of keys that config.json does not have. */
-const standards: Readonly<Record<Arch, { epsilon: number; positions: number; headDim?: number }>> = {
+/** transformers' defaults for missing keys. */
+const defaults: Readonly<Record<Arch, { epsilon: number; positions: number; headDim?: number }>> = {
   llama: { epsilon: 1e-6, positions: 2048 },
   qwen3: { epsilon: 1e-6, positions: 32768, headDim: 128 },
 };
@@ -26,6 +26,8 @@ const most = { layers: 4096, heads: 4096, width: 1 << 17, inner: 1 << 19, positi
 /** Keys of rotary positions lie in `rope_parameters`, in older files next to the others and in `rope_scaling`. */
 function readRope(json: ConfigReader): Pick<LlamaConfig, 'ropeTheta' | 'ropeScaling'> {
   const parts = ['rope_parameters', 'rope_scaling'].map((key) => json.value(key)).filter((part) => part !== undefined);
+  const odd = parts.find((part) => typeof part !== 'object' || Array.isArray(part));
+  if (odd !== undefined) throw json.wrong(`rope_scaling is ${JSON.stringify(odd)}, expected an object`);
   const rope: Record<string, unknown> = Object.assign({ rope_theta: json.value('rope_theta') }, ...parts);
   const number = (key: string, standard?: number): number => {
     const value = rope[key] ?? standard;
@@ -39,6 +41,8 @@ function readRope(json: ConfigReader): Pick<LlamaConfig, 'ropeTheta' | 'ropeScal
   if (kind === 'linear') return { ropeTheta, ropeScaling: { kind, factor: number('factor') } };
   if (kind === 'llama3') {
     const [lowFrequency, highFrequency] = [number('low_freq_factor'), number('high_freq_factor')];
+    if (lowFrequency >= highFrequency)
+      throw json.wrong(`low_freq_factor (${lowFrequency}) is not below high_freq_factor (${highFrequency})`);
     const original = number('original_max_position_embeddings');
     return { ropeTheta, ropeScaling: { kind, factor: number('factor'), lowFrequency, highFrequency, original } };
   }
@@ -66,7 +70,7 @@ function writeScaling(scaling: RopeScaling): Record<string, unknown> {
 }
 
 function read(json: ConfigReader, arch: Arch): LlamaConfig {
-  const { epsilon, positions, headDim: standardWidth } = standards[arch];
+  const { epsilon, positions, headDim: standardWidth } = defaults[arch];
   const nEmbd = json.size('hidden_size', most.width);
   const nHead = json.size('num_attention_heads', most.heads);
   const nKvHead = json.size('num_key_value_heads', most.heads, nHead);
@@ -79,6 +83,7 @@ function read(json: ConfigReader, arch: Arch): LlamaConfig {
   json.only('mlp_bias', [false]);
   json.only('use_sliding_window', [false]);
   json.only('pretraining_tp', [1]);
+  json.only('partial_rotary_factor', [1]);
   return {
     arch,
     vocabSize: json.size('vocab_size', most.vocabulary),

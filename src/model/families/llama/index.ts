@@ -18,7 +18,7 @@ export interface LlamaSettings extends ModelSettings {
 /** 8/3 of the width, as many weights as with two matrices of 4 times the width; a multiple of 32 (Shazeer 2020, arXiv:2002.05202). */
 const defaultFfnSize = (nEmbd: number) => 32 * Math.ceil(nEmbd / 12);
 
-/** Llama, or a family that differs from it in what `arch` tells. */
+/** Llama, or the variant of it that `arch` selects. */
 export function llamaFamily<Arch extends LlamaConfig['arch']>(arch: Arch) {
   return {
     name: arch,
