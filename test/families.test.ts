@@ -30,7 +30,6 @@ function ok(result: Result): Result {
 }
 
 describe.each([
-  ['gpt2', ['--activation', 'relu', '--ffn-size', '40', '--no-tie']],
   ['llama', ['--n-kv-head', '2', '--no-tie']],
   ['qwen3', ['--n-kv-head', '1', '--head-dim', '6', '--rope-theta', '500']],
 ])('%s', (arch, flags) => {

@@ -98,7 +98,7 @@ describe.each(Object.entries(engines))('%s', (name, open) => {
 
   // Compiling takes its time: TensorFlow is asked for what its lowerings could do wrong.
   const kinds = Object.keys(runs).filter((kind) => name !== 'tensorflow xla' || kind === 'language modelling');
-  const cases = Object.entries(familyCases).filter(([of]) => name === 'onnx' || /narrow|grouped|qwen3/.test(of));
+  const cases = Object.entries(familyCases).filter(([of]) => name === 'onnx' || /narrow|grouped/.test(of));
   describe.each(kinds)('%s', (kind) => {
     test.each(cases)('%s', async (_name, config) => {
       const [specs, step, labels] = await runs[kind]!(config);
