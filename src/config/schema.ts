@@ -248,7 +248,11 @@ export const groups = [
   { title: 'Server', settings: SERVING, commands: ['serve'] },
   { title: 'Sampling', settings: SAMPLING, commands: ['sample', 'chat', 'serve'] },
   { title: 'Samples', settings: SAMPLES, commands: ['sample'] },
-  { title: 'Machine', settings: MACHINE, commands: ['pretrain', 'finetune', 'sample', 'chat', 'serve', 'eval', 'classify'] },
+  {
+    title: 'Machine',
+    settings: MACHINE,
+    commands: ['pretrain', 'finetune', 'sample', 'chat', 'serve', 'eval', 'classify'],
+  },
 ] as const satisfies readonly {
   title: string;
   settings: Readonly<Record<string, AnySetting>>;

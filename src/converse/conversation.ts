@@ -38,7 +38,7 @@ export class Conversation {
 
   constructor(
     private readonly assistant: Assistant,
-    private readonly systemText?: string | undefined,
+    systemText?: string | undefined,
   ) {
     this.setSystem(systemText);
   }
@@ -141,7 +141,14 @@ export class Conversation {
       if (written === '') throw error;
       const tokensPerSecond = tokens / ((performance.now() - began) / 1000);
       const measured = { tokens, tokensPerSecond };
-      yield { kind: 'answer', text: written.trim(), finish: 'interrupted', ...facts(), ...measured, contextFull: false };
+      yield {
+        kind: 'answer',
+        text: written.trim(),
+        finish: 'interrupted',
+        ...facts(),
+        ...measured,
+        contextFull: false,
+      };
     }
   }
 }

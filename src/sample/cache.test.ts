@@ -87,10 +87,18 @@ test('of a prompt that begins like the last text, only the rest is read, in one 
 
 test('a grown cache has the same positions in every head', () => {
   const cache = new KeyValueCache({ ...shape, room: 2 });
-  cache.append(Float32Array.from({ length: 2 * 2 * 8 }, (_, i) => i), 2, 2);
+  cache.append(
+    Float32Array.from({ length: 2 * 2 * 8 }, (_, i) => i),
+    2,
+    2,
+  );
   const grown = cache.grown(3);
   const whole = new KeyValueCache(shape);
-  whole.append(Float32Array.from({ length: 2 * 2 * 8 }, (_, i) => i), 2, 2);
+  whole.append(
+    Float32Array.from({ length: 2 * 2 * 8 }, (_, i) => i),
+    2,
+    2,
+  );
   expect(grown).toEqual(whole);
   grown.truncate(1);
   expect(grown.length).toBe(1);

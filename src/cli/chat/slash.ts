@@ -68,7 +68,10 @@ export const slashCommands: Readonly<Record<string, SlashCommand>> = {
     help: 'change a setting of sampling; without a key, list them',
     run: ({ sampling }, argument) => {
       const [name = '', ...rest] = argument.split(/\s+/);
-      if (name === '') return Object.entries(sampling).map(([key, value]) => `${flagName(key)} ${value}`).join(', ');
+      if (name === '')
+        return Object.entries(sampling)
+          .map(([key, value]) => `${flagName(key)} ${value}`)
+          .join(', ');
       const key = name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
       if (!Object.hasOwn(sampling, key)) {
         const guess = nearest(name, Object.keys(sampling).map(flagName));
@@ -76,7 +79,8 @@ export const slashCommands: Readonly<Record<string, SlashCommand>> = {
         throw new GptError('chat/command', `there is no setting "${name}"`, { hint });
       }
       const text = needed(rest.join(' '), `/set ${name} VALUE`);
-      const value = key === 'stop' ? [text] : typeof sampling[key] === 'boolean' ? text === 'true' : settings[key]!.read(text);
+      const value =
+        key === 'stop' ? [text] : typeof sampling[key] === 'boolean' ? text === 'true' : settings[key]!.read(text);
       resolveSampling({ ...sampling, [key]: value });
       sampling[key] = value;
       return `${flagName(key)} ${text}`;
@@ -92,7 +96,11 @@ export const slashCommands: Readonly<Record<string, SlashCommand>> = {
 /** The commands with what they do. */
 export function helpText(): string {
   const lines = Object.values(slashCommands).map(({ usage, help }) => `  ${usage.padEnd(16)} ${help}`);
-  return [...lines, `  ${'/exit'.padEnd(16)} leave; so does Ctrl-D`, '  A line that ends with \\ continues in the next one.'].join('\n');
+  return [
+    ...lines,
+    `  ${'/exit'.padEnd(16)} leave; so does Ctrl-D`,
+    '  A line that ends with \\ continues in the next one.',
+  ].join('\n');
 }
 
 async function readSaved(file: string): Promise<unknown> {

@@ -135,7 +135,8 @@ class Chat {
 
   private announceFull({ dropped, cut }: { readonly dropped: number; readonly cut: number }): void {
     const what = dropped > 0 ? `the context is full: the ${count(dropped)} oldest messages are no longer read` : '';
-    const question = cut > 0 ? `the question is too long for the context: its first ${count(cut)} tokens are not read` : '';
+    const question =
+      cut > 0 ? `the question is too long for the context: its first ${count(cut)} tokens are not read` : '';
     this.context.warn([what, question].filter(Boolean).join('; '));
   }
 
