@@ -33,6 +33,8 @@ export interface FinetuneTask extends Omit<Objective, 'evaluator'> {
   readonly labels: readonly string[] | undefined;
   /** Of instructions: how columns make a prompt. */
   readonly template: string;
+  /** Whether conversations are learned. */
+  readonly chats: boolean;
   /** Called once, when the run may be written to. Gives what measures the model. */
   begin(): Promise<TrainingJob['evaluate']>;
   save(directory: string, training: TrainingState, resumable: boolean): Promise<string>;
@@ -79,6 +81,7 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
     reason,
     labels,
     template,
+    chats,
     ...parts,
     ...objective,
     begin: async () => {
