@@ -85,6 +85,18 @@ module.exports = {
       from: { path: folder('layers') },
       to: { path: folder('engine', 'train', 'run', 'cli', 'jit', 'sample') },
     },
+    {
+      name: 'chat-knows-no-model',
+      severity: 'error',
+      from: { path: folder('chat') },
+      to: { path: '^src/(?!chat/|tokenizer/|files/|errors\\.ts)' },
+    },
+    {
+      name: 'serve-is-near-the-top',
+      severity: 'error',
+      from: { path: '^src/(?!serve/|converse/|cli/)' },
+      to: { path: folder('serve', 'converse') },
+    },
     { name: 'cli-is-the-top', severity: 'error', from: { path: '^src/(?!cli/)' }, to: { path: folder('cli') } },
   ],
   options: {

@@ -27,6 +27,8 @@ export const entries: readonly CommandEntry[] = [
     load: () => import('./commands/launch.js'),
   },
   { name: 'sample', summary: 'generate text with a trained GPT', load: () => import('./commands/sample.js') },
+  { name: 'chat', summary: 'a conversation with a trained GPT', load: () => import('./commands/chat.js') },
+  { name: 'serve', summary: "a trained GPT behind OpenAI's HTTP interface", load: () => import('./commands/serve.js') },
   { name: 'classify', summary: 'label texts with a finetuned GPT', load: () => import('./commands/classify.js') },
   { name: 'eval', summary: 'loss, perplexity and bits per byte on a text', load: () => import('./commands/eval.js') },
   {

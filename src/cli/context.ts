@@ -26,6 +26,8 @@ export class Context {
   lasting = false;
   /** Why standard output cannot be written. */
   outputFailure: NodeJS.ErrnoException | undefined;
+  /** Takes a Ctrl-C for itself and returns true: an answer is stopped, the command is not. */
+  absorb?: (() => boolean) | undefined;
   /** How an interrupted run is resumed, once it is saved. */
   resumeCommand: string | undefined;
   private code = 0;

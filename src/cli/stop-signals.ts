@@ -12,13 +12,14 @@ export class StopSignals {
 
   /** @param exit ends the process at once */
   constructor(
-    private readonly context: Pick<Context, 'interrupt' | 'interrupted' | 'note'>,
+    private readonly context: Pick<Context, 'interrupt' | 'interrupted' | 'note'> & Partial<Pick<Context, 'absorb'>>,
     private readonly exit: (code: number) => void,
     private readonly clock: () => number = () => performance.now(),
   ) {}
 
   /** A command that cannot be asked ends at once. @param name SIGHUP never ends a command that is stopping: nobody insists */
   receive(name: NodeJS.Signals): void {
+    if (name === 'SIGINT' && this.context.absorb?.()) return;
     if (this.context.interrupted) {
       // Where something else stopped the command, a terminal that closed for example, this signal is the first.
       this.firstAt ??= this.clock();

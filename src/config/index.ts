@@ -10,6 +10,7 @@ export { type Layer, type Resolved, type ResolvedConfig, resolve } from './resol
 export { resumeConfig } from './resume.js';
 export {
   type AnySetting,
+  type ChatConfig,
   type ConfigOf,
   commandsOf,
   defaultOf,
@@ -19,6 +20,7 @@ export {
   type MachineConfig,
   type PretrainConfig,
   type SamplingConfig,
+  type ServeConfig,
   settings,
   settingsOf,
   type TrainingConfig,

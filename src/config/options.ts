@@ -2,7 +2,7 @@
 import { GptError } from '../errors.js';
 import { nearest } from './nearest.js';
 import { resolve } from './resolve.js';
-import { groups, type SamplingConfig, settings } from './schema.js';
+import { type ChatConfig, groups, type SamplingConfig, type ServeConfig, settings } from './schema.js';
 
 /**
  * @param name of the function, for messages
@@ -33,12 +33,12 @@ export function requireStrings(name: string, value: unknown): asserts value is r
 
 /** The settings of one generated text; the others of `sample` are of the machine, or of several texts. */
 const keysOfOneText: readonly string[] = [
-  ...Object.keys(groups.find(({ title }) => title === 'Sampling')!.settings).filter((key) => key !== 'numSamples'),
+  ...Object.keys(groups.find(({ title }) => title === 'Sampling')!.settings),
   'seed',
 ];
 
-/** Of all settings of `sample`, those of one text. */
-export function samplingOf(config: SamplingConfig): Partial<SamplingConfig> {
+/** Of all settings of a command, those of one text. */
+export function samplingOf(config: SamplingConfig | ChatConfig | ServeConfig): Partial<SamplingConfig> {
   return Object.fromEntries(Object.entries(config).filter(([key]) => keysOfOneText.includes(key)));
 }
 

@@ -212,8 +212,27 @@ const SAMPLING = {
   maxNewTokens: integer({ min: 0, max: 10000000, default: 200, help: 'stop after this many tokens' }),
   ...filterSettings,
   stop: texts({ default: [], help: 'stop before this text; repeatable' }),
-  numSamples: integer({ min: 1, max: 1000000, default: 1, help: 'number of samples' }),
   greedy: toggle({ default: false, help: 'always take the most likely token' }),
+};
+
+const SAMPLES = {
+  numSamples: integer({ min: 1, max: 1000000, default: 1, help: 'number of samples' }),
+};
+
+const CONVERSING = {
+  system: text({ default: null, placeholder: 'text', help: 'the system message' }),
+};
+
+const SERVING = {
+  port: integer({ min: 0, max: 65535, default: 8080, help: 'TCP port; 0: any free one' }),
+  host: text({
+    default: '127.0.0.1',
+    placeholder: 'address',
+    help: 'address to listen on; other machines reach only another one, such as 0.0.0.0',
+  }),
+  apiKey: text({ default: null, placeholder: 'key', help: 'what clients must send as bearer token' }),
+  queue: integer({ min: 0, max: 100000, default: 64, help: 'requests that may wait; more are refused with 429' }),
+  maxBodyBytes: integer({ min: 1024, max: 1 << 30, default: 1 << 20, help: 'bytes of the largest request body' }),
 };
 
 /** The groups of the help, in its order, and the commands whose settings they are. */
@@ -225,8 +244,15 @@ export const groups = [
   { title: 'Evaluating and saving', settings: WATCHING, commands: ['pretrain', 'finetune'] },
   { title: 'Several workers', settings: CLUSTER, commands: ['pretrain', 'finetune'] },
   { title: 'Pretraining', settings: PRETRAINING, commands: ['pretrain'] },
-  { title: 'Sampling', settings: SAMPLING, commands: ['sample'] },
-  { title: 'Machine', settings: MACHINE, commands: ['pretrain', 'finetune', 'sample', 'eval', 'classify'] },
+  { title: 'Conversation', settings: CONVERSING, commands: ['chat'] },
+  { title: 'Server', settings: SERVING, commands: ['serve'] },
+  { title: 'Sampling', settings: SAMPLING, commands: ['sample', 'chat', 'serve'] },
+  { title: 'Samples', settings: SAMPLES, commands: ['sample'] },
+  {
+    title: 'Machine',
+    settings: MACHINE,
+    commands: ['pretrain', 'finetune', 'sample', 'chat', 'serve', 'eval', 'classify'],
+  },
 ] as const satisfies readonly {
   title: string;
   settings: Readonly<Record<string, AnySetting>>;
@@ -241,7 +267,9 @@ export type TrainingConfig = Values<
 >;
 export type PretrainConfig = TrainingConfig & Values<typeof PRETRAINING>;
 export type FinetuneConfig = TrainingConfig & Values<typeof FINETUNING>;
-export type SamplingConfig = Values<typeof SAMPLING & typeof MACHINE>;
+export type SamplingConfig = Values<typeof SAMPLING & typeof SAMPLES & typeof MACHINE>;
+export type ChatConfig = Values<typeof CONVERSING & typeof SAMPLING & typeof MACHINE>;
+export type ServeConfig = Values<typeof SERVING & typeof SAMPLING & typeof MACHINE>;
 export type MachineConfig = Values<typeof MACHINE>;
 
 /** What `resolve` makes for a command. */
@@ -249,6 +277,8 @@ export interface ConfigOf {
   readonly pretrain: PretrainConfig;
   readonly finetune: FinetuneConfig;
   readonly sample: SamplingConfig;
+  readonly chat: ChatConfig;
+  readonly serve: ServeConfig;
   readonly eval: MachineConfig;
   readonly classify: MachineConfig;
 }

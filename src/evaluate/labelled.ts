@@ -1,6 +1,7 @@
 // Scores labelled data with a model: labels with a classifier, completions with any language model.
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { chatTemplateOf } from '../chat/index.js';
 import {
   checkTemplate,
   decideTask,
@@ -178,7 +179,9 @@ async function* evaluateAnswers(
   const { promptTemplate } = choice;
   if (promptTemplate !== undefined) checkTemplate(promptTemplate, data.columns, data.names);
   const template = promptTemplate ?? (await templateOf(directory)) ?? defaultTemplate(data.columns);
-  const all = yield* encodeAnswers(data.splits.train!, tokenizer, blockSize, template);
+  const rows = data.splits.train!;
+  const chat = rows.some(({ kind }) => kind === 'chat') ? await chatTemplateOf(directory, tokenizer) : undefined;
+  const all = yield* encodeAnswers(rows, tokenizer, blockSize, template, chat);
   const unseenCharacters = countUnseen(tokenizer, all.map(wholeOf));
   if (unseenCharacters > 0) yield { event: 'notice', level: 'warning', message: unseenText(unseenCharacters) };
   const examples = all.map((example) => withoutUnknown(example, vocabSize));

@@ -45,6 +45,7 @@ export async function saveMerged(
   directory: string,
   training: TrainingState,
   resumable: boolean,
+  tokenizerKeys: Readonly<Record<string, unknown>>,
 ): Promise<string> {
   const { state, tokenizer, labels } = session;
   const byName = new Map(session.specs.map((spec) => [spec.name, spec]));
@@ -66,6 +67,7 @@ export async function saveMerged(
     trained: session.trained,
     training,
     resumable,
+    tokenizerKeys,
     ...(labels && { labels }),
     more: async (folder) => {
       const inner = join(folder, adapterName);

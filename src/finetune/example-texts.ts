@@ -1,5 +1,5 @@
 // What labelled examples say, as plain text: for training a tokenizer on them.
-import { type Example, questionOf, renderChat, renderPrompt } from '../dataset/index.js';
+import { type Example, questionOf, renderPrompt } from '../dataset/index.js';
 import type { TextPiece } from '../tokenizer/index.js';
 
 /** What a tokenizer is trained on when the model begins from scratch: all that the training examples say. */
@@ -7,14 +7,15 @@ export async function* textsOf(examples: readonly Example[], template: string): 
   for (const example of examples) yield { text: textOf(example, template), endOfDocument: true };
 }
 
+/** As the default chat template begins a turn. */
+const speakers: Readonly<Record<string, string>> = { user: 'User: ', assistant: 'Assistant: ' };
+
 function textOf(example: Example, template: string): string {
   switch (example.kind) {
     case 'instruct':
       return `${renderPrompt(template, example.fields)}${example.completion}`;
     case 'chat':
-      return renderChat(example.messages)
-        .map(({ text }) => text)
-        .join('');
+      return example.messages.map(({ role, content }) => `${speakers[role] ?? ''}${content}\n`).join('');
     default:
       return questionOf(example);
   }

@@ -88,8 +88,12 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
   });
 }
 
-/** The command that prompts the model as it is trained: with the first example's prompt. */
-function howToPrompt({ train: examples, session: { tokenizer } }: FinetuneTask, out: string): NoticeEvent {
+/** The command that prompts the model as it is trained: a chat, or the first example's prompt. */
+function howToPrompt({ train: examples, session: { tokenizer }, chats }: FinetuneTask, out: string): NoticeEvent {
+  if (chats) {
+    const message = `talk to it with the template that it is trained with: ${quoteCommand(['gpt-cli', 'chat', out])}`;
+    return { event: 'notice', level: 'info', message };
+  }
   const { ids, targets } = examples[0]!;
   const answer = targets.findIndex((target) => target >= 0);
   const prompt = tokenizer.decode(ids.subarray(0, answer + 1));

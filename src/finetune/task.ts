@@ -1,6 +1,7 @@
 // What a finetuning run learns: examples, model and objective of a classifier or of an instruction follower, behind one
 // interface.
 
+import { type ChatTemplate, chatTemplateOf, defaultTemplate, readChatKeys } from '../chat/index.js';
 import type { Checkpoint } from '../checkpoint/index.js';
 import type { FinetuneConfig } from '../config/index.js';
 import type { Encoded, Example, Task } from '../dataset/index.js';
@@ -32,6 +33,8 @@ export interface FinetuneTask extends Omit<Objective, 'evaluator'> {
   readonly labels: readonly string[] | undefined;
   /** Of instructions: how columns make a prompt. */
   readonly template: string;
+  /** Whether conversations are learned. */
+  readonly chats: boolean;
   /** Called once, when the run may be written to. Gives what measures the model. */
   begin(): Promise<TrainingJob['evaluate']>;
   save(directory: string, training: TrainingState, resumable: boolean): Promise<string>;
@@ -57,7 +60,10 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
     ({ model, labels }) => ({ model, labels }),
     async (tokenizer, design) => ({ tokenizer, ...design }),
   );
-  const encoded = yield* encodeAll(texts, tokenizer, model.blockSize, labels, config);
+  const chats = texts.train.some(({ kind }) => kind === 'chat');
+  const tokenizerKeys = labels ? {} : await chatKeysOf(checkpoint?.directory, chats);
+  const chat = chats ? await chatTemplateOf(checkpoint?.directory, tokenizer) : undefined;
+  const encoded = yield* encodeAll(texts, { tokenizer, chat }, model.blockSize, labels, config);
 
   const { freeze, layerDecay, seed, loraRank } = config;
   const lora = loraRank > 0 ? { rank: loraRank, alpha: config.loraAlpha ?? 2 * loraRank } : undefined;
@@ -75,6 +81,7 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
     reason,
     labels,
     template,
+    chats,
     ...parts,
     ...objective,
     begin: async () => {
@@ -83,8 +90,8 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
     },
     save: (directory, training, resumable) =>
       lora
-        ? saveMerged(session, lora, folder.directory, directory, training, resumable)
-        : session.save(directory, training, resumable),
+        ? saveMerged(session, lora, folder.directory, directory, training, resumable, tokenizerKeys)
+        : session.save(directory, training, resumable, tokenizerKeys),
   };
 }
 
@@ -107,6 +114,17 @@ async function* design(
   return { tokenizer, model, labels };
 }
 
+/**
+ * What a checkpoint keeps of the chat template: that of the model it began with, else the default one where conversations are
+ * trained.
+ */
+async function chatKeysOf(directory: string | undefined, chats: boolean): Promise<Record<string, string>> {
+  const { template, tokens } = directory === undefined ? {} : await readChatKeys(directory);
+  const begin = tokens?.['bos_token'];
+  if (template !== undefined) return { chat_template: template, ...(begin !== undefined && { bos_token: begin }) };
+  return chats ? { chat_template: defaultTemplate } : {};
+}
+
 /** The rows of the head: those of the resumed run, else what the data has; none for instructions and text. */
 function labelsFor({ task, labels }: LabelledTexts, before: readonly string[] | undefined) {
   if (task === 'choice') return choiceLabels;
@@ -115,7 +133,7 @@ function labelsFor({ task, labels }: LabelledTexts, before: readonly string[] | 
 
 function* encodeAll(
   { task, train, validation, template }: LabelledTexts,
-  tokenizer: Tokenizer,
+  { tokenizer, chat }: { readonly tokenizer: Tokenizer; readonly chat: ChatTemplate | undefined },
   blockSize: number,
   labels: readonly string[] | undefined,
   { valSplit }: FinetuneConfig,
@@ -129,7 +147,7 @@ function* encodeAll(
   const encode = (examples: readonly Example[]) =>
     labels
       ? encodeTexts(examples, tokenizer, blockSize, labels)
-      : encodeAnswers(examples, tokenizer, blockSize, template);
+      : encodeAnswers(examples, tokenizer, blockSize, template, chat);
   return { train: yield* encode(train), validation: yield* encode(validation) };
 }
 

@@ -1,14 +1,26 @@
 // Text generation with a model: prompts to ids, one compiled program per length, ids to text.
 import { resolveSampling } from '../config/index.js';
 import type { Feeds, Program, StepFunction } from '../engine/index.js';
-import { cacheShapeOf, decodeStep, type Gpt, keysName, logitsStep, prefillStep, valuesName } from '../model/index.js';
+import {
+  cacheShapeOf,
+  decodeStep,
+  extendStep,
+  type Gpt,
+  keysName,
+  logitsStep,
+  prefillStep,
+  valuesName,
+} from '../model/index.js';
 import {
   type CachedModel,
   cachedDecoder,
   type Decoder,
   type Generated,
   type GeneratedPiece,
+  type GenerateOptions,
   generate,
+  type KeyValueCache,
+  type PromptMemory,
   pickOf,
   windowDecoder,
 } from '../sample/index.js';
@@ -22,6 +34,12 @@ export interface Prompt {
   readonly ids: readonly number[];
   /** Characters that the training text did not contain, each once. */
   readonly unknown: string;
+}
+
+/** What a text shares with others, and who watches it. */
+export interface GenerationContext extends Pick<GenerateOptions, 'ends' | 'observe'> {
+  /** What earlier texts left in the cache; of a prompt that begins like them only the rest is read. */
+  readonly memory?: PromptMemory | undefined;
 }
 
 /** Lengths are rounded up to one of a few, so that a text costs few compilations. */
@@ -75,13 +93,17 @@ export class TextModel {
    * Continues a prompt, piece by piece; the last event is the whole. The same options give the same text.
    * @throws GptError `config/...` for options that `gpt-cli sample` would refuse
    */
-  async *generate(prompt: Prompt, options: CompletionOptions = {}): AsyncGenerator<GeneratedPiece | Generated> {
+  async *generate(
+    prompt: Pick<Prompt, 'ids'>,
+    options: CompletionOptions = {},
+    { memory, ends, observe }: GenerationContext = {},
+  ): AsyncGenerator<GeneratedPiece | Generated> {
     const { tokenizer } = this;
     const { blockSize, vocabSize } = this.gpt.config;
     const { settings, index, signal } = resolveSampling(options);
     const { maxNewTokens, stop } = settings;
     yield* generate({
-      decoder: this.decoder(prompt.ids.length + maxNewTokens),
+      decoder: this.decoder(prompt.ids.length + maxNewTokens, memory),
       prompt: prompt.ids,
       blockSize,
       maxNewTokens,
@@ -90,6 +112,8 @@ export class TextModel {
       stop,
       endOfText: tokenizer.endOfText < vocabSize ? tokenizer.endOfText : null,
       ...(signal && { signal }),
+      ends,
+      observe,
     });
   }
 
@@ -104,12 +128,13 @@ export class TextModel {
    * Reads a text from its beginning.
    * @param length the most ids that it will have
    */
-  private decoder(length: number): Decoder {
+  private decoder(length: number, memory: PromptMemory | undefined): Decoder {
     const { blockSize } = this.gpt.config;
     const full = windowDecoder((window) => this.logitsAfter(window), blockSize);
     if (!this.options.caching) return full;
     const { nLayer: layers } = this.gpt.config;
-    return cachedDecoder(this.cached, { layers, ...cacheShapeOf(this.gpt.config), room: this.bucket(length) }, full);
+    const shape = { layers, ...cacheShapeOf(this.gpt.config), room: this.bucket(length) };
+    return cachedDecoder(this.cached, shape, full, memory);
   }
 
   private readonly cached: CachedModel = {
@@ -120,14 +145,18 @@ export class TextModel {
       cache.append(present as Float32Array, time, ids.length);
       return logits as Float32Array;
     },
+    extend: async (ids, cache) => {
+      const { blockSize } = this.gpt.config;
+      const time = this.bucket(ids.length);
+      const program = await this.program(extendStep(this.gpt, { batchSize: 1, time, room: cache.shape.room }));
+      const positions = Int32Array.from({ length: time }, (_, i) => Math.min(cache.length + i, blockSize - 1));
+      const { logits, present } = await program.run({ ...padded(ids, time), positions, ...keptFeeds(cache) });
+      cache.append(present as Float32Array, time, ids.length);
+      return logits as Float32Array;
+    },
     decode: async (id, cache) => {
       const program = await this.program(decodeStep(this.gpt, { batchSize: 1, room: cache.shape.room }));
-      const feeds: Record<string, Feeds[string]> = { ids: Int32Array.of(id), lengths: Int32Array.of(cache.length) };
-      cache.keys.forEach((keys, block) => {
-        feeds[keysName(block)] = keys;
-        feeds[valuesName(block)] = cache.values[block]!;
-      });
-      const { logits, present } = await program.run(feeds);
+      const { logits, present } = await program.run({ ids: Int32Array.of(id), ...keptFeeds(cache) });
       cache.append(present as Float32Array, 1, 1);
       return logits as Float32Array;
     },
@@ -155,6 +184,16 @@ export class TextModel {
     }
     return program;
   }
+}
+
+/** What is kept, as inputs of a pass. */
+function keptFeeds(cache: KeyValueCache): Feeds {
+  const feeds: Record<string, Feeds[string]> = { lengths: Int32Array.of(cache.length) };
+  cache.keys.forEach((keys, block) => {
+    feeds[keysName(block)] = keys;
+    feeds[valuesName(block)] = cache.values[block]!;
+  });
+  return feeds;
 }
 
 /** Inputs of a pass over one text that is padded on its right. */

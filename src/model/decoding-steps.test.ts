@@ -1,7 +1,7 @@
 import { KeyValueCache } from '../sample/index.js';
 import * as tf from '../tf.js';
 import type { StepFunction } from '../trace/step.js';
-import { decodeStep, keysName, prefillStep, valuesName } from './decoding-steps.js';
+import { decodeStep, extendStep, keysName, prefillStep, valuesName } from './decoding-steps.js';
 import { Gpt } from './gpt.js';
 import { initialize } from './initialize.js';
 import { cacheShapeOf, type GptConfig, parameterSpecs } from './registry.js';
@@ -46,10 +46,34 @@ function decoded(gpt: Gpt, from: number): Float32Array[] {
   return all;
 }
 
+/** The logits after the whole text: a prompt of `from` ids, then the rest in one pass, padded. */
+function extended(gpt: Gpt, from: number): Float32Array {
+  const { nLayer, blockSize } = gpt.config;
+  const cache = new KeyValueCache({ layers: nLayer, ...cacheShapeOf(gpt.config), room: blockSize });
+  const prompt = ids.slice(0, from);
+  const first = run(prefillStep(gpt, { batchSize: 1, time: from }), { ids: prompt, last: [from - 1] });
+  cache.append(first['present']!, from, from);
+  const rest = ids.slice(from);
+  const time = Math.min(rest.length + 1, blockSize);
+  const feeds: Record<string, ArrayLike<number>> = {
+    ids: [...rest, 6],
+    lengths: [from],
+    positions: Array.from({ length: time }, (_, i) => Math.min(from + i, blockSize - 1)),
+    last: [rest.length - 1],
+  };
+  cache.keys.forEach((keys, i) => {
+    feeds[keysName(i)] = keys;
+    feeds[valuesName(i)] = cache.values[i]!;
+  });
+  const { logits, present } = run(extendStep(gpt, { batchSize: 1, time, room: blockSize }), feeds);
+  expect(present).toHaveLength((first['present']!.length / from) * time);
+  return logits!;
+}
+
 const cases = { ...familyCases, 'gpt2, sinusoidal': { ...tiny, position: 'sinusoidal', vocabSize: 7 } as GptConfig };
 
 describe.each(Object.entries(cases))('%s', (_, config) => {
-  test('token by token, the logits are those of the whole text', async () => {
+  test('token by token or several at once, the logits are those of the whole text', async () => {
     const before = tf.memory().numTensors;
     const gpt = await Gpt.create({ ...config, blockSize: 5 } as GptConfig);
     for (const { name, data } of initialize(parameterSpecs(gpt.config), 1))
@@ -69,6 +93,10 @@ describe.each(Object.entries(cases))('%s', (_, config) => {
           logits.forEach((x, at) => {
             expect(x).toBeCloseTo(whole['logits']![at]!, 4);
           });
+        });
+        const all = run(logitsStep(gpt, { batchSize: 1, time: 5 }), { ids, last: [4] });
+        extended(gpt, from).forEach((x, at) => {
+          expect(x).toBeCloseTo(all['logits']![at]!, 4);
         });
       }
     });

@@ -38,6 +38,50 @@ export function prefillStep(gpt: Gpt, { batchSize, time }: BatchShape): StepFunc
   };
 }
 
+/** The kept keys and values of every block, as inputs and as what attention reads. */
+function pastOf(gpt: Gpt, batchSize: number, room: number) {
+  const { heads, width } = cacheShapeOf(gpt.config);
+  const kept: TensorSpec = { shape: [batchSize, heads, room, width], dtype: 'float32' };
+  const blocks = Array.from({ length: gpt.config.nLayer }, (_, i) => i);
+  const names = blocks.flatMap((i) => [keysName(i), valuesName(i)]);
+  return {
+    inputs: Object.fromEntries(names.map((name) => [name, kept])),
+    read: (inputs: Readonly<Record<string, tf.Tensor>>, lengths: tf.Tensor): Past[] => {
+      const mask = pastMask(lengths, room);
+      return blocks.map((i) => ({ keys: inputs[keysName(i)]!, values: inputs[valuesName(i)]!, mask }));
+    },
+  };
+}
+
+/**
+ * Reads T more tokens of each example. Inputs: `ids` int32 [B, T]; `lengths` int32 [B], how many positions are kept; `positions`
+ * int32 [B*T], those of the new tokens; `last` int32 [B], which of the new tokens is each text's end; for each block `keys.i` and
+ * `values.i` float32 [B, K, R, D]. What stands right of the end does not matter.
+ * Outputs: `logits` [B, V] of what follows; `present` [L, B*T, 2 K D], the new positions' keys and values.
+ * @param room R, at most the block size
+ */
+export function extendStep(gpt: Gpt, { batchSize, time, room }: BatchShape & { room: number }): StepFunction {
+  const past = pastOf(gpt, batchSize, room);
+  return {
+    name: `extend ${batchSize}x${time} ${room}`,
+    inputs: {
+      ids: { shape: [batchSize, time], dtype: 'int32' },
+      lengths: { shape: [batchSize], dtype: 'int32' },
+      positions: { shape: [batchSize * time], dtype: 'int32' },
+      last: { shape: [batchSize], dtype: 'int32' },
+      ...past.inputs,
+    },
+    variables: gpt.variables,
+    run: (inputs) => {
+      const { ids, lengths, positions, last } = inputs as Record<'ids' | 'lengths' | 'positions' | 'last', tf.Tensor>;
+      const present: tf.Tensor[] = [];
+      const hidden = gpt.hidden(ids, { positions, past: past.read(inputs, lengths), present });
+      const rows = tf.add(tf.range(0, batchSize * time, time, 'int32'), last); // row b*T + last[b]
+      return { logits: gpt.project(tf.gather(hidden, rows as tf.Tensor1D)), present: presentOf(present) };
+    },
+  };
+}
+
 /**
  * Reads one more token of each example. Inputs: `ids` int32 [B, 1]; `lengths` int32 [B], how many positions are kept, and so
  * the position of the new one; for each block `keys.i` and `values.i` float32 [B, K, R, D].
@@ -45,24 +89,19 @@ export function prefillStep(gpt: Gpt, { batchSize, time }: BatchShape): StepFunc
  * @param room R, at most the block size
  */
 export function decodeStep(gpt: Gpt, { batchSize, room }: { batchSize: number; room: number }): StepFunction {
-  const { nLayer } = gpt.config;
-  const { heads, width } = cacheShapeOf(gpt.config);
-  const kept: TensorSpec = { shape: [batchSize, heads, room, width], dtype: 'float32' };
-  const blocks = Array.from({ length: nLayer }, (_, i) => i);
+  const past = pastOf(gpt, batchSize, room);
   return {
     name: `decode ${batchSize}x${room}`,
     inputs: {
       ids: { shape: [batchSize, 1], dtype: 'int32' },
       lengths: { shape: [batchSize], dtype: 'int32' },
-      ...Object.fromEntries(blocks.flatMap((i) => [keysName(i), valuesName(i)]).map((name) => [name, kept])),
+      ...past.inputs,
     },
     variables: gpt.variables,
     run: (inputs) => {
       const { ids, lengths } = inputs as { ids: tf.Tensor; lengths: tf.Tensor };
-      const mask = pastMask(lengths, room);
-      const past = blocks.map((i): Past => ({ keys: inputs[keysName(i)]!, values: inputs[valuesName(i)]!, mask }));
       const present: tf.Tensor[] = [];
-      const hidden = gpt.hidden(ids, { positions: lengths, past, present });
+      const hidden = gpt.hidden(ids, { positions: lengths, past: past.read(inputs, lengths), present });
       return { logits: gpt.project(hidden), present: presentOf(present) };
     },
   };

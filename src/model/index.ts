@@ -9,7 +9,7 @@ export {
   type ParameterSpec,
   type Role,
 } from './config.js';
-export { decodeStep, keysName, prefillStep, valuesName } from './decoding-steps.js';
+export { decodeStep, extendStep, keysName, prefillStep, valuesName } from './decoding-steps.js';
 export { type InsideOptions, insideStep } from './explain-steps.js';
 export type { CacheShape, Family, GptOptions } from './family.js';
 export { Gpt, type GptParts } from './gpt.js';

@@ -1,10 +1,10 @@
-// Attention of one new position to those before it, whose keys and values are kept: what decoding needs in place of
+// Attention of one new position, or of several, to those before it, whose keys and values are kept: what decoding needs in place of
 // causal attention over the whole text (Shazeer 2019, arXiv:1911.02150, section 2.4). No gradient: nothing is trained so.
 // B examples, R room for positions, H heads of queries, K heads of keys and values (H, or a divisor of it: grouped queries, Ainslie et
 // al. 2023, arXiv:2305.13245), D head width.
 import * as tf from '../tf.js';
 import { check } from './check.js';
-import { masked } from './heads.js';
+import { futureMask, masked, mergeHeads, splitHeads } from './heads.js';
 
 type Tensor = tf.Tensor;
 
@@ -31,13 +31,16 @@ export function pastMask(lengths: Tensor, room: number): Tensor {
 }
 
 /**
- * softmax(scale q [K k]^T / sqrt(D)) [V v] for every head: q, k, v of the new position, K, V of those before it.
- * @param qkv [B, (H + 2K) D]: one row for each example, its queries, keys and values
- * @returns [B, H D]
+ * softmax(scale q [K k]^T / sqrt(D)) [V v] for every head: q, k, v of T new positions, which see each other's past, and K, V of
+ * those before them.
+ * @param qkv [B*T, (H + 2K) D]: for each example T rows of queries, keys and values
+ * @returns [B*T, H D]
  */
-export function cachedAttention(qkv: Tensor, { keys, values, mask }: Past, scale = 1): Tensor {
+export function cachedAttention(qkv: Tensor, past: Past, scale = 1): Tensor {
+  const { keys, values, mask } = past;
   const [batch, kept, room, width] = keys.shape as [number, number, number, number];
-  check('cachedAttention: qkv', qkv, [batch, undefined]);
+  const time = qkv.shape[0]! / batch;
+  check('cachedAttention: qkv', qkv, [batch * Math.max(1, Math.floor(time)), undefined]);
   const group = (qkv.shape[1]! / width - 2 * kept) / kept; // queries to one key
   if (!Number.isInteger(group) || group < 1)
     throw new Error(
@@ -46,12 +49,42 @@ export function cachedAttention(qkv: Tensor, { keys, values, mask }: Past, scale
   check('cachedAttention: values', values, keys.shape);
   check('cachedAttention: mask', mask, [batch, 1, 1, room]);
   const parts = group === 1 ? 3 : [group, 1, 1].map((heads) => heads * kept * width);
-  const [q, k, v] = tf
-    .split(qkv, parts, 1)
-    .map((part) => tf.reshape(part, [batch, kept, part.shape[1]! / kept / width, width]));
-  const scaled = tf.mul(q!, scale / Math.sqrt(width)); // [B, K, H / K, D]
+  const split = tf.split(qkv, parts, 1) as [Tensor, Tensor, Tensor];
+  return (time === 1 ? oneMore : severalMore)(split, past, { group, time, scale: scale / Math.sqrt(width) });
+}
+
+interface Rows {
+  /** H / K */
+  readonly group: number;
+  readonly time: number;
+  readonly scale: number;
+}
+
+/** @param qkv [B, H D], [B, K D], [B, K D] */
+function oneMore(qkv: readonly [Tensor, Tensor, Tensor], { keys, values, mask }: Past, { group, scale }: Rows): Tensor {
+  const [batch, kept, room, width] = keys.shape as [number, number, number, number];
+  const [q, k, v] = qkv.map((part) => tf.reshape(part, [batch, kept, part.shape[1]! / kept / width, width]));
+  const scaled = tf.mul(q!, scale); // [B, K, H / K, D]
   const before = tf.add(tf.matMul(scaled, keys, false, true), mask); // [B, K, H / K, R]
   const own = tf.sum(tf.mul(scaled, k!), 3, true); // [B, K, H / K, 1]
   const [past, now] = tf.split(tf.softmax(tf.concat([before, own], 3)), [room, 1], 3);
   return tf.reshape(tf.add(tf.matMul(past!, values), tf.mul(now!, v!)), [batch, group * kept * width]);
+}
+
+/** @param qkv [B*T, H D], [B*T, K D], [B*T, K D] */
+function severalMore(
+  [q, k, v]: readonly [Tensor, Tensor, Tensor],
+  { keys, values, mask }: Past,
+  { group, time, scale }: Rows,
+): Tensor {
+  const [batch, kept, room, width] = keys.shape as [number, number, number, number];
+  const heads = (x: Tensor, count: number) => splitHeads(x, { batch, time, heads: count });
+  const queries = tf.reshape(tf.mul(heads(q, group * kept), scale), [batch, kept, group * time, width]);
+  const before = tf.add(tf.matMul(queries, keys, false, true), mask); // [B, K, H / K T, R]
+  const later = tf.tile(futureMask(time, time), [group, 1]); // [H / K T, T]
+  const own = tf.add(tf.matMul(queries, heads(k, kept), false, true), later);
+  const [past, now] = tf.split(tf.softmax(tf.concat([before, own], 3)), [room, time], 3);
+  const mixed = tf.add(tf.matMul(past!, values), tf.matMul(now!, heads(v, kept)));
+  const shape = { batch, time, heads: group * kept };
+  return mergeHeads(tf.reshape(mixed, [batch, group * kept, time, width]), shape);
 }

@@ -48,6 +48,29 @@ export class KeyValueCache {
     this.filled += count;
   }
 
+  /** Forgets all but the first `length` positions. */
+  truncate(length: number): void {
+    if (length > this.filled) throw new Error(`${this.filled} positions are kept, not ${length}`);
+    this.filled = length;
+  }
+
+  /** The same positions in a cache with more room. */
+  grown(room: number): KeyValueCache {
+    const { layers, heads, width, room: before } = this.shape;
+    const larger = new KeyValueCache({ ...this.shape, room });
+    const used = this.filled * width;
+    for (let layer = 0; layer < layers; layer++) {
+      for (let head = 0; head < heads; head++) {
+        const from = head * before * width;
+        const to = head * room * width;
+        larger.keys[layer]!.set(this.keys[layer]!.subarray(from, from + used), to);
+        larger.values[layer]!.set(this.values[layer]!.subarray(from, from + used), to);
+      }
+    }
+    larger.filled = this.filled;
+    return larger;
+  }
+
   private put(kept: Float32Array, position: number, row: Float32Array): void {
     const { heads, width, room } = this.shape;
     for (let head = 0; head < heads; head++) {
@@ -60,21 +83,70 @@ export class KeyValueCache {
 export interface CachedModel {
   /** Reads ids into an empty cache; the logits [V] that follow. */
   prefill(ids: readonly number[], cache: KeyValueCache): Promise<Float32Array>;
+  /** Reads several ids more in one pass; the logits [V] that follow. */
+  extend(ids: readonly number[], cache: KeyValueCache): Promise<Float32Array>;
   /** Reads one id more; the logits [V] that follow. */
   decode(id: number, cache: KeyValueCache): Promise<Float32Array>;
 }
 
+/** What was read, kept from one text to the next: what their beginnings share is read once. */
+export class PromptMemory {
+  private cache: KeyValueCache | undefined;
+  /** As many as positions are in the cache. */
+  private ids: number[] = [];
+  /** Of the last prompt, how many ids were not read again. */
+  reused = 0;
+
+  /**
+   * A cache with the part of `prompt` that was read before, at least its last id excepted.
+   * @param shape with room for this text
+   */
+  begin(prompt: readonly number[], shape: CacheShape): KeyValueCache {
+    let shared = 0;
+    const most = Math.min(this.ids.length, prompt.length - 1);
+    while (shared < most && this.ids[shared] === prompt[shared]) shared++;
+    this.reused = shared;
+    this.ids = this.ids.slice(0, shared);
+    if (shared === 0 || !this.cache) this.cache = new KeyValueCache(shape);
+    this.cache.truncate(shared);
+    if (this.cache.shape.room < shape.room) this.cache = this.cache.grown(shape.room);
+    return this.cache;
+  }
+
+  /** These ids are in the cache now. */
+  keep(ids: readonly number[]): void {
+    for (const id of ids) this.ids.push(id);
+  }
+}
+
+/** Up to so many ids are read one by one, which needs no pass of their own length. */
+const fewIds = 2;
+
 /**
  * Reads the prompt at once, then each token by itself while the cache has room. Once it is full the window would slide,
  * which moves every position: from then on `full` reads the whole window for each token.
+ * @param memory what earlier texts left; of a prompt that begins like them only the rest is read
  */
-export function cachedDecoder(model: CachedModel, shape: CacheShape, full: Decoder): Decoder {
-  const cache = new KeyValueCache(shape);
+export function cachedDecoder(
+  model: CachedModel,
+  shape: CacheShape,
+  full: Decoder,
+  memory = new PromptMemory(),
+): Decoder {
+  let cache: KeyValueCache | undefined;
   let read: number[] = [];
   let sliding = false;
+  const pass = async (ids: readonly number[]): Promise<Float32Array> => {
+    const kept = cache!;
+    if (kept.length === 0) return model.prefill(ids, kept);
+    if (ids.length > fewIds) return model.extend(ids, kept);
+    let logits: Float32Array | undefined;
+    for (const id of ids) logits = await model.decode(id, kept);
+    return logits!;
+  };
   return {
     async append(ids) {
-      if (!sliding && cache.length + ids.length > shape.room) {
+      if (!sliding && read.length + ids.length > shape.room) {
         sliding = true;
         const behind = read;
         read = [];
@@ -82,10 +154,11 @@ export function cachedDecoder(model: CachedModel, shape: CacheShape, full: Decod
       }
       if (sliding) return full.append(ids);
       read.push(...ids);
-      if (cache.length === 0) return model.prefill(ids, cache);
-      let logits: Float32Array | undefined;
-      for (const id of ids) logits = await model.decode(id, cache);
-      return logits!;
+      cache ??= memory.begin(ids, shape);
+      const rest = read.slice(cache.length);
+      const logits = await pass(rest);
+      memory.keep(rest);
+      return logits;
     },
   };
 }

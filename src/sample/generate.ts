@@ -20,6 +20,10 @@ export interface GenerateOptions {
   readonly stop?: readonly string[];
   /** The token that ends a text; null to write on over it. */
   readonly endOfText: number | null;
+  /** More tokens that end it. */
+  readonly ends?: ReadonlySet<number> | undefined;
+  /** Gets every token that is drawn, that which ends the text too, with the logits [V] that it was drawn from. */
+  readonly observe?: ((id: number, logits: Float32Array) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -60,7 +64,8 @@ export async function* generate(options: GenerateOptions): AsyncGenerator<Genera
     signal?.throwIfAborted();
     const logits = await decoder.append(next);
     const id = pick(logits, { position: tokens.length, history });
-    if (id === endOfText) {
+    options.observe?.(id, logits);
+    if (id === endOfText || options.ends?.has(id)) {
       finish = 'eos';
       break;
     }

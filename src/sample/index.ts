@@ -1,5 +1,5 @@
 // Sampling: pure functions over logits, and the loop that writes a text with them.
-export { type CachedModel, cachedDecoder, KeyValueCache } from './cache.js';
+export { type CachedModel, cachedDecoder, KeyValueCache, PromptMemory } from './cache.js';
 export { type Decoder, windowDecoder } from './decoder.js';
 export {
   type Filter,

@@ -1,4 +1,5 @@
 // Labelled examples to token ids; what does not fit or has no answer is reported. Reads no files.
+import type { ChatTemplate } from '../chat/index.js';
 import {
   type ChatExample,
   type ChoiceExample,
@@ -54,6 +55,7 @@ export function* encodeTexts(
 
 /**
  * Encodes instructions; reports how many were truncated, and skips those that nothing can be learned from.
+ * @param chat of conversations: the template that renders them
  * @throws GptError `data/no-answer` when none is left
  */
 export function* encodeAnswers(
@@ -61,11 +63,12 @@ export function* encodeAnswers(
   tokenizer: Tokenizer,
   blockSize: number,
   template: string,
+  chat?: ChatTemplate,
 ): Generator<NoticeEvent, Encoded[]> {
   const encoded: Encoded[] = [];
   const findings = new Findings();
   for (const example of examples as readonly (InstructExample | ChatExample)[]) {
-    const result = encodeInstruction(example, tokenizer, blockSize, template);
+    const result = encodeInstruction(example, tokenizer, blockSize, template, chat);
     const { place } = example;
     if ('skipped' in result || result.targets.every((target) => target < 0)) {
       const why = 'skipped' in result ? result.skipped : 'nothing of the answer fits';

@@ -1,5 +1,5 @@
 // A model on an engine: its parameters in the engine's memory, its programs compiled once per shape.
-import { type Checkpoint, saveCheckpoint, type TrainedContent } from '../checkpoint/index.js';
+import { type Checkpoint, type CheckpointContent, saveCheckpoint, type TrainedContent } from '../checkpoint/index.js';
 import type { MachineConfig, TrainingConfig } from '../config/index.js';
 import {
   type ClusterChoice,
@@ -190,10 +190,16 @@ export class Session {
     return settings && { state, optimizer: { name: state.optimizer!.name, settings } };
   }
 
-  async save(directory: string, training: TrainingState, resumable: boolean): Promise<string> {
+  /** @param tokenizerKeys more keys of tokenizer_config.json */
+  async save(
+    directory: string,
+    training: TrainingState,
+    resumable: boolean,
+    tokenizerKeys: CheckpointContent['tokenizerKeys'] = {},
+  ): Promise<string> {
     const { state, tokenizer, labels, trained } = this;
     const { config } = this.gpt;
-    const content = { config, tokenizer, state, trained, training, resumable };
+    const content = { config, tokenizer, state, trained, training, resumable, tokenizerKeys };
     await saveCheckpoint(directory, { ...content, ...(labels && { labels }) });
     return directory;
   }

@@ -93,7 +93,10 @@ async function modelFacts(run: string) {
   const { openCheckpoint } = await import('../../checkpoint/index.js');
   const checkpoint = await openCheckpoint(run);
   try {
-    return { tokenizer: await checkpoint.loadTokenizer(), blockSize: checkpoint.config.blockSize };
+    const { chatTemplateOf } = await import('../../chat/index.js');
+    const tokenizer = await checkpoint.loadTokenizer();
+    const chat = await chatTemplateOf(checkpoint.directory, tokenizer);
+    return { tokenizer, blockSize: checkpoint.config.blockSize, chat };
   } finally {
     await checkpoint.close();
   }

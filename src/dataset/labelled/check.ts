@@ -1,5 +1,6 @@
 // The linter behind `gpt-cli data check`: reads everything, stops at nothing, and says what would hurt the training.
 import { extname } from 'node:path';
+import { type ChatTemplate, chatTemplateOf } from '../../chat/index.js';
 import { GptError } from '../../errors.js';
 import type { Tokenizer } from '../../tokenizer/types.js';
 import { textExtensions } from '../sources.js';
@@ -19,6 +20,8 @@ export interface CheckOptions extends ReadLabelledOptions {
   readonly tokenizer?: Tokenizer;
   readonly blockSize?: number;
   readonly template?: string;
+  /** Of conversations, for their lengths. */
+  readonly chat?: ChatTemplate;
 }
 
 export interface SplitReport {
@@ -61,7 +64,9 @@ export async function checkData(path: string, options: CheckOptions = {}): Promi
   const template = options.template ?? defaultTemplate(data.columns);
   for (const examples of Object.values(data.splits)) checkTexts(examples, template, report);
   if (options.tokenizer && options.blockSize) {
-    checkLengths(data, options.tokenizer, options.blockSize, template, report);
+    const { tokenizer, blockSize } = options;
+    const chat = options.chat ?? (await chatTemplateOf(undefined, tokenizer));
+    checkLengths(data, { tokenizer, blockSize, template, chat }, report);
   }
   const { task, reason, columns } = data;
   const splits = (Object.entries(data.splits) as [SplitName, Example[]][]).map(([name, examples]) =>
@@ -128,11 +133,11 @@ function checkTexts(examples: readonly Example[], template: string, report: Repo
   }
 }
 
+type LengthOptions = Required<Pick<CheckOptions, 'tokenizer' | 'blockSize' | 'template' | 'chat'>>;
+
 function checkLengths(
   data: Omit<LabelledData, 'warnings'>,
-  tokenizer: Tokenizer,
-  blockSize: number,
-  template: string,
+  { tokenizer, blockSize, template, chat }: LengthOptions,
   report: Report,
 ): void {
   const labels = new Map(data.labels.map((label, index) => [label, index]));
@@ -144,7 +149,7 @@ function checkLengths(
         ? encodeClassification(example, tokenizer, blockSize, labels)
         : example.kind === 'choice'
           ? encodeChoice(example, tokenizer, blockSize)
-          : encodeInstruction(example, tokenizer, blockSize, template);
+          : encodeInstruction(example, tokenizer, blockSize, template, chat);
     if ('skipped' in encoded) {
       report({ severity: 'warning', code: 'no-answer', message: `${encoded.skipped}; the row is skipped`, place });
     } else if (encoded.cut !== 'nothing') {

@@ -1,3 +1,4 @@
+import { type ChatTemplate, chatTemplateOf } from '../../chat/index.js';
 import { byteTokenizer } from '../../tokenizer/index.js';
 import { errorOf } from '../fixtures.js';
 import { encodeChoice, encodeClassification, encodeInstruction, longestOf, mostChoices } from './encode.js';
@@ -6,6 +7,10 @@ import { checkTemplate, defaultTemplate, renderPrompt } from './template.js';
 
 const tokenizer = byteTokenizer();
 const end = tokenizer.endOfText;
+let chat: ChatTemplate;
+beforeAll(async () => {
+  chat = await chatTemplateOf(undefined, tokenizer);
+});
 const instruct = (prompt: string, completion: string): InstructExample => ({
   kind: 'instruct',
   place: 'f:1',
@@ -62,7 +67,7 @@ test('a row without an answer is skipped with its place, never a loss of 0/0 (ml
     place: 'f:1',
   });
   const alone = { kind: 'chat', place: 'c:2', messages: [{ role: 'user', content: 'hi' }] } as const;
-  expect(encodeInstruction(alone, tokenizer, 64, '')).toEqual({ skipped: 'the answer is empty', place: 'c:2' });
+  expect(encodeInstruction(alone, tokenizer, 64, '', chat)).toEqual({ skipped: 'the answer is empty', place: 'c:2' });
 });
 
 test('in a conversation the loss is on every turn of the assistant', () => {
@@ -74,10 +79,22 @@ test('in a conversation the loss is on every turn of the assistant', () => {
     { role: 'assistant', content: 'd' },
     { role: 'user', content: 'unanswered' },
   ] as const;
-  const encoded = encodeInstruction({ kind: 'chat', place: 'c:1', messages }, tokenizer, 128, '');
+  const encoded = encodeInstruction({ kind: 'chat', place: 'c:1', messages }, tokenizer, 128, '', chat);
   if ('skipped' in encoded) throw new Error(encoded.skipped);
   expect(show(encoded.ids)).toBe('S\nUser: a\nAssistant: b|\nUser: c\nAssistant: d');
   expect(show(encoded.targets).replaceAll('.', '')).toBe(' b| d|');
+});
+
+test('a conversation that the template cannot express is skipped with the reason', () => {
+  const call = { function: { name: 'weather', arguments: {} } };
+  const messages = [
+    { role: 'user', content: 'weather?' },
+    { role: 'assistant', content: '', tool_calls: [call] },
+    { role: 'tool', content: 'sun' },
+    { role: 'assistant', content: 'Sunny.' },
+  ] as const;
+  const skipped = encodeInstruction({ kind: 'chat', place: 'c:1', messages }, tokenizer, 128, '', chat);
+  expect(skipped).toEqual({ skipped: expect.stringContaining('knows no tools'), place: 'c:1' });
 });
 
 const labels = ['no', 'yes'];

@@ -1,10 +1,11 @@
 // From an example to ids and targets. Targets are the ids moved on by one, -1 where no loss is taken.
 
+import type { ChatTemplate } from '../../chat/index.js';
 import type { Tokenizer } from '../../tokenizer/types.js';
 import { ignored } from '../batches.js';
 import { unknownBytes } from '../piece-encoder.js';
 import type { ChatExample, ChoiceExample, ClassifyExample, InstructExample } from './examples.js';
-import { renderChat, renderPrompt, type Segment } from './template.js';
+import { renderPrompt } from './template.js';
 
 export interface Encoded {
   /** At most blockSize; of multiple choice all choices one after the other, each at most blockSize. */
@@ -123,28 +124,55 @@ function labelIndex(label: string | undefined, labels: readonly string[] | Reado
   return 'indexOf' in labels ? labels.indexOf(label) : (labels.get(label) ?? -1);
 }
 
+/** A stretch of ids, and whether the model is to learn to write it. */
+interface Segment {
+  readonly ids: ArrayLike<number>;
+  readonly answer: boolean;
+  /** Of an answer: its text. */
+  readonly text: string;
+}
+
+function instructionSegments(example: InstructExample, tokenizer: Tokenizer, template: string): Segment[] {
+  const { completion, fields } = example;
+  const prompt = renderPrompt(template, fields);
+  const asked = { ids: tokenizer.encode(prompt), answer: false, text: prompt };
+  if (completion.trim() === '') return [asked];
+  const ids = [...tokenizer.encode(completion, { before: prompt }), tokenizer.endOfText];
+  return [asked, { ids, answer: true, text: completion }];
+}
+
+function chatSegments({ messages, tools }: ChatExample, chat: ChatTemplate): Segment[] {
+  let before = '';
+  return chat.segments(messages, { tools }).map((segment) => {
+    const ids = chat.encode(segment, before);
+    before = segment.answer ? '' : segment.text;
+    return { ids, answer: segment.answer, text: chat.written(segment) };
+  });
+}
+
 /**
  * Prompt, answer, end of text; the loss is on the answer and the end of text only. Of a conversation, on every turn of
- * the assistant. Prompt and answer are tokenized apart, as they will be when the model is used. What is too long loses
+ * the assistant and the token that ends it. Prompt and answer are tokenized apart, as they will be when the model is used. What is too long loses
  * the prompt's beginning; the last answer keeps its beginning, and at least a quarter of the block stays for the prompt.
- * @returns `skipped` where no token of an answer is left, which would make the loss 0/0 (mlx-lm#1355)
+ * @param chat of conversations: the template that renders them
+ * @returns `skipped` where the template cannot express a conversation, or where no token of an answer is left, which would make the loss 0/0 (mlx-lm#1355)
  */
 export function encodeInstruction(
   example: InstructExample | ChatExample,
   tokenizer: Tokenizer,
   blockSize: number,
   template: string,
+  chat?: ChatTemplate,
 ): Encoded | Skipped {
-  const segments: Segment[] =
-    example.kind === 'chat'
-      ? renderChat(example.messages)
-      : [
-          { text: renderPrompt(template, example.fields), answer: false },
-          { text: example.completion, answer: true },
-        ];
+  let segments: Segment[];
+  if (example.kind === 'chat') {
+    const { messages, tools, place } = example;
+    const problem = chat!.problemOf(messages, tools);
+    if (problem !== undefined) return { skipped: problem, place };
+    segments = chatSegments(example, chat!);
+  } else segments = instructionSegments(example, tokenizer, template);
   const tokens: number[] = [];
   const answer: boolean[] = [];
-  let before = ''; // what the next segment continues
   let unknown = 0;
   let lastAnswer = 0; // where the last answer begins
   const push = (ids: ArrayLike<number>, isAnswer: boolean) => {
@@ -153,19 +181,17 @@ export function encodeInstruction(
       answer.push(isAnswer);
     }
   };
-  for (const segment of segments) {
-    if (segment.answer && segment.text.trim() === '') continue;
-    if (segment.answer && tokens.length === 0) push([tokenizer.endOfText], false); // an answer to nothing begins a text
-    if (segment.answer) lastAnswer = tokens.length;
-    const ids = tokenizer.encode(segment.text, { before });
-    push(ids, segment.answer);
-    if (segment.answer) {
-      push([tokenizer.endOfText], true);
-      unknown += unknownBytes(tokenizer, segment.text, ids);
-    }
-    before = segment.answer ? '' : segment.text;
+  for (const { ids, answer: isAnswer, text } of segments) {
+    if (isAnswer && tokens.length === 0) push([tokenizer.endOfText], false); // an answer to nothing begins a text
+    if (isAnswer) lastAnswer = tokens.length;
+    push(ids, isAnswer);
+    if (isAnswer) unknown += unknownBytes(tokenizer, text, Uint32Array.from(ids));
   }
-  if (lastAnswer === 0) return { skipped: 'the answer is empty', place: example.place };
+  if (lastAnswer === 0) {
+    const asked = example.kind === 'chat' && example.messages.some(({ role }) => role === 'assistant');
+    const skipped = asked ? 'the chat template gives no prompt for an answer of it' : 'the answer is empty';
+    return { skipped, place: example.place };
+  }
 
   const room = blockSize + 1; // the last token is only a target
   let from = 0;

@@ -1,12 +1,8 @@
 // From a row and its columns to an example: what a model is to learn from it, still as text.
+import { type Message, parseMessages } from '../../chat/messages.js';
 import type { Columns } from './columns.js';
 import type { Report } from './problems.js';
 import type { Row } from './table.js';
-
-export interface Message {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
 
 export interface ClassifyExample {
   readonly kind: 'classify';
@@ -41,6 +37,8 @@ export interface ChatExample {
   readonly kind: 'chat';
   readonly place: string;
   readonly messages: readonly Message[];
+  /** Functions that the assistant may call, where the row has a list of them under `tools`. */
+  readonly tools?: readonly unknown[];
 }
 
 export interface TextExample {
@@ -103,7 +101,9 @@ export function toExample(row: Row, columns: Columns, report: Report, needLabel 
     }
     case 'messages': {
       const messages = reader.messages(columns.messages);
-      return messages === undefined ? undefined : { kind: 'chat', place, messages };
+      const tools = Object.hasOwn(row.values, 'tools') ? listed(row.values['tools']) : undefined;
+      if (messages === undefined) return undefined;
+      return { kind: 'chat', place, messages, ...(Array.isArray(tools) && tools.length > 0 && { tools }) };
     }
   }
 }
@@ -123,16 +123,6 @@ function listed(value: unknown): unknown {
     return value;
   }
 }
-
-const roles: ReadonlyMap<unknown, Message['role']> = new Map(
-  Object.entries({
-    system: 'system',
-    user: 'user',
-    human: 'user',
-    assistant: 'assistant',
-    gpt: 'assistant',
-  } as const),
-);
 
 /** What pandas and databases write where there is no label. */
 const missingLabels: ReadonlySet<string> = new Set(['', 'NaN', 'nan', 'null', 'NULL', '<NA>']);
@@ -208,33 +198,17 @@ class RowReader {
     return { choices, ...(names && { names }) };
   }
 
-  messages(column: string): Message[] | undefined {
-    const list = this.value(column);
-    const wrong = (message: string) => this.fail('error', 'messages', message);
+  messages(column: string): readonly Message[] | undefined {
     const form = `${JSON.stringify(column)} is a list of {"role": "user", "content": "..."}`;
-    if (!Array.isArray(list)) return wrong(form);
-    const messages: Message[] = [];
-    for (const [index, item] of list.entries()) {
-      const { role, from, content, value } = (item ?? {}) as Record<string, unknown>;
-      const known = roles.get(role ?? from);
-      const text = content ?? value;
-      if (typeof item !== 'object' || item === null) return wrong(form);
-      if (known === undefined) {
-        const found = `message ${index + 1} has ${JSON.stringify(role ?? from) ?? 'none'}`;
-        const message = `a role is not one of ${[...roles.keys()].join(', ')}; the row is skipped`;
-        return this.fail('warning', 'role', message, found);
-      }
-      if (typeof text !== 'string') {
-        return this.fail(
-          'warning',
-          'content',
-          'a message has no text as content; the row is skipped',
-          `message ${index + 1}`,
-        );
-      }
-      messages.push({ role: known, content: text });
+    const messages = parseMessages(this.value(column), form);
+    if ('malformed' in messages) {
+      const { malformed, code, message, detail } = messages;
+      if (malformed) return this.fail('error', code, message);
+      return this.fail('warning', code, `${message}; the row is skipped`, detail);
     }
-    if (!messages.some(({ role, content }) => role === 'assistant' && content.trim() !== '')) {
+    if (
+      !messages.some(({ role, content, tool_calls: calls }) => role === 'assistant' && (content.trim() !== '' || calls))
+    ) {
       return this.fail('warning', 'empty-completion', 'no turn of the assistant to learn from; the row is skipped');
     }
     return messages;

@@ -111,15 +111,18 @@ test.each(['constructor', '__proto__', 'toString'])('a label, a column or a role
   ]);
 });
 
-test('rows of a chat with tools are reported and skipped, the others are read', async () => {
+test('rows of a chat with tools are read; one without content or with a foreign role is reported and skipped', async () => {
   const fine = '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}';
   const tool =
     '{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[]},{"role":"tool","content":"3"}]}';
-  const { splits, warnings } = await read('tools.jsonl', `${fine}\n${tool}\n${fine.replace('user', 'tool')}\n`);
-  expect(splits.train).toHaveLength(1);
+  const { splits, warnings } = await read(
+    'tools.jsonl',
+    `${fine}\n${tool}\n${fine.replace('user', 'tool')}\n${fine.replace('user', 'constructor')}\n`,
+  );
+  expect(splits.train).toHaveLength(2);
   expect(warnings.map(({ code, places }) => [code, places[0]!.replace(/^.*tools/, 'tools')])).toEqual([
     ['content', 'tools.jsonl:2: message 2'],
-    ['role', 'tools.jsonl:3: message 1 has "tool"'],
+    ['role', 'tools.jsonl:4: message 1 has "constructor"'],
   ]);
 });
 

@@ -18,7 +18,6 @@ export type {
   ClassifyExample,
   Example,
   InstructExample,
-  Message,
   TextExample,
 } from './examples.js';
 export { type HeldOut, holdOut, type SplitRule, splitRule } from './hold-out.js';
@@ -42,4 +41,4 @@ export { type Finding, Findings, type Problem, throwing } from './problems.js';
 export { questionOf, quickChecks } from './quick-checks.js';
 export { findSplits, isTable, type SplitName } from './splits.js';
 export { openTable, type Row, type Table } from './table.js';
-export { checkTemplate, defaultTemplate, renderChat, renderPrompt } from './template.js';
+export { checkTemplate, defaultTemplate, renderPrompt } from './template.js';

@@ -77,7 +77,7 @@ test.each([
   ['{"messages":"hello"}\n', /:1: "messages" is a list of/],
   [
     '{"messages":[{"role":"robot","content":"x"}]}\n',
-    /no usable rows .*:1: message 1 has "robot": a role is not one of system, user/,
+    /no usable rows .*:1: message 1 has "robot": a role is not one of system, developer, user/,
   ],
   ['{"messages":[{"role":"user"}]}\n', /no usable rows .*:1: message 1: a message has no text as content/],
   ['{"text":"","label":"x"}\n', /has no usable rows/],

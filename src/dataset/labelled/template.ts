@@ -1,10 +1,9 @@
-// How the fields of a row, or the turns of a conversation, become the text before an answer. Knows no tokens.
+// How the fields of a row become the text before an answer. Knows no tokens; of conversations see src/chat.
 
 import { nearest } from '../../config/nearest.js';
 import { GptError } from '../../errors.js';
 import { quoteList } from '../quote-list.js';
 import type { Columns } from './columns.js';
-import type { Message } from './examples.js';
 
 const placeholder = /\{([^{}\n]+)\}/g;
 
@@ -52,25 +51,4 @@ export function renderPrompt(template: string, fields: Readonly<Record<string, s
     return used.length === 0 || used.some((match) => (fields[match[1]!] ?? '') !== '');
   });
   return lines.join('\n').replace(placeholder, (_, name: string) => fields[name] ?? '');
-}
-
-/** A stretch of text, and whether the model is to learn to write it. */
-export interface Segment {
-  readonly text: string;
-  readonly answer: boolean;
-}
-
-/** A conversation as text: `User: ...`, `Assistant: ...`, one turn a line; the assistant's turns are the answers. */
-export function renderChat(messages: readonly Message[]): Segment[] {
-  const segments: Segment[] = [];
-  let before = '';
-  for (const { role, content } of messages) {
-    if (role === 'system') before += `${content}\n`;
-    else if (role === 'user') before += `User: ${content}\n`;
-    else {
-      segments.push({ text: `${before}Assistant:`, answer: false }, { text: ` ${content}`, answer: true });
-      before = '\n';
-    }
-  }
-  return segments;
 }

@@ -19,7 +19,7 @@ export interface CallOptions {
   readonly dropout?: DropoutKey | undefined;
   /** Position of each token, int32 [B*T]; default 0..T-1 in each example. */
   readonly positions?: tf.Tensor | undefined;
-  /** The keys and values of earlier positions: the input is then one new position in each example. */
+  /** The keys and values of earlier positions: the input is then new positions in each example. */
   readonly past?: Past | undefined;
   /** Where attention puts the keys and values of its input, [B*T, 2 D] of every head that keeps them, for later ones. Inference only. */
   readonly present?: tf.Tensor[] | undefined;
