@@ -228,7 +228,7 @@ const SERVING = {
   host: text({
     default: '127.0.0.1',
     placeholder: 'address',
-    help: 'address to listen on; other machines reach only another one, such as 0.0.0.0',
+    help: 'address to listen on; 0.0.0.0 also accepts other machines',
   }),
   apiKey: text({ default: null, placeholder: 'key', help: 'what clients must send as bearer token' }),
   queue: integer({ min: 0, max: 100000, default: 64, help: 'requests that may wait; more are refused with 429' }),
