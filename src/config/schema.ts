@@ -2,7 +2,7 @@
 // out of these tables (see setting.ts).
 import { z } from 'zod';
 import { defaultFamily, familyNames, familySettings } from '../model/registry.js';
-import { defaultOptimizer, optimizerNames, optimizerSettings } from '../optimizer/registry.js';
+import { defaultOptimizer, optimizerNames, optimizerSettings, plainOptimizer } from '../optimizer/registry.js';
 import { filterSettings } from '../sample/filters/index.js';
 import { type ConfigCommand, choice, duration, integer, real, type Setting, text, texts, toggle } from './setting.js';
 
@@ -103,6 +103,7 @@ const TRAINING = {
   }),
   optimizer: choice(optimizerNames, {
     default: defaultOptimizer,
+    finetuneDefault: plainOptimizer,
     fixed: true,
     help: 'optimization algorithm',
   }),

@@ -12,6 +12,7 @@ import { checkWarmup, stepsOf } from '../run/schedule.js';
 import type { TrainingRun } from '../run/training-run.js';
 import { tokensOf } from '../scoring/encode.js';
 import { quoteCommand } from '../shell-quote.js';
+import { baselineNotice } from './baselines.js';
 import { fingerprintOf, hashOf } from './data-hash.js';
 import { StepBatches } from './length-buckets.js';
 import { type FinetuneTask, prepareTask } from './task.js';
@@ -51,7 +52,7 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
   const { config, sources, inputs, splitRule } = run.plan;
   const [data = ''] = inputs;
   const task = yield* prepareTask(run, data);
-  const { kind, reason, template, labels, session, train: examples, validation } = task;
+  const { kind, reason, template, labels, baselines, session, train: examples, validation } = task;
   const dataHash = hashOf(task);
   const changed = checkFinetuningData(run, dataHash, examples, named);
   yield* changed;
@@ -78,8 +79,12 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
       examples: { train: examples.length, val: validation.length },
       task: kind,
       ...(labels && { labels }),
+      ...(baselines && { baselines: { majority: baselines.majority, bagOfWords: baselines.bagOfWords } }),
     },
-    notices: kind === 'instruct' ? [howToPrompt(task, run.folder.directory)] : [],
+    notices: [
+      ...(kind === 'instruct' ? [howToPrompt(task, run.folder.directory)] : []),
+      ...(baselines ? [baselineNotice(baselines, task)] : []),
+    ],
     program,
     microBatches: (iter) => task.feeds(batches.at(iter), iter),
     evaluate: await task.begin(),

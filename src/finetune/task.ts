@@ -1,6 +1,7 @@
 // What a finetuning run learns: examples, model and objective of a classifier or of an instruction follower, behind one
 // interface.
 
+import type { Baselines } from '../baselines/index.js';
 import type { Checkpoint } from '../checkpoint/index.js';
 import type { FinetuneConfig } from '../config/index.js';
 import type { Encoded, Example, Task } from '../dataset/index.js';
@@ -15,6 +16,7 @@ import type { Session } from '../session/session.js';
 import { type Tokenizer, withClassificationToken } from '../tokenizer/index.js';
 import type { TrainingJob, TrainingState } from '../train/index.js';
 import { resumeMerged, saveBase, saveMerged } from './adapters.js';
+import { measureBaselines } from './baselines.js';
 import { encodeDocuments, splitBlocks } from './encode-documents.js';
 import { textsOf } from './example-texts.js';
 import { classification, language, type Objective, type ObjectiveParts } from './objectives.js';
@@ -32,6 +34,8 @@ export interface FinetuneTask extends Omit<Objective, 'evaluator'> {
   readonly labels: readonly string[] | undefined;
   /** Of instructions: how columns make a prompt. */
   readonly template: string;
+  /** Of classification, of a new run, where rows are held out. */
+  readonly baselines: Baselines | undefined;
   /** Called once, when the run may be written to. Gives what measures the model. */
   begin(): Promise<TrainingJob['evaluate']>;
   save(directory: string, training: TrainingState, resumable: boolean): Promise<string>;
@@ -59,6 +63,9 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
   );
   const encoded = yield* encodeAll(texts, tokenizer, model.blockSize, labels, config);
 
+  const measured = kind === 'classify' && resumed === null && workers.leads;
+  const baselines = measured ? yield* measureBaselines(texts) : undefined;
+
   const { freeze, layerDecay, seed, loraRank } = config;
   const lora = loraRank > 0 ? { rank: loraRank, alpha: config.loraAlpha ?? 2 * loraRank } : undefined;
   const session = yield* run.openSession(model, tokenizer, { labels, freeze, layerDecay, lora });
@@ -75,6 +82,7 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
     reason,
     labels,
     template,
+    baselines,
     ...parts,
     ...objective,
     begin: async () => {
