@@ -13,6 +13,7 @@ export {
   type ConfigOf,
   commandsOf,
   defaultOf,
+  defaultTextOf,
   type FinetuneConfig,
   flagName,
   groups,

@@ -93,7 +93,10 @@ test.each<[Record<string, unknown>, string]>([
     { decayFraction: 0.4 },
     'decay-fraction (0.4) has no effect: lr-schedule is cosine (leave it out, or choose --lr-schedule wsd)',
   ],
-  [{ nsSteps: 3 }, '--ns-steps has no effect: the optimizer is adamw (leave it out, or choose --optimizer muon)'],
+  [
+    { optimizer: 'adamw', nsSteps: 3 },
+    '--ns-steps has no effect: the optimizer is adamw (leave it out, or choose --optimizer muon)',
+  ],
   [{ tokenizer: 'char', vocabSize: 300 }, 'vocab-size (300) is for --tokenizer bpe, not char (leave vocab-size out)'],
   [
     { nEmbd: 65536, nLayer: 1024 },
@@ -176,8 +179,17 @@ test('every preset resolves, and states only what differs from the defaults', ()
   }
 });
 
+test('pretraining has Muon, finetuning AdamW, and so have the presets that were measured with it', () => {
+  expect(resolve('pretrain').values.optimizer).toBe('muon');
+  expect(resolve('finetune').values.optimizer).toBe('adamw');
+  const presets = presetNames().filter((name) => name !== 'demo-moods');
+  const withMuon = presets.filter((name) => resolve('pretrain', [loadLayer(name)]).values.optimizer === 'muon');
+  expect(withMuon).toEqual(['small-bpe']);
+});
+
 test("char-tiny is nanoGPT's CPU recipe", () => {
   expect(resolve('pretrain', [loadLayer('char-tiny')]).values).toMatchObject({
+    optimizer: 'adamw',
     nLayer: 4,
     nHead: 4,
     nEmbd: 128,

@@ -76,7 +76,14 @@ const TRAINING = {
     help: 'stop after this many passes over the data',
   }),
   maxTime: duration({ default: null, help: 'stop after this long: 90s, 10m, 1h30m' }),
-  learningRate: real({ above: 0, max: 10, default: 1e-3, finetuneDefault: 1e-4, help: 'peak learning rate' }),
+  learningRate: real({
+    above: 0,
+    max: 10,
+    default: 1e-3,
+    finetuneDefault: 1e-4,
+    finetuneDefaultText: 'by parameters: 1e-3 below 20 million, 3e-4 below 80 million, else 1e-4',
+    help: 'peak learning rate',
+  }),
   minLr: real({
     min: 0,
     max: 10,
@@ -275,6 +282,12 @@ export function defaultOf(command: ConfigCommand, key: string): unknown {
   return command === 'finetune' && setting.finetuneDefault !== undefined ? setting.finetuneDefault : setting.default;
 }
 
+/** How the help states a default that is worked out; undefined where the value itself says it. */
+export function defaultTextOf(command: ConfigCommand, key: string): string | undefined {
+  const { defaultText, finetuneDefaultText } = settings[key]!;
+  return command === 'finetune' ? (finetuneDefaultText ?? defaultText) : defaultText;
+}
+
 /** `nLayer` as a flag is called: `n-layer`. */
 export function flagName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -288,7 +301,8 @@ export function configSchema(command: ConfigCommand) {
     $reasons: z.record(z.string(), z.string()).optional().describe('why a key has its value, by key'),
   };
   for (const [key, setting] of Object.entries(settingsOf(command))) {
-    const help = setting.defaultText ? `${setting.help} (default: ${setting.defaultText})` : setting.help;
+    const workedOut = defaultTextOf(command, key);
+    const help = workedOut ? `${setting.help} (default: ${workedOut})` : setting.help;
     shape[key] = setting.schema.prefault(defaultOf(command, key)).describe(help);
   }
   return z.strictObject(shape);

@@ -5,6 +5,7 @@ import { checkOptions, type FinetuneConfig, type Sources } from '../config/index
 import { mostChoices } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent, RunEvent } from '../events.js';
+import { countParameters } from '../model/index.js';
 import { openRun } from '../run/open-run.js';
 import { type TrainingOptions, trainingOptions } from '../run/options.js';
 import { checkData, otherData, type SavedRun } from '../run/record.js';
@@ -14,6 +15,7 @@ import { tokensOf } from '../scoring/encode.js';
 import { quoteCommand } from '../shell-quote.js';
 import { baselineNotice } from './baselines.js';
 import { fingerprintOf, hashOf } from './data-hash.js';
+import { settledRates } from './learning-rate.js';
 import { StepBatches } from './length-buckets.js';
 import { type FinetuneTask, prepareTask } from './task.js';
 
@@ -66,7 +68,8 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
   };
   const batches = new StepBatches(examples, shape, config.seed, run.part);
   const program = yield* run.checkingMemory(session, task.compile(batches));
-  const settled = settle(config, sources, batches.stepsPerEpoch);
+  const rates = settledRates(config, sources, countParameters(session.specs));
+  const settled = { ...settle(config, sources, batches.stepsPerEpoch), ...rates };
   yield* checkWarmup(settled);
 
   const source = { inputs: [data], workingDirectory: process.cwd() };
