@@ -1,7 +1,7 @@
-// Time to quality: seconds from the command to a model that gives the whole held-out tenth of a text so many bits per byte. Ours is
-// the default recipe at several lengths, each a run with its whole schedule; the shortest that reaches the target counts. The peer
-// is nanoGPT's recipe for a CPU in PyTorch, eager. Rounds take turns, with one seed a round. The seconds have everything in them
-// but the measurement: start, tokenizer, compilation, saving.
+// Time to quality: seconds from the command to a model that needs at most so many bits per byte of the whole held-out tenth of a
+// text. Ours is the recipe for a minute (inputs/recipes.js) at several lengths, each a run with its whole schedule; the
+// shortest that reaches the target counts. The peer is nanoGPT's recipe for a CPU in PyTorch, eager. Rounds take turns, with one
+// seed a round. The seconds include start, tokenizer, compilation and saving; the measurement is apart.
 // node bench/time-to-quality.js --text FILE [--target 2.71] [--steps 150,200,300,400] [--peer] [--peer-steps 2000] [--rounds 1]
 //   [--threads 2] [--flags FLAGS] [--json]
 import { execFileSync } from 'node:child_process';
@@ -10,6 +10,7 @@ import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fail, linesOf, median, python, requireBuilt, requirePython, root, temporaryFolder } from './inputs/common.js';
+import { timeToQuality } from './inputs/recipes.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -48,7 +49,8 @@ function ours(steps, seed) {
   const out = join(folder, 'run');
   // Nothing is held out of the training text: the held-out tenth is measured afterwards, all of it.
   const quiet = ['--val-split', '0', '--eval-interval', '1000000', '--eval-iters', '1'];
-  const own = ['--max-iters', steps, '--seed', String(seed), ...options.flags.split(' ').filter(Boolean)];
+  const recipe = Object.entries(timeToQuality).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const own = [...recipe, '--max-iters', steps, '--seed', String(seed), ...options.flags.split(' ').filter(Boolean)];
   const { seconds } = program('pretrain', training, ...own, ...quiet, '-o', out, '--overwrite');
   const { bitsPerByte } = program('eval', join(out, 'last'), heldOut).last;
   return { who: 'gpt-cli', steps: Number(steps), seconds, bitsPerByte };

@@ -38,7 +38,7 @@ test('what is resolved resolves to itself', () => {
 });
 
 test.each([
-  [{}, { minLr: 1e-4, warmupIters: 100, saveInterval: 250, maxIters: 2000, epochs: null, maxTime: null }],
+  [{}, { minLr: 3e-4, warmupIters: 100, saveInterval: 250, maxIters: 2000, epochs: null, maxTime: null }],
   [{ learningRate: 0.003 }, { minLr: 0.0003 }],
   [
     { learningRate: 0.003, lrSchedule: 'wsd' },
@@ -87,7 +87,7 @@ test.each<[Record<string, unknown>, string]>([
     { nEmbd: 12, position: 'rope' },
     'rope needs an even head width, but n-embd / n-head is 3 (try --n-embd 16, or --position learned)',
   ],
-  [{ minLr: 0.01 }, 'min-lr (0.01) is above learning-rate (0.001) (try --min-lr 0.0001)'],
+  [{ minLr: 0.01 }, 'min-lr (0.01) is above learning-rate (0.003) (try --min-lr 0.0003)'],
   [{ warmupIters: 99, maxIters: 10 }, 'warmup-iters (99) is above max-iters (10) (try --warmup-iters 1)'],
   [
     { decayFraction: 0.4 },

@@ -15,6 +15,7 @@ import { tokensOf } from '../scoring/encode.js';
 import { quoteCommand } from '../shell-quote.js';
 import { baselineNotice } from './baselines.js';
 import { fingerprintOf, hashOf } from './data-hash.js';
+import { epochsFor } from './epochs.js';
 import { settledRates } from './learning-rate.js';
 import { StepBatches } from './length-buckets.js';
 import { type FinetuneTask, prepareTask } from './task.js';
@@ -127,5 +128,6 @@ function settle(config: FinetuneConfig, sources: Sources, stepsPerEpoch: number)
     ? Math.max(1, Math.min(config.evalInterval, Math.ceil(stepsPerEpoch)))
     : config.evalInterval;
   const saveInterval = open('saveInterval') ? evalInterval : config.saveInterval;
-  return { ...config, ...stepsOf(config, stepsPerEpoch), evalInterval, saveInterval };
+  const epochs = sources['epochs'] === 'default' ? epochsFor(stepsPerEpoch) : config.epochs;
+  return { ...config, epochs, ...stepsOf({ ...config, epochs }, stepsPerEpoch), evalInterval, saveInterval };
 }
