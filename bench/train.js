@@ -68,6 +68,7 @@ function ours(data, threads) {
     'grad-accum': 1,
     dropout: 0,
     'max-iters': steps + model.warmup,
+    optimizer: 'adamw',
     'learning-rate': 1e-3,
     'eval-interval': 1_000_000,
     'eval-iters': 1,

@@ -17,6 +17,8 @@ export interface StartEvent {
   readonly examples?: { readonly train: number; readonly val: number };
   readonly task?: 'classify' | 'choice' | 'instruct' | 'text';
   readonly labels?: readonly string[];
+  /** Of a classifier: accuracies on the validation rows without a language model. */
+  readonly baselines?: { readonly majority: number; readonly bagOfWords: number };
   readonly iter: number;
   readonly maxIters: number | null;
   /** Seconds, where time ends the run (--max-time). */

@@ -6,7 +6,7 @@ import { common, finished, startWorkers, text, until } from './workers.js';
 const model = ['--n-layer', '4', '--n-head', '4', '--n-embd', '128', '--block-size', '16', '--tokenizer', 'char'];
 const words = [
   ...['pretrain', text, ...model, ...common, '--batch-size', '1', '--jit', 'graph'],
-  ...['--max-iters', '60', '--eval-interval', '1000'],
+  ...['--optimizer', 'adamw', '--max-iters', '60', '--eval-interval', '1000'],
 ];
 
 export async function bytes(report) {

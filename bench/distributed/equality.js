@@ -3,7 +3,7 @@ import { common, evalsOf, finished, furthest, launch, lossesOf, small, startWork
 
 const words = [
   ...['pretrain', text, ...small, ...common],
-  ...['--max-iters', '50', '--eval-interval', '25', '--dropout', '0.1'],
+  ...['--optimizer', 'adamw', '--max-iters', '50', '--eval-interval', '25', '--dropout', '0.1'],
 ];
 const sized = (size) => [...words, '--batch-size', String(size)];
 

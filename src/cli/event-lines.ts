@@ -72,6 +72,13 @@ export function resumeCommand({ out }: DoneEvent, start: StartEvent | undefined)
   return quoteCommand(['gpt-cli', start?.command ?? 'pretrain', '--resume', '--out', out]);
 }
 
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+function beside(baselines: StartEvent['baselines']): string {
+  if (!baselines) return '';
+  return ` (baselines: majority class ${percent(baselines.majority)}, bag of words ${percent(baselines.bagOfWords)})`;
+}
+
 /** What a person wants to know at the end, and the commands that come next. */
 export function summary(
   event: DoneEvent,
@@ -84,7 +91,7 @@ export function summary(
   const best = Number.isFinite(event.bestValLoss) ? ` (best ${loss(event.bestValLoss)})` : '';
   if (Number.isFinite(event.valLoss)) losses.push(`validation loss ${loss(event.valLoss)}${best}`);
   if (Number.isFinite(event.trainLoss)) losses.push(`training loss ${loss(event.trainLoss)}`);
-  if (event.accuracy !== undefined) losses.push(`accuracy ${(100 * event.accuracy).toFixed(1)} %`);
+  if (event.accuracy !== undefined) losses.push(`accuracy ${percent(event.accuracy)}${beside(start?.baselines)}`);
   if (event.macroF1 !== undefined) losses.push(`macro F1 ${event.macroF1.toFixed(3)}`);
   if (event.reason === 'interrupted' && event.iter === 0)
     return ['interrupted before the first step: nothing is saved'];

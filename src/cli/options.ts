@@ -4,6 +4,7 @@ import {
   type AnySetting,
   type ConfigCommand,
   defaultOf,
+  defaultTextOf,
   flagName,
   groups,
   type Layer,
@@ -14,9 +15,9 @@ import {
   settingsOf,
 } from '../config/index.js';
 
-function helpOf(setting: AnySetting, value: unknown): string {
+function helpOf(setting: AnySetting, value: unknown, workedOut: string | undefined): string {
   const absent = value === null || (Array.isArray(value) && value.length === 0);
-  const shown = setting.defaultText ?? (absent ? undefined : String(value));
+  const shown = workedOut ?? (absent ? undefined : String(value));
   return shown === undefined ? setting.help : `${setting.help} (default: ${shown})`;
 }
 
@@ -40,7 +41,10 @@ export function addSettings(command: Command, which: ConfigCommand): Command {
         addToggle(command, name, setting, value, title);
         continue;
       }
-      const option = new Option(`--${name} <${setting.placeholder}>`, helpOf(setting, value)).helpGroup(title);
+      const option = new Option(
+        `--${name} <${setting.placeholder}>`,
+        helpOf(setting, value, defaultTextOf(which, key)),
+      ).helpGroup(title);
       // Not variadic: `--stop . run` would take the run as a second text.
       command.addOption(setting.repeats ? option.argParser(collect) : option);
     }

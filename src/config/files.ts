@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { GptError, whyUnreadable } from '../errors.js';
 import { parseJson } from './json.js';
 import { nearest } from './nearest.js';
+import { recordedSettings } from './old-runs.js';
 import type { Layer } from './resolve.js';
 
 /** The folder of the installed package. */
@@ -44,7 +45,8 @@ function readLayer(path: string, name: string): Layer {
   }
   const values = parseJson(content, name);
   if (!isObject(values)) throw new GptError('config/file', `${name} must hold one JSON object of settings`);
-  return { name, values: isObject(values['config']) ? values['config'] : values };
+  const { config } = values;
+  return { name, values: isObject(config) ? recordedSettings(config) : values };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -14,6 +14,7 @@ export {
   type ConfigOf,
   commandsOf,
   defaultOf,
+  defaultTextOf,
   type FinetuneConfig,
   flagName,
   groups,

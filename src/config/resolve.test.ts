@@ -38,7 +38,7 @@ test('what is resolved resolves to itself', () => {
 });
 
 test.each([
-  [{}, { minLr: 1e-4, warmupIters: 100, saveInterval: 250, maxIters: 2000, epochs: null, maxTime: null }],
+  [{}, { minLr: 3e-4, warmupIters: 100, saveInterval: 250, maxIters: 2000, epochs: null, maxTime: null }],
   [{ learningRate: 0.003 }, { minLr: 0.0003 }],
   [
     { learningRate: 0.003, lrSchedule: 'wsd' },
@@ -87,13 +87,16 @@ test.each<[Record<string, unknown>, string]>([
     { nEmbd: 12, position: 'rope' },
     'rope needs an even head width, but n-embd / n-head is 3 (try --n-embd 16, or --position learned)',
   ],
-  [{ minLr: 0.01 }, 'min-lr (0.01) is above learning-rate (0.001) (try --min-lr 0.0001)'],
+  [{ minLr: 0.01 }, 'min-lr (0.01) is above learning-rate (0.003) (try --min-lr 0.0003)'],
   [{ warmupIters: 99, maxIters: 10 }, 'warmup-iters (99) is above max-iters (10) (try --warmup-iters 1)'],
   [
     { decayFraction: 0.4 },
     'decay-fraction (0.4) has no effect: lr-schedule is cosine (leave it out, or choose --lr-schedule wsd)',
   ],
-  [{ nsSteps: 3 }, '--ns-steps has no effect: the optimizer is adamw (leave it out, or choose --optimizer muon)'],
+  [
+    { optimizer: 'adamw', nsSteps: 3 },
+    '--ns-steps has no effect: the optimizer is adamw (leave it out, or choose --optimizer muon)',
+  ],
   [{ tokenizer: 'char', vocabSize: 300 }, 'vocab-size (300) is for --tokenizer bpe, not char (leave vocab-size out)'],
   [
     { nEmbd: 65536, nLayer: 1024 },
@@ -173,8 +176,17 @@ test('every preset resolves, and states only what differs from the defaults', ()
   }
 });
 
+test('pretraining has Muon, finetuning AdamW, and so have the presets that were measured with it', () => {
+  expect(resolve('pretrain').values.optimizer).toBe('muon');
+  expect(resolve('finetune').values.optimizer).toBe('adamw');
+  const presets = presetNames().filter((name) => name !== 'demo-moods');
+  const withMuon = presets.filter((name) => resolve('pretrain', [loadLayer(name)]).values.optimizer === 'muon');
+  expect(withMuon).toEqual(['small-bpe']);
+});
+
 test("char-tiny is nanoGPT's CPU recipe", () => {
   expect(resolve('pretrain', [loadLayer('char-tiny')]).values).toMatchObject({
+    optimizer: 'adamw',
     nLayer: 4,
     nHead: 4,
     nEmbd: 128,

@@ -1,5 +1,6 @@
 // Which settings a resumed run takes over, and which it may change.
 import { GptError } from '../errors.js';
+import { recordedSettings } from './old-runs.js';
 import { type Layer, type Resolved, resolve } from './resolve.js';
 import { flagName, settings } from './schema.js';
 import type { TrainCommand } from './setting.js';
@@ -19,7 +20,7 @@ export function resumeConfig<C extends TrainCommand>(
   given: readonly Layer[],
   open: readonly string[] = [],
 ): Resolved<C> {
-  const before: Layer = { name, values: saved };
+  const before: Layer = { name, values: recordedSettings(saved) };
   const was = resolve(command, [before]).values as unknown as Record<string, unknown>;
   const now = resolve(command, [before, ...given]);
   for (const [key, value] of Object.entries(now.values)) {

@@ -2,7 +2,7 @@
 // out of these tables (see setting.ts).
 import { z } from 'zod';
 import { defaultFamily, familyNames, familySettings } from '../model/registry.js';
-import { defaultOptimizer, optimizerNames, optimizerSettings } from '../optimizer/registry.js';
+import { defaultOptimizer, optimizerNames, optimizerSettings, plainOptimizer } from '../optimizer/registry.js';
 import { filterSettings } from '../sample/filters/index.js';
 import { type ConfigCommand, choice, duration, integer, real, type Setting, text, texts, toggle } from './setting.js';
 
@@ -73,10 +73,18 @@ const TRAINING = {
     max: 1e6,
     default: null,
     finetuneDefault: 3,
+    finetuneDefaultText: '3; up to 10 where that is less than 150 steps',
     help: 'stop after this many passes over the data',
   }),
   maxTime: duration({ default: null, help: 'stop after this long: 90s, 10m, 1h30m' }),
-  learningRate: real({ above: 0, max: 10, default: 1e-3, finetuneDefault: 1e-4, help: 'peak learning rate' }),
+  learningRate: real({
+    above: 0,
+    max: 10,
+    default: 3e-3,
+    finetuneDefault: 1e-4,
+    finetuneDefaultText: 'by parameters: 1e-3 below 20 million, 3e-4 below 80 million, else 1e-4',
+    help: 'peak learning rate',
+  }),
   minLr: real({
     min: 0,
     max: 10,
@@ -103,6 +111,7 @@ const TRAINING = {
   }),
   optimizer: choice(optimizerNames, {
     default: defaultOptimizer,
+    finetuneDefault: plainOptimizer,
     fixed: true,
     help: 'optimization algorithm',
   }),
@@ -304,6 +313,12 @@ export function defaultOf(command: ConfigCommand, key: string): unknown {
   return command === 'finetune' && setting.finetuneDefault !== undefined ? setting.finetuneDefault : setting.default;
 }
 
+/** How the help states a default that is worked out; undefined where the value itself says it. */
+export function defaultTextOf(command: ConfigCommand, key: string): string | undefined {
+  const { defaultText, finetuneDefaultText } = settings[key]!;
+  return command === 'finetune' ? (finetuneDefaultText ?? defaultText) : defaultText;
+}
+
 /** `nLayer` as a flag is called: `n-layer`. */
 export function flagName(key: string): string {
   return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -317,7 +332,8 @@ export function configSchema(command: ConfigCommand) {
     $reasons: z.record(z.string(), z.string()).optional().describe('why a key has its value, by key'),
   };
   for (const [key, setting] of Object.entries(settingsOf(command))) {
-    const help = setting.defaultText ? `${setting.help} (default: ${setting.defaultText})` : setting.help;
+    const workedOut = defaultTextOf(command, key);
+    const help = workedOut ? `${setting.help} (default: ${workedOut})` : setting.help;
     shape[key] = setting.schema.prefault(defaultOf(command, key)).describe(help);
   }
   return z.strictObject(shape);

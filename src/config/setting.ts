@@ -21,6 +21,8 @@ export interface Setting<T> {
   readonly help: string;
   /** How the help states a default that is worked out or means "none". */
   readonly defaultText?: string;
+  /** The same for finetune, where it differs. */
+  readonly finetuneDefaultText?: string;
   /** A resumed run must keep it: another value would not continue the same run. */
   readonly fixed?: boolean;
   /** Turns a flag's text into what a config file would hold; text that cannot be read is returned as it is. */
@@ -28,7 +30,7 @@ export interface Setting<T> {
 }
 
 type Options<T> = Pick<Setting<T>, 'default' | 'help'> &
-  Partial<Pick<Setting<T>, 'finetuneDefault' | 'defaultText' | 'fixed' | 'placeholder'>>;
+  Partial<Pick<Setting<T>, 'finetuneDefault' | 'defaultText' | 'finetuneDefaultText' | 'fixed' | 'placeholder'>>;
 
 interface Range {
   readonly min?: number;

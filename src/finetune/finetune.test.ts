@@ -62,6 +62,41 @@ async function interrupted(data: string, out: string, values: object, iter: numb
   }
 }
 
+describe('the baselines of a classifier', () => {
+  const values = { ...small, maxIters: 1, valSplit: 0.25 };
+  const aboutBaselines = (events: readonly RunEvent[]) =>
+    of(events, 'notice').filter(({ message }) => message.startsWith('baselines'));
+
+  test('are measured on the split of the run: the words decide all labels, the majority a third', async () => {
+    const rows = weather(96).map(({ text, label }, i) => ({ text: `${text} on day ${i}`, label })); // no two alike
+    const events = await run(csv('baselines.csv', rows), 'baselines', values);
+    const [start] = of(events, 'start');
+    expect(start!.baselines).toEqual({ majority: 1 / 3, bagOfWords: 1 });
+    expect(aboutBaselines(events)).toMatchObject([
+      {
+        level: 'info',
+        message: expect.stringMatching(
+          /^baselines, accuracy on the 24 validation rows: 33\.3 % majority class \("rainy"\), 100\.0 % logistic/,
+        ),
+      },
+    ]);
+  });
+
+  test('are not measured where nothing is held out, nor for other tasks', async () => {
+    const unsplit = await run(at('baselines.csv'), 'unsplit', { ...values, valSplit: 0 });
+    expect(of(unsplit, 'start')[0]!.baselines).toBeUndefined();
+    expect(aboutBaselines(unsplit)).toEqual([]);
+    writeFileSync(at('said.jsonl'), '{"prompt":"a","completion":"b"}\n{"prompt":"c","completion":"d"}\n');
+    const said = await run(at('said.jsonl'), 'said', { ...values, valSplit: 0.5 });
+    expect(of(said, 'start')[0]!.baselines).toBeUndefined();
+  });
+
+  test('a run without a learning rate has that of its size, and keeps it', () => {
+    const recorded = JSON.parse(readFileSync(at('baselines/config.json'), 'utf8'));
+    expect(recorded.config).toMatchObject({ optimizer: 'adamw', learningRate: 1e-3, minLr: 1e-4 });
+  });
+});
+
 describe('finetuning a classifier', () => {
   test('learns to distinguish three labels, from scratch', async () => {
     const data = csv('weather.csv', weather(96));

@@ -5,6 +5,7 @@ import { checkOptions, type FinetuneConfig, type Sources } from '../config/index
 import { mostChoices } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent, RunEvent } from '../events.js';
+import { countParameters } from '../model/index.js';
 import { openRun } from '../run/open-run.js';
 import { type TrainingOptions, trainingOptions } from '../run/options.js';
 import { checkData, otherData, type SavedRun } from '../run/record.js';
@@ -12,7 +13,10 @@ import { checkWarmup, stepsOf } from '../run/schedule.js';
 import type { TrainingRun } from '../run/training-run.js';
 import { tokensOf } from '../scoring/encode.js';
 import { quoteCommand } from '../shell-quote.js';
+import { baselineNotice } from './baselines.js';
 import { fingerprintOf, hashOf } from './data-hash.js';
+import { epochsFor } from './epochs.js';
+import { settledRates } from './learning-rate.js';
 import { StepBatches } from './length-buckets.js';
 import { type FinetuneTask, prepareTask } from './task.js';
 
@@ -51,7 +55,7 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
   const { config, sources, inputs, splitRule } = run.plan;
   const [data = ''] = inputs;
   const task = yield* prepareTask(run, data);
-  const { kind, reason, template, labels, session, train: examples, validation } = task;
+  const { kind, reason, template, labels, baselines, session, train: examples, validation } = task;
   const dataHash = hashOf(task);
   const changed = checkFinetuningData(run, dataHash, examples, named);
   yield* changed;
@@ -65,7 +69,8 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
   };
   const batches = new StepBatches(examples, shape, config.seed, run.part);
   const program = yield* run.checkingMemory(session, task.compile(batches));
-  const settled = settle(config, sources, batches.stepsPerEpoch);
+  const rates = settledRates(config, sources, countParameters(session.specs));
+  const settled = { ...settle(config, sources, batches.stepsPerEpoch), ...rates };
   yield* checkWarmup(settled);
 
   const source = { inputs: [data], workingDirectory: process.cwd() };
@@ -78,8 +83,12 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
       examples: { train: examples.length, val: validation.length },
       task: kind,
       ...(labels && { labels }),
+      ...(baselines && { baselines: { majority: baselines.majority, bagOfWords: baselines.bagOfWords } }),
     },
-    notices: kind === 'instruct' ? [howToPrompt(task, run.folder.directory)] : [],
+    notices: [
+      ...(kind === 'instruct' ? [howToPrompt(task, run.folder.directory)] : []),
+      ...(baselines ? [baselineNotice(baselines, task)] : []),
+    ],
     program,
     microBatches: (iter) => task.feeds(batches.at(iter), iter),
     evaluate: await task.begin(),
@@ -123,5 +132,6 @@ function settle(config: FinetuneConfig, sources: Sources, stepsPerEpoch: number)
     ? Math.max(1, Math.min(config.evalInterval, Math.ceil(stepsPerEpoch)))
     : config.evalInterval;
   const saveInterval = open('saveInterval') ? evalInterval : config.saveInterval;
-  return { ...config, ...stepsOf(config, stepsPerEpoch), evalInterval, saveInterval };
+  const epochs = sources['epochs'] === 'default' ? epochsFor(stepsPerEpoch) : config.epochs;
+  return { ...config, epochs, ...stepsOf({ ...config, epochs }, stepsPerEpoch), evalInterval, saveInterval };
 }

@@ -1,6 +1,7 @@
 // What a finetuning run learns: examples, model and objective of a classifier or of an instruction follower, behind one
 // interface.
 
+import type { Baselines } from '../baselines/index.js';
 import { type ChatTemplate, chatTemplateOf, defaultTemplate, readChatKeys } from '../chat/index.js';
 import type { Checkpoint } from '../checkpoint/index.js';
 import type { FinetuneConfig } from '../config/index.js';
@@ -16,6 +17,7 @@ import type { Session } from '../session/session.js';
 import { type Tokenizer, withClassificationToken } from '../tokenizer/index.js';
 import type { TrainingJob, TrainingState } from '../train/index.js';
 import { resumeMerged, saveBase, saveMerged } from './adapters.js';
+import { measureBaselines } from './baselines.js';
 import { encodeDocuments, splitBlocks } from './encode-documents.js';
 import { textsOf } from './example-texts.js';
 import { classification, language, type Objective, type ObjectiveParts } from './objectives.js';
@@ -35,6 +37,8 @@ export interface FinetuneTask extends Omit<Objective, 'evaluator'> {
   readonly template: string;
   /** Whether conversations are learned. */
   readonly chats: boolean;
+  /** Of classification, of a new run, where rows are held out. */
+  readonly baselines: Baselines | undefined;
   /** Called once, when the run may be written to. Gives what measures the model. */
   begin(): Promise<TrainingJob['evaluate']>;
   save(directory: string, training: TrainingState, resumable: boolean): Promise<string>;
@@ -65,6 +69,9 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
   const chat = chats ? await chatTemplateOf(checkpoint?.directory, tokenizer) : undefined;
   const encoded = yield* encodeAll(texts, { tokenizer, chat }, model.blockSize, labels, config);
 
+  const measured = kind === 'classify' && resumed === null && workers.leads;
+  const baselines = measured ? yield* measureBaselines(texts) : undefined;
+
   const { freeze, layerDecay, seed, loraRank } = config;
   const lora = loraRank > 0 ? { rank: loraRank, alpha: config.loraAlpha ?? 2 * loraRank } : undefined;
   const session = yield* run.openSession(model, tokenizer, { labels, freeze, layerDecay, lora });
@@ -82,6 +89,7 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
     labels,
     template,
     chats,
+    baselines,
     ...parts,
     ...objective,
     begin: async () => {

@@ -8,7 +8,11 @@ export type OptimizerName = keyof typeof optimizers;
 
 export const optimizerNames = Object.keys(optimizers) as OptimizerName[];
 
-export const defaultOptimizer: OptimizerName = 'adamw';
+/** Of new pretraining runs: the lowest loss in the same time (docs/log.md). */
+export const defaultOptimizer: OptimizerName = 'muon';
+
+/** Of finetuning, and of runs from before there was a choice. */
+export const plainOptimizer: OptimizerName = 'adamw';
 
 type Union = (typeof optimizers)[OptimizerName]['settings'];
 type Joined<U> = (U extends unknown ? (settings: U) => void : never) extends (settings: infer I) => void ? I : never;

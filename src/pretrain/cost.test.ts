@@ -45,7 +45,8 @@ test.each([false, true])(
 );
 
 test('a plan adds up, and accumulating takes as much arithmetic as a larger batch', async () => {
-  const config = (values: object) => resolve('pretrain', [{ name: 'flag', values: { ...settings, ...values } }]).values;
+  const config = (values: object) =>
+    resolve('pretrain', [{ name: 'flag', values: { ...settings, optimizer: 'adamw', ...values } }]).values;
   const { nLayer, nHead, nEmbd, blockSize } = sizes;
   const shape = { nLayer, nHead, nEmbd, blockSize, dropout: 0, bias: true, layerNormEpsilon: 1e-5 };
   const model = { ...shape, vocabSize: 257, position: 'learned' as const };

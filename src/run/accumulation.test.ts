@@ -45,7 +45,7 @@ const model = { nLayer: 1, nHead: 2, nEmbd: 16, blockSize: 112, tokenizer: 'byte
 /** One step, whose first moments are the gradients times 1 - beta1. */
 const oneStep = {
   ...{ threads: 1, seed: 3, dropout: 0, gradClip: 0, beta1 },
-  ...{ maxIters: 1, logInterval: 1, evalIters: 1, valSplit: 0 },
+  ...{ optimizer: 'adamw', maxIters: 1, logInterval: 1, evalIters: 1, valSplit: 0 },
 };
 
 type Settings = Readonly<Record<string, unknown>>;

@@ -89,6 +89,22 @@ test.each<[string, Readonly<Record<string, unknown>>]>([
   },
 );
 
+test('a run from before there was a choice is resumed with AdamW, to the bits of an unbroken one', async () => {
+  const layers = flags({ ...settings, optimizer: 'adamw' });
+  const inputs = [at('text.txt')];
+  await eventsOf(pretrain({ inputs, layers, out: at('old whole') }));
+  const stop = new AbortController();
+  await eventsOf(pretrain({ inputs, layers, out: at('old'), signal: stop.signal }), stop);
+  const path = join(at('old'), 'config.json');
+  const record = JSON.parse(readFileSync(path, 'utf8'));
+  for (const key of ['optimizer', 'momentum', 'matrixLrScale', 'nsSteps', 'lrSchedule', 'decayFraction'])
+    delete record.config[key];
+  writeFileSync(path, JSON.stringify(record));
+  await eventsOf(pretrain({ inputs: [], out: at('old'), resume: true }));
+  expect(recorded('old')).toMatchObject({ iter: 8, optimizer: { name: 'adamw' } });
+  expect(saved('old')).toEqual(saved('old whole'));
+});
+
 test('a run cannot be resumed with another optimizer', async () => {
   const out = at('fixed');
   await eventsOf(pretrain({ inputs: [at('text.txt')], layers: flags({ ...settings, optimizer: 'sgd' }), out }));

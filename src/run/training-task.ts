@@ -11,7 +11,7 @@ import { scheduleOf } from './schedule.js';
 /** What is trained, and how it is saved. */
 export interface TrainingTask extends Pick<TrainingJob, 'program' | 'microBatches' | 'evaluate' | 'tokensPerStep'> {
   readonly settled: TrainingConfig;
-  readonly start: Pick<StartEvent, 'tokens' | 'examples' | 'task' | 'labels'>;
+  readonly start: Pick<StartEvent, 'tokens' | 'examples' | 'task' | 'labels' | 'baselines'>;
   /** Reported once training starts. */
   readonly notices?: readonly NoticeEvent[];
   readonly sampleInterval?: number;

@@ -14,7 +14,7 @@ const settings = {
   matrixLrScale: real({
     above: 0,
     max: 1000,
-    default: 10,
+    default: 3,
     help: "Muon's learning rate, as a multiple of learning-rate; the latter is for what AdamW trains",
   }),
   nsSteps: integer({ min: 1, max: 20, default: 5, help: "Muon's Newton-Schulz iterations per step" }),
