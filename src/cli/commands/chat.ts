@@ -148,7 +148,7 @@ class Chat {
     if (answer.finish === 'interrupted') context.note('stopped');
     if (answer.contextFull) context.warn('the answer ends here: the context is full; /reset begins again');
     if (context.streams.stdout.isTTY && !context.json) {
-      const read = `${count(answer.promptTokens)} tokens read, ${count(answer.reusedTokens)} of them from the cache`;
+      const read = `${count(answer.promptTokens)} tokens of prompt, ${count(answer.reusedTokens)} of them cached`;
       const written = `${count(answer.tokens)} written, ${answer.tokensPerSecond.toFixed(1)} tokens/s`;
       context.note(context.paint.dim(`(${read}; ${written})`));
     }
