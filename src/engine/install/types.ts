@@ -25,6 +25,8 @@ export interface SetupOptions {
   readonly gpu?: boolean;
   /** A wheel, or a folder of wheels or libraries, instead of the network. */
   readonly from?: string;
+  /** Address of a package index (its simple API): the wheel is fetched from there without Python. */
+  readonly index?: string;
   readonly signal?: AbortSignal;
   readonly on?: (event: SetupEvent) => void;
   readonly env?: Environment;
