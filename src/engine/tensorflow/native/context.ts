@@ -2,7 +2,7 @@
 import { type OpAttribute, setAttribute } from './attributes.js';
 import { type ConfigOptions, configProto } from './config.js';
 import type { Pointer } from './ffi.js';
-import { Handle } from './handle.js';
+import { Handle } from '../../handle.js';
 import type { Library } from './library.js';
 import { checked, checkedAsync } from './status.js';
 import { TensorHandle } from './tensor.js';

@@ -5,7 +5,7 @@ export { type ConfigOptions, configProto, message, number, text } from './config
 export { Context, type Execution, type RunDevice } from './context.js';
 export { type TfType, typeNumbers } from './dtypes.js';
 export type { Pointer, TensorflowApi, TF_Output } from './ffi.js';
-export { Handle, liveHandles } from './handle.js';
+export { Handle, liveHandles } from '../../handle.js';
 export { type Library, type LoadOptions, loadLibrary } from './library.js';
 export { checked } from './status.js';
 export { TensorHandle, withTensor } from './tensor.js';

@@ -2,7 +2,7 @@
 import { type DType, type HostArray, sizeOf } from '../../../trace/graph.js';
 import { arrayOn, typeNumbers } from './dtypes.js';
 import type { Pointer } from './ffi.js';
-import { Handle } from './handle.js';
+import { Handle } from '../../handle.js';
 import type { Library } from './library.js';
 import { checked } from './status.js';
 
