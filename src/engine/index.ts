@@ -5,6 +5,7 @@ export { type DeviceReport, type EngineReport, examine, measureOnnx, type Report
 export type { PackageReport } from './eager/examine.js';
 export { graphsOfEngine } from './graphs.js';
 export type { SetupEvent, SetupResult } from './install/index.js';
+export { type LocatedOpenvino, locateOpenvino } from './openvino/locate.js';
 export { type LibraryName, removeLibrary, setupLibrary } from './setup.js';
 export { type Located, locateTensorflow } from './tensorflow/locate.js';
 export { defaultThreads } from './threads.js';

@@ -114,7 +114,10 @@ export class OpenvinoSession {
   private feed(name: string, data: HostArray): void {
     const slot = this.inputs.get(name);
     if (!slot) return;
-    if (data.byteLength > copied) return this.bind(slot, data);
+    if (data.byteLength > copied) {
+      this.bind(slot, data);
+      return;
+    }
     const own = this.own.get(name) ?? offHeap(slot.spec);
     this.own.set(name, own);
     own.set(data);

@@ -43,28 +43,30 @@ function counters(onnx: OnnxWriter, values: readonly number[], shape: readonly n
 }
 
 /** Bernoulli by an engine's operators. */
-export const bernoulliBy = (ops: IntegerOperators): Lowering => (onnx, [seed, step, row], node) => {
-  const { shape } = node.outputs[0]!;
-  const size = sizeOf(shape);
-  const prefix = onnx.scalar(hash32(stream.dropout, number(node, 'place')) | 0, 'int32');
-  const absorb = (key: Name, word: Name) => mix(onnx, ops, onnx.op('BitwiseXor', [key, word]));
-  const key = absorb(absorb(prefix, seed!), step!);
-  const stride = onnx.op('BitwiseOr', [mix(onnx, ops, key), onnx.scalar(1, 'int32')]);
-  // A counter is row * columns + column: two short progressions instead of one as long as the result.
-  const starts = rowCounters(node);
-  const width = starts ? shape.at(-1)! : Math.min(columns, size);
-  const height = starts?.length ?? (width === 0 ? 0 : Math.ceil(size / width));
-  const first = firstCounter(node);
-  const firsts = (starts ?? range(height).map((row) => row * width)).map((start) => first + start);
-  const before = row && onnx.op('Mul', [row, onnx.scalar(number(node, 'rowSize') | 0, 'int32')]);
-  const origin = before ? onnx.op('Add', [onnx.op('Mul', [before, stride]), key]) : key;
-  const rows = onnx.op('Add', [onnx.op('Mul', [counters(onnx, firsts, [height, 1]), stride]), origin]);
-  const along = onnx.op('Mul', [counters(onnx, range(width), [1, width]), stride]);
-  const bits = mixUpper(onnx, ops, onnx.op('Add', [rows, along]));
-  const kept = ops.atLeast(onnx, bits, maskThreshold(number(node, 'rate')));
-  if (height * width === size) return [reshape(onnx, kept, shape)];
-  const flat = reshape(onnx, kept, [height * width]);
-  return [reshape(onnx, onnx.op('Slice', [flat, onnx.int64s([0]), onnx.int64s([size]), onnx.int64s([0])]), shape)];
-};
+export const bernoulliBy =
+  (ops: IntegerOperators): Lowering =>
+  (onnx, [seed, step, row], node) => {
+    const { shape } = node.outputs[0]!;
+    const size = sizeOf(shape);
+    const prefix = onnx.scalar(hash32(stream.dropout, number(node, 'place')) | 0, 'int32');
+    const absorb = (key: Name, word: Name) => mix(onnx, ops, onnx.op('BitwiseXor', [key, word]));
+    const key = absorb(absorb(prefix, seed!), step!);
+    const stride = onnx.op('BitwiseOr', [mix(onnx, ops, key), onnx.scalar(1, 'int32')]);
+    // A counter is row * columns + column: two short progressions instead of one as long as the result.
+    const starts = rowCounters(node);
+    const width = starts ? shape.at(-1)! : Math.min(columns, size);
+    const height = starts?.length ?? (width === 0 ? 0 : Math.ceil(size / width));
+    const first = firstCounter(node);
+    const firsts = (starts ?? range(height).map((row) => row * width)).map((start) => first + start);
+    const before = row && onnx.op('Mul', [row, onnx.scalar(number(node, 'rowSize') | 0, 'int32')]);
+    const origin = before ? onnx.op('Add', [onnx.op('Mul', [before, stride]), key]) : key;
+    const rows = onnx.op('Add', [onnx.op('Mul', [counters(onnx, firsts, [height, 1]), stride]), origin]);
+    const along = onnx.op('Mul', [counters(onnx, range(width), [1, width]), stride]);
+    const bits = mixUpper(onnx, ops, onnx.op('Add', [rows, along]));
+    const kept = ops.atLeast(onnx, bits, maskThreshold(number(node, 'rate')));
+    if (height * width === size) return [reshape(onnx, kept, shape)];
+    const flat = reshape(onnx, kept, [height * width]);
+    return [reshape(onnx, onnx.op('Slice', [flat, onnx.int64s([0]), onnx.int64s([size]), onnx.int64s([0])]), shape)];
+  };
 
 export const random: Lowerings = { Bernoulli: bernoulliBy(operators) };
