@@ -38,7 +38,7 @@ async function trained(threads: number, precision: Precision, steps: number): Pr
   const program = await engine.compileTraining(lossStep(gpt2Of(config), shape), state, options);
   const losses: number[] = [];
   for (let iteration = 1; iteration <= steps; iteration++) {
-    const random = new Random(iteration);
+    const random = new Random(1);
     const draw = () => Int32Array.from({ length: 128 }, () => random.integer(67));
     const feeds = { ids: draw(), targets: draw(), seed: Int32Array.of(7), step: Int32Array.of(iteration) };
     losses.push((await program.step([feeds, feeds], { learningRate: 0.003, iteration })).loss);
