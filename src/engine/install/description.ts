@@ -1,8 +1,14 @@
 // What the installer must know of a native library: names, pinned wheels, what is kept of them, how it is tried. Each engine
 // that needs a library describes it in its own folder.
 import type { Pins } from './pins.js';
-import type { Machine } from './platform.js';
 import type { Probe } from './probe.js';
+
+export interface Machine {
+  readonly platform: string;
+  readonly arch: string;
+  /** Of glibc; undefined with another C library (Alpine's musl). Only looked at on Linux. */
+  readonly glibc: string | undefined;
+}
 
 export interface LibraryDescription {
   /** Of the engine, of `gpt-cli setup` and of the folder in the cache. */

@@ -1,14 +1,7 @@
 // Whether a library's wheels are of use on this machine, and which wheels those are.
 import { GptError } from '../../errors.js';
-import type { LibraryDescription } from './description.js';
+import type { LibraryDescription, Machine } from './description.js';
 import type { Pin, Pins, Variant } from './pins.js';
-
-export interface Machine {
-  readonly platform: string;
-  readonly arch: string;
-  /** Of glibc; undefined with another C library (Alpine's musl). Only looked at on Linux. */
-  readonly glibc: string | undefined;
-}
 
 export function thisMachine(): Machine {
   const { platform, arch } = process;

@@ -1,6 +1,7 @@
 // What a setup is told, what it tells, and what it gives.
+
+import type { Machine } from './description.js';
 import type { Pins, Variant } from './pins.js';
-import type { Machine } from './platform.js';
 import type { Probe } from './probe.js';
 import type { InstallRecord } from './record.js';
 

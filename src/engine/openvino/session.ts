@@ -2,17 +2,11 @@
 // parameters or training.
 import { type Graph, type HostArray, sizeOf, type TensorSpec } from '../../trace/graph.js';
 import { Handle } from '../handle.js';
-import type { Pointer } from '../koffi.js';
-import { lowerAs } from '../onnx/lower.js';
-import type { Precision } from '../types.js';
+import { type Lowered, lowerAs } from '../onnx/lower.js';
+import { type CompileOptions, compile, compileNow, hasInput } from './compile.js';
 import { openvinoDialect } from './lowerings.js';
-import { elementTypes, type OpenvinoApi } from './native/ffi.js';
+import { elementTypes } from './native/ffi.js';
 import { checked, checkedAsync, given, loadOpenvino, type OpenvinoLibrary } from './native/library.js';
-
-export interface SessionOptions {
-  readonly threads: number;
-  readonly precision: Precision;
-}
 
 interface Slot {
   readonly onnxName: string;
@@ -46,10 +40,19 @@ export class OpenvinoSession {
    * Compiles a graph for the CPU.
    * @throws GptError `openvino/missing`, `openvino/load`, `onnx/op`
    */
-  static async open(graph: Graph, options: SessionOptions): Promise<OpenvinoSession> {
+  static async open(graph: Graph, options: CompileOptions): Promise<OpenvinoSession> {
     const library = await loadOpenvino();
-    const { model, inputs, outputs } = lowerAs(graph, openvinoDialect);
-    const compiled = await compile(library, graph.name, model, options);
+    const lowered = lowerAs(graph, openvinoDialect);
+    return OpenvinoSession.of(library, graph, lowered, await compile(library, graph.name, lowered.model, options));
+  }
+
+  /** As `open`, in this thread, which waits: for tests that cannot. */
+  static openNow(library: OpenvinoLibrary, graph: Graph, options: CompileOptions): OpenvinoSession {
+    const lowered = lowerAs(graph, openvinoDialect);
+    return OpenvinoSession.of(library, graph, lowered, compileNow(library, graph.name, lowered.model, options));
+  }
+
+  private static of(library: OpenvinoLibrary, graph: Graph, { inputs, outputs }: Lowered, compiled: Handle) {
     const { api } = library;
     const request = given(api, `prepare ${graph.name}`, (out) =>
       api.ov_compiled_model_create_infer_request(compiled.pointer, out),
@@ -87,6 +90,21 @@ export class OpenvinoSession {
    * @returns the outputs that are not bound
    */
   async run(feeds: Readonly<Record<string, HostArray>>): Promise<Record<string, HostArray>> {
+    const results = this.prepare(feeds);
+    const { api } = this.library;
+    await checkedAsync(api, 'run a graph', (done) => api.ov_infer_request_infer.async(this.request.pointer, done));
+    return results;
+  }
+
+  /** As `run`, in this thread, which waits: for tests that cannot. */
+  runNow(feeds: Readonly<Record<string, HostArray>>): Record<string, HostArray> {
+    const results = this.prepare(feeds);
+    checked(this.library.api, 'run a graph', () => this.library.api.ov_infer_request_infer(this.request.pointer));
+    return results;
+  }
+
+  /** Binds what a run reads and the arrays that it writes; these. */
+  private prepare(feeds: Readonly<Record<string, HostArray>>): Record<string, HostArray> {
     if (this.released) throw new Error('the session was released');
     for (const [name, data] of Object.entries(feeds)) this.feed(name, data);
     const results: Record<string, HostArray> = {};
@@ -96,8 +114,6 @@ export class OpenvinoSession {
       this.bind(slot, data);
       results[name] = viewOf(data, slot.spec);
     }
-    const { api } = this.library;
-    await checkedAsync(api, 'run a graph', (done) => api.ov_infer_request_infer.async(this.request.pointer, done));
     return results;
   }
 
@@ -141,43 +157,6 @@ export class OpenvinoSession {
     this.bound.set(onnxName, { data, tensor });
     before?.tensor.dispose();
   }
-}
-
-/** OpenVINO drops the inputs that no result depends on. */
-function hasInput(api: OpenvinoApi, compiled: Handle, name: string): boolean {
-  const port: [Pointer | null] = [null];
-  if (api.ov_compiled_model_input_by_name(compiled.pointer, name, port) !== 0) return false;
-  api.ov_output_const_port_free(port[0]!);
-  return true;
-}
-
-async function compile(
-  { api, core }: OpenvinoLibrary,
-  name: string,
-  model: Uint8Array,
-  { threads, precision }: SessionOptions,
-): Promise<Handle> {
-  const read = given(api, `read ${name}`, (out) =>
-    api.ov_core_read_model_from_memory_buffer(core, model, model.byteLength, null, out),
-  );
-  const properties = Object.entries({
-    INFERENCE_NUM_THREADS: String(threads),
-    NUM_STREAMS: '1',
-    PERFORMANCE_HINT: 'LATENCY',
-    // Pinned threads would all land on the same cores when several runs share a machine.
-    ENABLE_CPU_PINNING: 'NO',
-    // Stated even for float32: the default is float16 on some processors.
-    INFERENCE_PRECISION_HINT: precision,
-  }).map(([key, value]) => ({ key, value }));
-  const out: [Pointer | null] = [null];
-  try {
-    await checkedAsync(api, `compile ${name}`, (done) =>
-      api.ov_core_compile_model_props.async(core, read, 'CPU', properties.length, properties, out, done),
-    );
-  } finally {
-    api.ov_model_free(read);
-  }
-  return new Handle('compiled model', out[0], api.ov_compiled_model_free);
 }
 
 const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;

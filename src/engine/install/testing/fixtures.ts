@@ -5,8 +5,8 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { tensorflowLibrary } from '../../tensorflow/description.js';
+import type { Machine } from '../description.js';
 import type { Pins, Wheel } from '../pins.js';
-import type { Machine } from '../platform.js';
 import type { Probe } from '../probe.js';
 import { isKept } from '../wheel.js';
 
