@@ -1,6 +1,6 @@
 // tfjs-core's own test suite on a backend where every op that the tracer covers is traced, compiled and run by itself.
 // Everything that tfjs' stock `cpu` backend passes must pass, or be listed with a reason in test/conformance/accepted.json.
-//   npm run conformance -- --backend onnx|tensorflow|trace [--grep TEXT] [--write FILE]
+//   npm run conformance -- --backend onnx|openvino|tensorflow|trace [--grep TEXT] [--write FILE]
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -14,8 +14,8 @@ const { values } = parseArgs({
   options: { backend: { type: 'string', default: 'onnx' }, grep: { type: 'string' }, write: { type: 'string' } },
 });
 const { backend } = values;
-if (!['onnx', 'tensorflow', 'trace'].includes(backend))
-  throw new Error(`--backend is onnx, tensorflow or trace, got ${backend}`);
+if (!['onnx', 'openvino', 'tensorflow', 'trace'].includes(backend))
+  throw new Error(`--backend is onnx, openvino, tensorflow or trace, got ${backend}`);
 const folder = 'dist/test/conformance';
 
 /** tfjs' suite asks for an older jasmine-core's inside, its globals, and leave to use names twice. */

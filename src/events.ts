@@ -6,6 +6,8 @@ export interface StartEvent {
   readonly event: 'start';
   readonly command: 'pretrain' | 'finetune';
   readonly backend: EngineName;
+  /** Of products, where the engine has a choice. */
+  readonly precision?: 'f32' | 'bf16';
   readonly device: string;
   readonly threads: number;
   /** Workers that train together, where there are several. */

@@ -1,6 +1,6 @@
-// A jest reporter: one line at the end when TensorFlow's tests were skipped for want of its library. Those that were left
-// out by their name (jest -t) do not count. The mark is set by src/engine/tensorflow/testing/library.ts.
-const mark = '(no TensorFlow)';
+// A jest reporter: a line at the end when tests of an engine were skipped for want of its library. Those that were left out by
+// their name (jest -t) do not count. The marks are set by src/engine/{tensorflow,openvino}/testing/library.ts.
+const libraries = ['TensorFlow', 'OpenVINO'];
 
 module.exports = class {
   constructor({ testNamePattern }) {
@@ -8,11 +8,16 @@ module.exports = class {
   }
 
   onRunComplete(_, { testResults }) {
-    const skipped = testResults
+    const pending = testResults
       .flatMap(({ testResults: tests }) => tests)
-      .filter(({ status, ancestorTitles }) => status === 'pending' && ancestorTitles[0]?.endsWith(mark))
+      .filter(({ status }) => status === 'pending')
       .filter(({ fullName }) => this.asked.test(fullName));
-    if (skipped.length > 0)
-      console.log(`TensorFlow is not installed: ${skipped.length} tests were skipped (gpt-cli setup tensorflow)`);
+    for (const name of libraries) {
+      const skipped = pending.filter(({ ancestorTitles }) => ancestorTitles[0]?.endsWith(`(no ${name})`));
+      if (skipped.length > 0)
+        console.log(
+          `${name} is not installed: ${skipped.length} tests were skipped (gpt-cli setup ${name.toLowerCase()})`,
+        );
+    }
   }
 };

@@ -54,7 +54,7 @@ export const entries: readonly CommandEntry[] = [
   },
   { name: 'data', summary: 'check training data', load: () => import('./commands/data.js') },
   { name: 'doctor', summary: 'engines, versions, measured speed', load: () => import('./commands/doctor.js') },
-  { name: 'setup', summary: "fetch TensorFlow's library", load: () => import('./commands/setup.js') },
+  { name: 'setup', summary: 'fetch the library of an engine', load: () => import('./commands/setup.js') },
   {
     name: 'config',
     summary: 'the settings: presets, defaults, JSON schema',

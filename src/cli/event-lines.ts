@@ -5,10 +5,11 @@ import { count, loss, rate, time } from './format.js';
 import { plot, type Series } from './plot.js';
 
 export function startLine(event: StartEvent): string {
-  const { parameters, vocabSize, tokens, backend, device, threads } = event;
+  const { parameters, vocabSize, tokens, backend, device, threads, precision } = event;
   const data = `${count(tokens.train)} training and ${count(tokens.val)} validation tokens`;
   const together = event.workers ? `, ${event.workers} workers` : '';
-  const engine = `${backend} on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}${together}`;
+  const format = precision === 'bf16' ? ' in bf16' : '';
+  const engine = `${backend} on ${device}${format}, ${threads} ${threads === 1 ? 'thread' : 'threads'}${together}`;
   const resumed = event.iter > 0 ? `; resumes at step ${count(event.iter)}` : '';
   return `${count(parameters)} parameters, vocabulary ${count(vocabSize)}; ${data}; ${engine}${resumed}`;
 }

@@ -14,7 +14,10 @@ const MACHINE = {
     fixed: true,
     help: 'seed of every random choice: initialization, batches, dropout, sampling',
   }),
-  backend: choice(['auto', 'onnx', 'tensorflow', 'eager'], { default: 'auto', help: 'the engine that runs the model' }),
+  backend: choice(['auto', 'onnx', 'openvino', 'tensorflow', 'eager'], {
+    default: 'auto',
+    help: 'the engine that runs the model',
+  }),
   device: choice(['auto', 'cpu', 'webgpu', 'cuda', 'dml'], {
     default: 'auto',
     help: 'the device that the engine uses',
@@ -24,9 +27,9 @@ const MACHINE = {
     default: 'auto',
     help: 'how the tensorflow engine runs a step; auto measures both for training and uses graph elsewhere',
   }),
-  precision: choice(['f32', 'bf16'], {
-    default: 'f32',
-    help: 'number format of matrix products; bf16 with --backend tensorflow only',
+  precision: choice(['auto', 'f32', 'bf16'], {
+    default: 'auto',
+    help: 'number format of matrix products; bf16 with --backend openvino or tensorflow; auto is f32, with openvino bf16 where the CPU has amx_bf16',
   }),
   verbose: toggle({ default: false, help: 'show the logs of the native libraries' }),
 };

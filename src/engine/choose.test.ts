@@ -1,5 +1,6 @@
 import { openEngine } from './choose.js';
 import { examine } from './doctor.js';
+import { hasOpenvino } from './openvino/testing/library.js';
 import { hasTensorflow } from './tensorflow/testing/library.js';
 import { defaultThreads, physicalCores, resolveThreads, timeShare } from './threads.js';
 
@@ -35,7 +36,7 @@ describe('openEngine', () => {
     for (const backend of ['auto', 'onnx', 'eager'] as const)
       await expect(openEngine({ backend, device: 'auto', precision: 'bf16' })).rejects.toMatchObject({
         code: 'engine/precision',
-        hint: expect.stringContaining('--backend tensorflow'),
+        hint: '--backend openvino or tensorflow, or --precision f32',
       });
   });
 
@@ -71,12 +72,14 @@ describe('threads', () => {
 
 test('the doctor finds the engines, measures them, and says why others are not there', async () => {
   const report = await examine(1);
-  const [onnx, eager, tensorflow] = report.engines;
+  const [onnx, openvino, eager, tensorflow] = report.engines;
   expect(onnx).toMatchObject({ name: 'onnx', available: true, version: '1.30.0' });
   const [cpu, ...others] = onnx!.devices;
   expect(cpu!.gflops).toBeGreaterThan(1);
   for (const device of others) expect(device.available || Boolean(device.reason)).toBe(true);
   expect(eager!.devices[0]!.gflops).toBeGreaterThan(0.01);
+  if (hasOpenvino) expect(openvino!.devices[0]).toMatchObject({ name: 'cpu', available: true });
+  else expect(openvino).toMatchObject({ available: false, fix: expect.stringContaining('gpt-cli setup openvino') });
   if (hasTensorflow) expect(tensorflow!.devices[0]).toMatchObject({ name: 'cpu', available: true });
   else expect(tensorflow).toMatchObject({ available: false, fix: expect.stringContaining('gpt-cli setup tensorflow') });
   expect(report.memoryMB.available).toBeGreaterThan(0);

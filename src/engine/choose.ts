@@ -4,6 +4,8 @@ import { GptError } from '../errors.js';
 import { createEagerEngine } from './eager/engine.js';
 import { probe } from './onnx/devices.js';
 import { createOnnxEngine } from './onnx/engine.js';
+import { createOpenvinoEngine } from './openvino/engine.js';
+import { choosePrecision } from './openvino/precision.js';
 import { createTensorflowEngine } from './tensorflow/engine.js';
 import { resolveThreads } from './threads.js';
 import type { Device, Engine, EngineName, GraphListener, Jit, Precision } from './types.js';
@@ -30,8 +32,8 @@ export interface EngineChoice {
   readonly onGraph?: GraphListener | undefined;
   /** For tensorflow: how steps are run. */
   readonly jit?: Jit | undefined;
-  /** Default f32; tensorflow has others. */
-  readonly precision?: Precision | undefined;
+  /** Default auto: bf16 with openvino where the processor has AMX for it, else f32. */
+  readonly precision?: Precision | 'auto' | undefined;
   /** Lets native libraries write their logs. */
   readonly verbose?: boolean | undefined;
   /** Only tensorflow has it; `auto` is then tensorflow. */
@@ -40,7 +42,7 @@ export interface EngineChoice {
 
 /**
  * Opens an engine. `auto` is onnx on the CPU; with other workers it is tensorflow.
- * @throws GptError `cluster/...`, `engine/threads`, `engine/backend`, `engine/device`, `onnx/missing`, `eager/device`, with the command
+ * @throws GptError `cluster/...`, `engine/threads`, `engine/backend`, `engine/device`, `engine/precision`, `onnx/missing`, `openvino/missing`, `eager/device`, with the command
  * that would help as hint
  */
 export async function openEngine(choice: EngineChoice): Promise<Engine> {
@@ -48,7 +50,7 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
   const backend = cluster ? withCluster(choice.backend, cluster) : choice.backend;
   const count = resolveThreads(threads);
   const on = device === 'auto' ? 'cpu' : device;
-  if (backend !== 'tensorflow') demandSinglePrecision(backend, choice.precision);
+  if (backend !== 'tensorflow' && backend !== 'openvino') demandSinglePrecision(backend, choice.precision);
   switch (backend) {
     case 'auto':
     case 'onnx':
@@ -56,8 +58,14 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
       return createOnnxEngine({ device: on, threads: count, ...(profile && { profile }), ...(onGraph && { onGraph }) });
     case 'eager':
       return createEagerEngine({ device });
+    case 'openvino': {
+      if (on !== 'cpu') throw noDevice(on);
+      const precision = choosePrecision(choice.precision ?? 'auto');
+      return createOpenvinoEngine({ threads: count, precision, ...(onGraph && { onGraph }) });
+    }
     case 'tensorflow': {
-      const { jit = 'auto', precision = 'f32', verbose = false } = choice;
+      const { jit = 'auto', verbose = false } = choice;
+      const precision: Precision = choice.precision === 'bf16' ? 'bf16' : 'f32';
       const machine = { device: on, threads: count, jit, precision, verbose, cluster };
       return createTensorflowEngine({ ...machine, ...(onGraph && { onGraph }) });
     }
@@ -84,17 +92,23 @@ async function demandDevice(device: Device): Promise<void> {
   });
 }
 
+function noDevice(device: Device): GptError {
+  return new GptError('engine/device', `the openvino engine computes on the cpu only, not on ${device}`, {
+    hint: '--device cpu, or --backend onnx',
+  });
+}
+
 /** onnxruntime has no bfloat16 products on the CPU, tfjs none at all. */
-function demandSinglePrecision(backend: string, precision: Precision = 'f32'): void {
-  if (precision === 'f32') return;
+function demandSinglePrecision(backend: string, precision: Precision | 'auto' = 'auto'): void {
+  if (precision !== 'bf16') return;
   const name = backend === 'auto' ? 'onnx' : backend;
   throw new GptError('engine/precision', `the ${name} engine computes in f32, not in ${precision}`, {
-    hint: '--backend tensorflow, or --precision f32',
+    hint: '--backend openvino or tensorflow, or --precision f32',
   });
 }
 
 function unknownBackend(backend: never): GptError {
   return new GptError('engine/backend', `unknown backend ${JSON.stringify(backend)}`, {
-    hint: 'one of auto, onnx, tensorflow, eager',
+    hint: 'one of auto, onnx, openvino, tensorflow, eager',
   });
 }

@@ -2,6 +2,8 @@
 import type { Graph, HostArray } from '../trace/graph.js';
 import { interpret, vocabulary } from '../trace/index.js';
 import { GraphSession } from './onnx/session.js';
+import { OpenvinoSession } from './openvino/session.js';
+import { hasOpenvino } from './openvino/testing/library.js';
 import { compileGraph } from './tensorflow/compile.js';
 import { Context, loadLibrary } from './tensorflow/native/index.js';
 import { hasTensorflow } from './tensorflow/testing/library.js';
@@ -18,6 +20,14 @@ const engines: Record<string, Run> = {
     await session.release();
     return results;
   },
+  ...(hasOpenvino && {
+    openvino: async (graph, feeds) => {
+      const session = await OpenvinoSession.open(graph, { threads: 1, precision: 'f32' });
+      const results = await session.run(feeds);
+      await session.release();
+      return results;
+    },
+  }),
   ...(hasTensorflow && { 'tensorflow graph': tensorflow('graph'), 'tensorflow xla': tensorflow('xla') }),
 };
 

@@ -9,6 +9,7 @@ import { examineNative, type PackageReport } from './eager/examine.js';
 import { type DeviceState, findDevices } from './onnx/devices.js';
 import { loadRuntime } from './onnx/runtime.js';
 import { GraphSession } from './onnx/session.js';
+import { examineOpenvino } from './openvino/examine.js';
 import { examineLibrary } from './tensorflow/examine.js';
 import { defaultThreads } from './threads.js';
 import type { Device, EngineName } from './types.js';
@@ -54,7 +55,12 @@ export async function examine(threads = defaultThreads()): Promise<Report> {
     logicalCores: cores.length,
     threads: defaultThreads(),
     memoryMB: { total: megabytes(totalmem()), available: megabytes(availableMemory()) },
-    engines: [await examineOnnx(threads), await examineEager(), await examineTensorflow(threads)],
+    engines: [
+      await examineOnnx(threads),
+      await examineOpenvinoEngine(threads),
+      await examineEager(),
+      await examineTensorflow(threads),
+    ],
   };
 }
 
@@ -83,14 +89,32 @@ async function examineEager(): Promise<EngineReport> {
   return { name: 'eager', available: true, version: tf.version_core, devices, packages: [await examineNative()] };
 }
 
+async function examineOpenvinoEngine(threads: number): Promise<EngineReport> {
+  try {
+    const report = await examineOpenvino(threads, productGraph(productSize), measureProduct);
+    const { version, source, gflops, precision } = report;
+    const devices: DeviceReport[] = [
+      { name: 'cpu', available: true, gflops, detail: `--precision auto is ${precision}` },
+    ];
+    return { name: 'openvino', available: true, version: `${version} (${source})`, devices };
+  } catch (error) {
+    return unavailable('openvino', error);
+  }
+}
+
+type Run = (feeds: { a: Float32Array; b: Float32Array }) => Promise<unknown>;
+
+/** Of the graph of a product, however it is run. */
+function measureProduct(run: Run): Promise<number> {
+  return measure(productSize, async () => {
+    const operand = new Float32Array(productSize ** 2).fill(0.5);
+    await run({ a: operand, b: operand });
+  });
+}
+
 async function examineTensorflow(threads: number): Promise<EngineReport> {
   try {
-    const { version, source, devices } = await examineLibrary(threads, productGraph(productSize), (run) =>
-      measure(productSize, async () => {
-        const operand = new Float32Array(productSize ** 2).fill(0.5);
-        await run({ a: operand, b: operand });
-      }),
-    );
+    const { version, source, devices } = await examineLibrary(threads, productGraph(productSize), measureProduct);
     return { name: 'tensorflow', available: true, version: `${version} (${source})`, devices };
   } catch (error) {
     return unavailable('tensorflow', error);

@@ -17,12 +17,15 @@ import { familyCases } from '../model/testing/families.js';
 import { Random } from '../rng.js';
 import { createEagerEngine } from './eager/engine.js';
 import { createOnnxEngine } from './onnx/engine.js';
+import { createOpenvinoEngine } from './openvino/engine.js';
+import { hasOpenvino } from './openvino/testing/library.js';
 import { createTensorflowEngine } from './tensorflow/engine.js';
 import { hasTensorflow } from './tensorflow/testing/library.js';
 import type { Engine, StepFunction } from './types.js';
 
 const engines: Record<string, () => Promise<Engine>> = {
   onnx: () => createOnnxEngine({ device: 'cpu', threads: 2 }),
+  ...(hasOpenvino && { openvino: () => createOpenvinoEngine({ threads: 2, precision: 'f32' }) }),
   ...(hasTensorflow && {
     'tensorflow graph': () => createTensorflowEngine({ device: 'cpu', threads: 2, jit: 'graph', precision: 'f32' }),
     'tensorflow xla': () => createTensorflowEngine({ device: 'cpu', threads: 2, jit: 'xla', precision: 'f32' }),

@@ -4,12 +4,9 @@ export { type ClusterChoice, type EngineChoice, openEngine } from './choose.js';
 export { type DeviceReport, type EngineReport, examine, measureOnnx, type Report } from './doctor.js';
 export type { PackageReport } from './eager/examine.js';
 export { graphsOfEngine } from './graphs.js';
-export {
-  removeTensorflow,
-  type SetupEvent,
-  type SetupResult,
-  setupTensorflow,
-} from './tensorflow/install/index.js';
+export type { SetupEvent, SetupResult } from './install/index.js';
+export { type LocatedOpenvino, locateOpenvino } from './openvino/locate.js';
+export { type LibraryName, removeLibrary, setupLibrary } from './setup.js';
 export { type Located, locateTensorflow } from './tensorflow/locate.js';
 export { defaultThreads } from './threads.js';
 export type {

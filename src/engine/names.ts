@@ -1,6 +1,6 @@
 // The engines and devices by name. Apart from types.ts, so that the library's types do not lead to tfjs.
 
-export type EngineName = 'onnx' | 'eager' | 'tensorflow';
+export type EngineName = 'onnx' | 'openvino' | 'eager' | 'tensorflow';
 export type Device = 'cpu' | 'webgpu' | 'cuda' | 'dml';
 /** How the tensorflow engine runs a step: compiled by XLA, operation by operation, or the faster of the two. */
 export type Jit = 'auto' | 'xla' | 'graph';

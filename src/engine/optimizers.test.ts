@@ -16,6 +16,8 @@ import { sgd } from '../optimizer/testing/sgd.js';
 import { Random } from '../rng.js';
 import { createEagerEngine } from './eager/engine.js';
 import { createOnnxEngine } from './onnx/engine.js';
+import { createOpenvinoEngine } from './openvino/engine.js';
+import { hasOpenvino } from './openvino/testing/library.js';
 import { createTensorflowEngine } from './tensorflow/engine.js';
 import { hasTensorflow } from './tensorflow/testing/library.js';
 import type { ArraySpec, Engine, Feeds, State } from './types.js';
@@ -27,6 +29,7 @@ const engines: Record<string, () => Promise<Engine>> = {
   'onnx cpu': () => createOnnxEngine({ device: 'cpu', threads: 2 }),
   'onnx cpu, as for webgpu': () =>
     createOnnxEngine({ device: 'cpu', threads: 2, stateOnDevice: true, dialect: 'webgpu' }),
+  ...(hasOpenvino && { openvino: () => createOpenvinoEngine({ threads: 2, precision: 'f32' }) }),
   ...(hasTensorflow && { 'tensorflow graph': () => tensorflow('graph'), 'tensorflow xla': () => tensorflow('xla') }),
 };
 

@@ -4,7 +4,7 @@ import type { Cluster } from '../cluster/types.js';
 import type { OptimizedArray, Optimizer, OptimizerOptions, Slot } from '../optimizer/types.js';
 import type { Graph, HostArray } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
-import type { Device, EngineName, Jit } from './names.js';
+import type { Device, EngineName, Jit, Precision } from './names.js';
 
 export type { Optimizer, OptimizerOptions, Slot } from '../optimizer/types.js';
 export type { StepFunction } from '../trace/step.js';
@@ -88,6 +88,8 @@ export interface Engine {
   readonly cluster?: Cluster;
   /** How compiled steps are run, where there is a choice and once it is made; a resumed run must make the same one. */
   readonly jit?: Exclude<Jit, 'auto'> | undefined;
+  /** Of products, where there is a choice; a resumed run must make the same one. */
+  readonly precision?: Precision | undefined;
   /** All zeros; fill it with `write`. */
   createState(specs: readonly ArraySpec[], options: StateOptions): Promise<State>;
   compile(step: StepFunction, state: State): Promise<Program>;

@@ -194,7 +194,9 @@ describe('finetuning a classifier', () => {
     ]);
     expect(await Promise.all(['ln_f.weight', 'score.weight'].map(same))).toEqual([false, false]);
     await Promise.all([before!.close(), after!.close()]);
-    await expect(run(data, 'frozen2', { ...values, freeze: 2 })).rejects.toThrow('freeze (2) is above the number of blocks, 1');
+    await expect(run(data, 'frozen2', { ...values, freeze: 2 })).rejects.toThrow(
+      'freeze (2) is above the number of blocks, 1',
+    );
   });
 
   test('rare labels count as much with --balance', async () => {

@@ -30,7 +30,7 @@ export async function planPretraining(model: GptConfig, config: PretrainConfig):
   const { batchSize, gradAccum, recompute } = config;
   const threads = config.threads ?? defaultThreads();
   const specs = parameterSpecs(model);
-  const engine = config.backend === 'tensorflow' ? 'tensorflow' : 'onnx';
+  const engine = config.backend === 'tensorflow' || config.backend === 'openvino' ? config.backend : 'onnx';
   const { peaks, work } = await graphsOf({ ...model, dropout: config.dropout }, { batchSize, recompute, engine });
   const parameters = countParameters(specs);
   const optimizer = optimizers[config.optimizer];

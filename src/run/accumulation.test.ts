@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SafetensorsFile } from '../checkpoint/index.js';
+import { hasOpenvino } from '../engine/openvino/testing/library.js';
 import { hasTensorflow } from '../engine/tensorflow/testing/library.js';
 import type { StepEvent } from '../events.js';
 import { finetune } from '../finetune/finetune.js';
@@ -104,6 +105,7 @@ async function expectSame(file: string, more: Settings, divisions: readonly (rea
 const engines: Record<string, Settings> = {
   onnx: { backend: 'onnx' },
   eager: { backend: 'eager' },
+  ...(hasOpenvino && { openvino: { backend: 'openvino' } }),
   // Not XLA, which takes a minute to compile all lengths: engine/engines.test.ts has it.
   ...(hasTensorflow && { tensorflow: { backend: 'tensorflow', jit: 'graph' } }),
 };

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolve, settingsOf } from '../config/index.js';
+import { hasOpenvino } from '../engine/openvino/testing/library.js';
 import { hasTensorflow } from '../engine/tensorflow/testing/library.js';
 import type { RunEvent } from '../events.js';
 import { finetune } from '../finetune/finetune.js';
@@ -65,6 +66,12 @@ test.each<[string, Readonly<Record<string, unknown>>]>([
   ['matrix', { backend: 'onnx', gradAccum: 2 }],
   ['matrix', { backend: 'eager' }],
   ['muon', { backend: 'onnx', gradAccum: 2 }],
+  ...(hasOpenvino
+    ? ([
+        ['adamw', { backend: 'openvino' }],
+        ['muon', { backend: 'openvino', gradAccum: 2 }],
+      ] as [string, Record<string, unknown>][])
+    : []),
   ...(hasTensorflow
     ? ([
         ['matrix', { backend: 'tensorflow', jit: 'graph' }],

@@ -81,7 +81,8 @@ export class TrainingRun<C extends TrainCommand> {
   requireMemoryFor(model: GptConfig): void {
     if (!this.memoryCheck) return;
     const { backend, optimizer, gradAccum, jit } = this.plan.config;
-    const engine: EstimatedEngine = backend === 'tensorflow' || this.workers.size > 1 ? 'tensorflow' : 'onnx';
+    const alone: EstimatedEngine = backend === 'tensorflow' || backend === 'openvino' ? backend : 'onnx';
+    const engine = this.workers.size > 1 ? 'tensorflow' : alone;
     const parts = {
       specs: parameterSpecs(model),
       optimizer: optimizers[optimizer],

@@ -31,6 +31,7 @@ export function startEvent(
     event: 'start',
     command: run.command,
     backend: engine.name,
+    ...(engine.precision && { precision: engine.precision }),
     device: engine.device,
     threads: engine.threads,
     ...(run.workers > 1 && { workers: run.workers }),

@@ -18,7 +18,7 @@ export function* unsupported(
   { onGraph, profile }: Diagnostics,
 ): Generator<NoticeEvent> {
   if (name === 'onnx') return;
-  const compiles = name === 'tensorflow';
+  const compiles = name !== 'eager';
   const notice = (what: string): NoticeEvent => ({
     event: 'notice',
     level: 'warning',

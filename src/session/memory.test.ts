@@ -38,6 +38,13 @@ test('accumulation needs a second gradient', () => {
   expect(four.total - one.total).toBe(4 * million);
 });
 
+test('openvino returns no copies of gradients', () => {
+  const parts = { specs, optimizer, graphs: [9 * million], engine: 'openvino' } as const;
+  const { gradients, activations } = estimateMemory({ ...parts, gradAccum: 1 });
+  expect({ gradients, activations }).toEqual({ gradients: 4 * million, activations: 9 * million });
+  expect(estimateMemory({ ...parts, gradAccum: 4 }).gradients).toBe(8 * million);
+});
+
 describe('with tensorflow', () => {
   const of = (more: object) =>
     estimateMemory({

@@ -32,7 +32,7 @@ export interface MemoryParts {
 }
 
 /** Engines on the CPU whose memory was measured. */
-export type EstimatedEngine = 'onnx' | 'tensorflow';
+export type EstimatedEngine = 'onnx' | 'openvino' | 'tensorflow';
 
 interface Costs {
   /** Arrays of the gradients' size. */
@@ -47,12 +47,17 @@ interface Costs {
 const largest = (graphs: readonly number[]) => Math.max(0, ...graphs);
 const withSums = (parts: number) => (parts > 1 ? 2 : 1);
 
-/** Fitted to measured runs: docs/performance.md, docs/tensorflow.md. */
-const costs: Readonly<Record<'onnx' | 'graph' | 'xla', Costs>> = {
+/** Fitted to measured runs: docs/performance.md, docs/tensorflow.md, docs/openvino.md. */
+const costs: Readonly<Record<'onnx' | 'openvino' | 'graph' | 'xla', Costs>> = {
   onnx: {
     gradientCopies: (parts) => (parts > 1 ? 3 : 2),
     activations: (graphs) => graphs.reduce((sum, peak) => sum + peak, 0),
     runtime: () => 150e6,
+  },
+  openvino: {
+    gradientCopies: withSums,
+    activations: (graphs) => graphs.reduce((sum, peak) => sum + peak, 0),
+    runtime: () => 250e6,
   },
   graph: {
     gradientCopies: withSums,
@@ -70,7 +75,7 @@ const costs: Readonly<Record<'onnx' | 'graph' | 'xla', Costs>> = {
 /** Peak memory of a run on the CPU. */
 export function estimateMemory(parts: MemoryParts): MemoryEstimate {
   const { engine = 'onnx', jit = 'auto' } = parts;
-  if (engine === 'onnx') return estimateBy(costs.onnx, parts);
+  if (engine !== 'tensorflow') return estimateBy(costs[engine], parts);
   if (jit !== 'auto') return estimateBy(costs[jit], parts);
   const [graph, xla] = [estimateBy(costs.graph, parts), estimateBy(costs.xla, parts)];
   return graph.total > xla.total ? graph : xla;

@@ -153,8 +153,8 @@ export class Session {
 
   /** The settings with what was found out about the machine: a resumed run must use the same. */
   settled<C extends MachineConfig>(config: C): C {
-    const { jit } = this.engine;
-    return jit ? { ...config, jit } : config;
+    const { jit, precision } = this.engine;
+    return { ...config, ...(jit && { jit }), ...(precision && { precision }) };
   }
 
   /** Gives the parameters their values: those of a checkpoint, else initial ones. */

@@ -4,6 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { kept, lower } from '../../src/engine/onnx/lower.js';
+import { prepared as openvinoPrepared } from '../../src/engine/openvino/graphs.js';
+import { loadOpenvino } from '../../src/engine/openvino/native/library.js';
+import { OpenvinoSession } from '../../src/engine/openvino/session.js';
 import { compileGraph } from '../../src/engine/tensorflow/compile.js';
 import { prepared } from '../../src/engine/tensorflow/graphs.js';
 import { Context, loadLibrary, TensorHandle } from '../../src/engine/tensorflow/native/index.js';
@@ -54,6 +57,18 @@ function onnx(): Compile {
   };
 }
 
+async function openvino(): Promise<Compile> {
+  const library = await loadOpenvino();
+  const finished = new FinalizationRegistry<OpenvinoSession>((session) => void session.release());
+  return (traced) => {
+    const graph = openvinoPrepared(traced);
+    const session = OpenvinoSession.openNow(library, graph, { threads: 1, precision: 'f32' });
+    const run: ReturnType<Compile> = (feeds) => session.runNow(feeds);
+    finished.register(run, session);
+    return run;
+  };
+}
+
 /** Plain graphs: XLA would compile thousands of them. The operation suite runs on both. */
 async function tensorflow(): Promise<Compile> {
   const library = await loadLibrary();
@@ -79,6 +94,7 @@ async function tensorflow(): Promise<Compile> {
 /** By name: `trace` is the plain interpreter, which shows the tracer's own rules right or wrong. */
 export const runners: Readonly<Record<string, () => Compile | Promise<Compile>>> = {
   onnx,
+  openvino,
   tensorflow,
   trace: () => (graph) => {
     const optimized = optimize(graph);

@@ -91,19 +91,28 @@ export function define(command: Command, context: Context): void {
     .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face folder')
     .option('--estimate', 'estimate training: memory, FLOPs, time per step; <run> may be a preset or a config file')
     .addOption(
-      new Option('--backend <name>', 'with --estimate: the engine to estimate for').choices(['onnx', 'tensorflow']),
+      new Option('--backend <name>', 'with --estimate: the engine to estimate for').choices([
+        'onnx',
+        'openvino',
+        'tensorflow',
+      ]),
     )
     .addHelpText('after', EXAMPLES)
-    .action(async (path: string, { estimate, backend }: { estimate?: boolean; backend?: 'onnx' | 'tensorflow' }) => {
-      if (estimate) {
-        const { estimateOf } = await import('../training-cost.js');
-        const { data, lines } = await estimateOf(path, backend);
-        if (context.json) context.print(JSON.stringify(data));
-        else for (const line of lines) context.print(line);
-        return;
-      }
-      const description = await describe(path);
-      if (context.json) context.print(JSON.stringify(description));
-      else for (const line of lines(description)) context.print(line);
-    });
+    .action(
+      async (
+        path: string,
+        { estimate, backend }: { estimate?: boolean; backend?: 'onnx' | 'openvino' | 'tensorflow' },
+      ) => {
+        if (estimate) {
+          const { estimateOf } = await import('../training-cost.js');
+          const { data, lines } = await estimateOf(path, backend);
+          if (context.json) context.print(JSON.stringify(data));
+          else for (const line of lines) context.print(line);
+          return;
+        }
+        const description = await describe(path);
+        if (context.json) context.print(JSON.stringify(description));
+        else for (const line of lines(description)) context.print(line);
+      },
+    );
 }

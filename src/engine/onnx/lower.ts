@@ -39,20 +39,33 @@ export interface Lowered {
   readonly cpuNodes: readonly string[];
 }
 
-/** The operations that a device takes in another way than the CPU, by device. */
-const otherwise: Partial<Record<Device, Lowerings>> = { webgpu: { ...lowerings, ...webgpuLowerings(lowerings) } };
-const lacking: Partial<Record<Device, ReadonlySet<string>>> = { webgpu: webgpuLacks };
+/** How operations are written for what will compute them. */
+export interface Dialect {
+  readonly lowerings: Lowerings;
+  /** Operators to do without, where their use is a choice. */
+  readonly lacks?: ReadonlySet<string>;
+}
+
+/** Of the devices that take some operations in another way than the CPU. */
+const dialects: Partial<Record<Device, Dialect>> = {
+  webgpu: { lowerings: { ...lowerings, ...webgpuLowerings(lowerings) }, lacks: webgpuLacks },
+};
 
 /**
  * Writes a graph whose composites, but those in `kept`, have been inlined.
  * @throws GptError `onnx/op` for an operation that has no lowering
  */
 export function lower(graph: Graph, device: Device = 'cpu'): Lowered {
-  const onnx = new OnnxWriter(lacking[device]);
+  return lowerAs(graph, dialects[device] ?? { lowerings });
+}
+
+/** As `lower`, in a dialect. */
+export function lowerAs(graph: Graph, dialect: Dialect): Lowered {
+  const onnx = new OnnxWriter(dialect.lacks);
   const names = new Map<Value['id'], Name>();
   const inputs = graph.inputs.map((port, i) => ({ ...port, onnxName: `in${i}` }));
   for (const { value, onnxName } of inputs) names.set(value.id, onnxName);
-  lowerInto(onnx, graph, names, otherwise[device] ?? lowerings);
+  lowerInto(onnx, graph, names, dialect.lowerings);
   const outputs = graph.outputs.map((port, i) => ({ ...port, onnxName: `out${i}` }));
   // Through Identity nodes, which onnxruntime removes where it can: an output may be an input, a constant, or twice.
   for (const { value, onnxName } of outputs) onnx.alias(names.get(value.id)!, onnxName);

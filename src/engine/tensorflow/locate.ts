@@ -3,8 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GptError } from '../../errors.js';
-import { installFolder } from './install/cache.js';
-import { currentInstall } from './install/record.js';
+import { currentInstall, installFolder } from '../install/index.js';
 import { libraryNames } from './names.js';
 import { pythonTensorflow } from './python.js';
 
@@ -27,7 +26,7 @@ let fromPython: { readonly found: Located | undefined } | undefined;
 export function locateTensorflow(env: Environment = process.env): Located | undefined {
   const named = env['GPT_CLI_TENSORFLOW'];
   if (named) return { folder: libraryFolder(named), source: 'environment' };
-  const install = currentInstall(installFolder(env));
+  const install = currentInstall(installFolder('tensorflow', env));
   if (install) return { folder: join(install.folder, 'tensorflow'), version: install.record.version, source: 'cache' };
   if (env !== process.env) return askPython(env);
   fromPython ??= { found: askPython(env) };

@@ -1,8 +1,9 @@
 // A TensorFlow runtime: devices, functions, operations run one at a time. Knows nothing of graphs of ours.
+
+import { Handle } from '../../handle.js';
 import { type OpAttribute, setAttribute } from './attributes.js';
 import { type ConfigOptions, configProto } from './config.js';
 import type { Pointer } from './ffi.js';
-import { Handle } from './handle.js';
 import type { Library } from './library.js';
 import { checked, checkedAsync } from './status.js';
 import { TensorHandle } from './tensor.js';

@@ -1,9 +1,9 @@
 // TensorFlow's C API as this engine uses it: every function with its C declaration and its TypeScript type, in one
 // place. Declares and nothing else: statuses are checked and handles owned in the files beside it.
 import type * as Koffi from 'koffi';
+import { knowsType, type Native, type Pointer } from '../../koffi.js';
 
-/** An address in native memory. Never 0 in a live handle. */
-export type Pointer = bigint & { readonly pointer?: never };
+export type { Native, Pointer } from '../../koffi.js';
 
 /** One output of an operation of a TF_Graph, passed by value. */
 export interface TF_Output {
@@ -13,12 +13,6 @@ export interface TF_Output {
 
 type Ints = BigInt64Array;
 type Out<T> = [T];
-
-/** A native function; `async` runs it on a thread of its own. */
-export interface Native<A extends unknown[], R> {
-  (...args: A): R;
-  async(...args: [...A, (error: Error | null, result: R) => void]): void;
-}
 
 export interface TensorflowApi {
   TF_Version: Native<[], string>;
@@ -193,30 +187,10 @@ const declarations: Readonly<Record<keyof TensorflowApi, string>> = {
   TFE_Execute: 'void TFE_Execute(void *, _Out_ void **, _Inout_ int *, void *)',
 };
 
-/** Native code runs on koffi's stacks, and XLA's compiler needs deep ones. */
-const stackBytes = 8 << 20;
-
-/** To be set before any library is loaded. */
-export const koffiConfig = {
-  sync_stack_size: stackBytes,
-  async_stack_size: stackBytes,
-  resident_async_pools: 2,
-} as const;
-
 /** Binds every declaration to a library; throws koffi's error for a name that it does not export. */
 export function bind(koffi: typeof Koffi, path: string): TensorflowApi {
-  if (!knows(koffi, 'TF_Output')) koffi.struct('TF_Output', { oper: 'void *', index: 'int' });
+  if (!knowsType(koffi, 'TF_Output')) koffi.struct('TF_Output', { oper: 'void *', index: 'int' });
   const library = koffi.load(path);
   const entries = Object.entries(declarations).map(([name, declaration]) => [name, library.func(declaration)] as const);
   return Object.fromEntries(entries) as unknown as TensorflowApi;
-}
-
-/** Names of types are the process's, and each can be given once: tests load this file more than once. */
-function knows(koffi: typeof Koffi, type: string): boolean {
-  try {
-    koffi.type(type);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -3,9 +3,10 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type * as Koffi from 'koffi';
 import { GptError } from '../../../errors.js';
+import { loadKoffi } from '../../koffi.js';
 import { type Located, locateTensorflow } from '../locate.js';
 import { libraryNames } from '../names.js';
-import { bind, koffiConfig, type Pointer, type TensorflowApi } from './ffi.js';
+import { bind, type Pointer, type TensorflowApi } from './ffi.js';
 
 export interface Library {
   readonly api: TensorflowApi;
@@ -43,7 +44,7 @@ async function load({ verbose = false }: LoadOptions): Promise<Library> {
     throw new GptError('tensorflow/missing', 'TensorFlow is not installed here', {
       hint: 'gpt-cli setup tensorflow, or --backend onnx',
     });
-  const koffi = await loadKoffi();
+  const koffi = await loadKoffi('tensorflow');
   if (!verbose) setNativeEnvironment(koffi, silent);
   const path = join(located.folder, libraryNames()!.main);
   try {
@@ -93,24 +94,6 @@ function quietly<T>(koffi: typeof Koffi, run: () => T): T {
     dup2(kept, 2);
     close(kept);
     closeSync(nowhere);
-  }
-}
-
-async function loadKoffi(): Promise<typeof Koffi> {
-  try {
-    const module = (await import('koffi')) as typeof Koffi & { default?: typeof Koffi };
-    const koffi = module.default ?? module;
-    // Once a process, whoever of it comes first: koffi refuses to be configured after it has loaded a library.
-    const current = koffi.config() as unknown as Record<string, unknown>;
-    const differs = Object.entries(koffiConfig).some(([name, value]) => current[name] !== value);
-    if (differs) koffi.config(koffiConfig);
-    return koffi;
-  } catch (cause) {
-    const [reason] = String((cause as Error).message).split('\n');
-    throw new GptError('tensorflow/ffi', `koffi cannot be loaded on ${process.platform} ${process.arch}: ${reason}`, {
-      hint: 'npm install --ignore-scripts koffi, or --backend onnx',
-      cause,
-    });
   }
 }
 

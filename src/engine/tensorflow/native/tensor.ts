@@ -1,8 +1,8 @@
 // Numbers on their way to TensorFlow and back.
 import { type DType, type HostArray, sizeOf } from '../../../trace/graph.js';
+import { Handle } from '../../handle.js';
 import { arrayOn, typeNumbers } from './dtypes.js';
 import type { Pointer } from './ffi.js';
-import { Handle } from './handle.js';
 import type { Library } from './library.js';
 import { checked } from './status.js';
 

@@ -1,6 +1,6 @@
 // Ownership of native objects: each is freed once, by dispose or, as a safety net, when nothing refers to it any more.
 // A freed one gives no pointer.
-import type { Pointer } from './ffi.js';
+import type { Pointer } from './koffi.js';
 
 type Release = () => void;
 
@@ -27,7 +27,7 @@ export class Handle {
     pointer: Pointer | null,
     free: (pointer: Pointer) => void,
   ) {
-    if (!pointer) throw new Error(`TensorFlow gave no ${what}`);
+    if (!pointer) throw new Error(`the library gave no ${what}`);
     this.address = pointer;
     live += 1;
     this.release = () => {
@@ -43,7 +43,7 @@ export class Handle {
 
   /** Throws for a freed object, so that native code never sees one. */
   get pointer(): Pointer {
-    if (this.address === undefined) throw new Error(`use of a ${this.what} of TensorFlow's that was freed`);
+    if (this.address === undefined) throw new Error(`use of a native ${this.what} that was freed`);
     return this.address;
   }
 

@@ -1,43 +1,48 @@
-// Sets TensorFlow up: its libraries come into the cache. All work goes on in a folder aside that is renamed when it is
+// Sets a native library up: its files come into the cache. All work is done in a folder aside that is renamed when it is
 // whole, so that a process which dies leaves nothing that looks like an install.
 import { join } from 'node:path';
-import { GptError } from '../../../errors.js';
+import { GptError } from '../../errors.js';
 import { installFolder, installsIn, makeWorkFolder, remove, removeLeftovers } from './cache.js';
+import type { LibraryDescription } from './description.js';
 import { findSource } from './from.js';
 import { fetchInstall, takeInstall } from './make.js';
-import { pins as ours, type Pin } from './pins.js';
+import type { Pin } from './pins.js';
 import { choosePin, demandPlatform, thisMachine } from './platform.js';
-import { type Probe, probeLibrary } from './probe.js';
+import type { Probe } from './probe.js';
 import { moveAside, publish, removeOthers } from './publish.js';
 import { type InstallRecord, readRecord, writeRecord } from './record.js';
 import type { Environment, SetupOptions, SetupResult } from './types.js';
 
 /**
- * Fetches TensorFlow's library, or takes it from `from`, checks it by loading it and puts it into the cache in place of
+ * Fetches a library, or takes it from `from`, checks it by loading it and puts it into the cache in place of
  * what was there.
  * @throws GptError `setup/platform|python|pip|network|fetch|hash|wheel|from|disk|cache|library`; AbortError
  */
-export async function setupTensorflow(options: SetupOptions = {}): Promise<SetupResult> {
-  const { gpu = false, from, signal, env = process.env, machine = thisMachine(), probe = probeLibrary } = options;
-  const { pins = ours, on = () => {} } = options;
+export async function setup(library: LibraryDescription, options: SetupOptions = {}): Promise<SetupResult> {
+  const { gpu = false, from, index, signal, env = process.env, machine = thisMachine() } = options;
+  const { pins = library.pins, probe = library.probe, on = () => {} } = options;
   const variant = gpu ? 'gpu' : 'cpu';
   const platform = `${machine.platform}-${machine.arch}`;
-  demandPlatform(machine);
-  const pin = from !== undefined && !gpu ? pins.cpu[platform] : choosePin(pins, variant, machine);
-  const source = from === undefined ? undefined : findSource(from, pin);
-  const root = installFolder(env);
+  demandPlatform(library, machine);
+  const pin = from !== undefined && !gpu ? pins.cpu[platform] : choosePin(library, pins, variant, machine);
+  const source = from === undefined ? undefined : findSource(library, from, pin);
+  const root = installFolder(library.name, env);
   removeLeftovers(root);
-  const present = source ? undefined : await findPresent(join(root, `${pin!.version}-${variant}`), pin!, probe, signal);
+  const known = { library, pin: pin!, probe, signal };
+  const present = source ? undefined : await findPresent(join(root, `${pin!.version}-${variant}`), known);
   if (present) return present;
 
   const work = makeWorkFolder(root);
   try {
-    const job = { work, variant, pin, signal, on, env } as const;
+    const job = { library, work, variant, pin, index, signal, on, env } as const;
     const made = source ? await takeInstall(job, source) : await fetchInstall(job, pin!);
     on({ kind: 'phase', name: 'loading the library', done: 0, total: 0 });
-    const version = await probe(join(work, 'install', 'tensorflow'), signal);
+    const version = await probe(join(work, 'install', library.folder), signal);
     if (made.pinned && version !== pin!.version)
-      throw new GptError('setup/library', `the library says that it is TensorFlow ${version}, not ${pin!.version}`);
+      throw new GptError(
+        'setup/library',
+        `the library says that it is ${library.title} ${version}, not ${pin!.version}`,
+      );
     signal?.throwIfAborted();
     const kind = made.pinned ? variant : 'local';
     const { files, wheels } = made;
@@ -53,7 +58,7 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
     const target = join(root, `${version}-${kind}`);
     publish(join(work, 'install'), target, work);
     removeOthers(root, target, work);
-    return resultOf(target, record, true);
+    return resultOf(library, target, record, true);
   } catch (error) {
     throw explain(error, root);
   } finally {
@@ -62,10 +67,10 @@ export async function setupTensorflow(options: SetupOptions = {}): Promise<Setup
 }
 
 /** Removes all installs; the folders that were removed. */
-export function removeTensorflow(env: Environment = process.env): string[] {
-  const root = installFolder(env);
+export function removeInstalls({ name }: LibraryDescription, env: Environment = process.env): string[] {
+  const root = installFolder(name, env);
   removeLeftovers(root);
-  const folders = installsIn(root).map((name) => join(root, name));
+  const folders = installsIn(root).map((install) => join(root, install));
   if (folders.length === 0) return [];
   const work = makeWorkFolder(root);
   try {
@@ -79,21 +84,34 @@ export function removeTensorflow(env: Environment = process.env): string[] {
 }
 
 /** An install of these very wheels, whole and loadable. */
-async function findPresent(target: string, pin: Pin, probe: Probe, signal: AbortSignal | undefined) {
+async function findPresent(
+  target: string,
+  {
+    library,
+    pin,
+    probe,
+    signal,
+  }: { library: LibraryDescription; pin: Pin; probe: Probe; signal: AbortSignal | undefined },
+): Promise<SetupResult | undefined> {
   const record = readRecord(target);
   if (!record || !pin.wheels.every(({ file, sha256 }) => record.wheels[file] === sha256)) return undefined;
   try {
-    await probe(join(target, 'tensorflow'), signal);
+    await probe(join(target, library.folder), signal);
   } catch (error) {
-    if (error instanceof GptError) return undefined; // it is made anew
+    if (error instanceof GptError) return undefined; // it is made again
     throw error;
   }
-  return resultOf(target, record, false);
+  return resultOf(library, target, record, false);
 }
 
-function resultOf(target: string, { version, variant, files }: InstallRecord, installed: boolean): SetupResult {
+function resultOf(
+  library: LibraryDescription,
+  target: string,
+  { version, variant, files }: InstallRecord,
+  installed: boolean,
+): SetupResult {
   const bytes = Object.values(files).reduce((sum, size) => sum + size, 0);
-  return { folder: join(target, 'tensorflow'), version, variant, installed, bytes };
+  return { folder: join(target, library.folder), version, variant, installed, bytes };
 }
 
 /** What the system refused, in words. */

@@ -5,20 +5,11 @@ import { dirname, join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Entry, openPromise } from 'yauzl';
-import { GptError } from '../../../errors.js';
-
-/** The libraries, what CUDA needs at run time, licences, and the few headers that tfjs-node's binding is compiled with. */
-const kept = [
-  /^tensorflow\/libtensorflow_(cc|framework)\.(so\.2|2\.dylib)$/,
-  /^tensorflow\/(THIRD_PARTY_NOTICES\.txt|include\/LICENSE)$/,
-  /^tensorflow\/include\/(tensorflow\/c|tensorflow\/c\/eager|xla\/tsl\/c|tsl\/c)\/[^/]+\.h$/,
-  /^tensorflow\/include\/(tensorflow\/core|tsl)\/platform\/ctstring(_internal)?\.h$/,
-  /^nvidia\/[^/]+\/(lib|bin|nvvm)\/(?!.*\.a$)/,
-  /^[^/]+\.dist-info\/(licenses\/|License|LICENSE)/,
-];
+import { GptError } from '../../errors.js';
+import type { LibraryDescription } from './description.js';
 
 /** Whether a file of a wheel is kept, by its path in it. */
-export function isKept(path: string): boolean {
+export function isKept({ kept }: Pick<LibraryDescription, 'kept'>, path: string): boolean {
   return !path.endsWith('/') && kept.some((pattern) => pattern.test(path));
 }
 
@@ -35,6 +26,7 @@ export async function sha256(path: string, signal?: AbortSignal): Promise<string
  * @throws GptError `setup/wheel` if it is not a wheel, or is damaged
  */
 export async function unpack(
+  library: Pick<LibraryDescription, 'kept'>,
   wheel: string,
   into: string,
   options: { signal?: AbortSignal | undefined; onBytes?: (bytes: number) => void } = {},
@@ -46,7 +38,7 @@ export async function unpack(
     try {
       for await (const entry of zip.eachEntry()) {
         signal?.throwIfAborted();
-        if (!isKept(entry.fileName)) continue;
+        if (!isKept(library, entry.fileName)) continue;
         const target = join(into, entry.fileName);
         mkdirSync(dirname(target), { recursive: true });
         const watch = new Transform({

@@ -1,5 +1,6 @@
 // A setup in a process of its own, for tests that kill it: options as JSON, the result on standard output.
-import { setupTensorflow } from '../setup.js';
+import { tensorflowLibrary } from '../../tensorflow/description.js';
+import { setup } from '../setup.js';
 import { machine, probe } from './fixtures.js';
 
 const { pins, slow } = JSON.parse(process.argv[2]!);
@@ -8,5 +9,5 @@ const patient: typeof probe = async (folder) => {
   return probe(folder);
 };
 const on = (event: { kind: string; name?: string }) => process.stdout.write(`${event.name ?? event.kind}\n`);
-const { folder } = await setupTensorflow({ pins, machine, probe: patient, on });
+const { folder } = await setup(tensorflowLibrary, { pins, machine, probe: patient, on });
 process.stdout.write(`ready ${folder}\n`);

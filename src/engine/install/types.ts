@@ -1,6 +1,7 @@
 // What a setup is told, what it tells, and what it gives.
+
+import type { Machine } from './description.js';
 import type { Pins, Variant } from './pins.js';
-import type { Machine } from './platform.js';
 import type { Probe } from './probe.js';
 import type { InstallRecord } from './record.js';
 
@@ -25,6 +26,8 @@ export interface SetupOptions {
   readonly gpu?: boolean;
   /** A wheel, or a folder of wheels or libraries, instead of the network. */
   readonly from?: string;
+  /** Address of a package index (its simple API): the wheel is fetched from there without Python. */
+  readonly index?: string;
   readonly signal?: AbortSignal;
   readonly on?: (event: SetupEvent) => void;
   readonly env?: Environment;

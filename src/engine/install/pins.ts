@@ -1,5 +1,4 @@
-// The wheels that `gpt-cli setup tensorflow` may fetch: names, SHA-256 and sizes, all in pins.json.
-import data from './pins.json' with { type: 'json' };
+// The wheels that `gpt-cli setup` may fetch: names, SHA-256 and sizes, in the pins.json of each engine.
 
 /** One wheel. Its file name has the version, the Python it is made for and the platform. */
 export interface Wheel {
@@ -21,5 +20,3 @@ export interface Pin {
 
 /** By variant, then by `process.platform-process.arch`. */
 export type Pins = Readonly<Record<Variant, Readonly<Record<string, Pin>>>>;
-
-export const pins: Pins = data;

@@ -4,8 +4,9 @@ import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import { tensorflowLibrary } from '../../tensorflow/description.js';
+import type { Machine } from '../description.js';
 import type { Pins, Wheel } from '../pins.js';
-import type { Machine } from '../platform.js';
 import type { Probe } from '../probe.js';
 import { isKept } from '../wheel.js';
 
@@ -74,11 +75,11 @@ function crc(data: Buffer): number {
 }
 
 /** Writes a wheel; its pin. */
-export function writeWheel(path: string, files: Readonly<Record<string, string>>): Wheel {
+export function writeWheel(path: string, files: Readonly<Record<string, string>>, library = tensorflowLibrary): Wheel {
   const bytes = zip(files);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, bytes);
-  const kept = Object.entries(files).reduce((sum, [name, text]) => sum + (isKept(name) ? text.length : 0), 0);
+  const kept = Object.entries(files).reduce((sum, [name, text]) => sum + (isKept(library, name) ? text.length : 0), 0);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { file: path.slice(dirname(path).length + 1), sha256, bytes: bytes.length, kept };
 }

@@ -2,14 +2,18 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { GptError } from '../../../errors.js';
-import { isProcessAlive, startOf } from '../../../files/index.js';
+import { GptError } from '../../errors.js';
+import { isProcessAlive, startOf } from '../../files/index.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where installs of TensorFlow lie: GPT_CLI_CACHE, or the system's place for caches. */
-export function installFolder(env: Environment = process.env, platform: string = process.platform): string {
-  return join(cacheFolder(env, platform), 'tensorflow');
+/** Where installs of a library lie: in GPT_CLI_CACHE, or the system's place for caches. */
+export function installFolder(
+  name: string,
+  env: Environment = process.env,
+  platform: string = process.platform,
+): string {
+  return join(cacheFolder(env, platform), name);
 }
 
 function cacheFolder(env: Environment, platform: string): string {

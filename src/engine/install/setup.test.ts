@@ -11,11 +11,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundle } from '../../../../test/bundle.js';
-import { locateTensorflow } from '../locate.js';
-import { libraryNames } from '../names.js';
+import { bundle } from '../../../test/bundle.js';
+import { tensorflowLibrary } from '../tensorflow/description.js';
+import { locateTensorflow } from '../tensorflow/locate.js';
+import { libraryNames } from '../tensorflow/names.js';
 import type { Pins, Wheel } from './pins.js';
-import { removeTensorflow, setupTensorflow } from './setup.js';
+import { removeInstalls, setup as setupLibrary } from './setup.js';
 import {
   machine,
   type Pip,
@@ -49,7 +50,7 @@ const environment = (pip: Partial<Pip> | null = {}) => ({
 const cached = () =>
   existsSync(join(folder, 'cache', 'tensorflow')) ? readdirSync(join(folder, 'cache', 'tensorflow')) : [];
 const setup = ({ env = environment(), ...options }: SetupOptions = {}) =>
-  setupTensorflow({ pins, machine, probe, env, ...options });
+  setupLibrary(tensorflowLibrary, { pins, machine, probe, env, ...options });
 const pipCalls = () =>
   readFileSync(join(folder, 'bin', 'calls.txt'), 'utf8')
     .trim()
@@ -117,10 +118,10 @@ onLinux('setup', () => {
 
   test('--remove takes everything away', async () => {
     await setup();
-    expect(removeTensorflow(environment())).toHaveLength(1);
+    expect(removeInstalls(tensorflowLibrary, environment())).toHaveLength(1);
     expect(cached()).toEqual([]);
     expect(locateTensorflow(environment())).toBeUndefined();
-    expect(removeTensorflow(environment())).toEqual([]);
+    expect(removeInstalls(tensorflowLibrary, environment())).toEqual([]);
   });
 
   test('two setups at once both end with the one install', async () => {
