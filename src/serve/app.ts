@@ -157,6 +157,7 @@ export class App {
   private async *answers(writer: Writer, { request, prompts, chat }: Job, signal: AbortSignal, began: number) {
     const seconds = () => (performance.now() - began) / 1000;
     let waiting = true;
+    let finished = false;
     try {
       for (const [number, ids] of prompts.entries()) {
         this.metrics.promptTokens += ids.length;
@@ -179,9 +180,10 @@ export class App {
         }
       }
       this.metrics.duration.observe(seconds());
-    } catch (error) {
-      if (signal.aborted) this.metrics.cancelled++;
-      throw error;
+      finished = true;
+    } finally {
+      // A client that leaves ends this generator by an error, or where it waits to give the next piece.
+      if (!finished && signal.aborted) this.metrics.cancelled++;
     }
   }
 
