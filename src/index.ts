@@ -10,7 +10,7 @@ export { type FinetuneOptions, finetune } from './finetune/finetune.js';
 export type { CompletionOptions } from './generate/completion.js';
 export { generate, type LoadedModel, loadCheckpoint } from './generate/load.js';
 export { type SampleOptions, sample } from './generate/sample.js';
-export type { GptConfig } from './model/registry.js';
+export type { GptConfig } from './model/gpt-config.js';
 export { type PretrainOptions, pretrain } from './pretrain/pretrain.js';
 export type { Generated, GeneratedPiece } from './sample/index.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer/index.js';

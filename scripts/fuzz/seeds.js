@@ -37,7 +37,21 @@ export function makeCases(root, work) {
     });
   const shape = ['--n-layer', '1', '--n-head', '2', '--n-embd', '8', '--block-size', '16', '--max-iters', '2'];
   const base = join(work, 'base');
-  gpt('pretrain', text, '-o', base, '--vocab-size', '300', ...shape, '--eval-iters', '1', '--threads', '1');
+  gpt(
+    'pretrain',
+    text,
+    '-o',
+    base,
+    '--vocab-size',
+    '300',
+    ...shape,
+    '--eval-iters',
+    '1',
+    '--threads',
+    '1',
+    '--optimizer',
+    'adamw',
+  );
   const adapted = join(work, 'adapted');
   writeFileSync(join(work, 'rows.csv'), tables['rows.csv']);
   const lora = ['--lora-rank', '2', '--max-iters', '2', '--threads', '1'];

@@ -3,6 +3,7 @@
 import type { ModelConfig, ParameterSpec } from './config.js';
 import { families } from './families.js';
 import type { CacheShape, Family, ModelSettings } from './family.js';
+import type { GptConfig } from './gpt-config.js';
 
 export type FamilyName = keyof typeof families;
 
@@ -10,8 +11,7 @@ export const familyNames = Object.keys(families) as FamilyName[];
 
 export const defaultFamily: FamilyName = 'gpt2';
 
-/** The configuration of a model of any family; `arch` tells which. */
-export type GptConfig = { [Name in FamilyName]: ReturnType<(typeof families)[Name]['configure']> }[FamilyName];
+export type { GptConfig };
 
 type Union = (typeof families)[FamilyName]['settings'];
 type Joined<U> = (U extends unknown ? (settings: U) => void : never) extends (settings: infer I) => void ? I : never;

@@ -31,7 +31,7 @@ withTensorflow('native TensorFlow', () => {
   test('what was freed is not used again', () => {
     const x = TensorHandle.from(library, Int32Array.of(1), [], 'int32');
     x.dispose();
-    expect(() => x.read('int32')).toThrow('use of a tensor of TensorFlow');
+    expect(() => x.read('int32')).toThrow('use of a native tensor that was freed');
     expect(() => context.execute('Neg', { inputs: [x], outputs: 1 })).toThrow('was freed');
   });
 
