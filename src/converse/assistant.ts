@@ -8,7 +8,7 @@ import { GptError } from '../errors.js';
 import type { NoticeEvent } from '../events.js';
 import { exists, readJsonObject } from '../files/index.js';
 import { type TextModel, textModelOf } from '../generate/text-model.js';
-import type { GptConfig } from '../model/registry.js';
+import type { GptConfig } from '../model/gpt-config.js';
 import { openModel } from '../session/open-model.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 

@@ -2,7 +2,7 @@
 import { openCheckpoint } from '../checkpoint/index.js';
 import { type MachineConfig, resolve } from '../config/index.js';
 import { GptError } from '../errors.js';
-import type { GptConfig } from '../model/registry.js';
+import type { GptConfig } from '../model/gpt-config.js';
 import type { Generated, GeneratedPiece } from '../sample/index.js';
 import { openModel } from '../session/open-model.js';
 import type { Tokenizer } from '../tokenizer/index.js';

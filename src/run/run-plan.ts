@@ -1,7 +1,7 @@
 // How a training run goes: what every worker of it must know before it reads data or makes a model.
 import type { ConfigOf, Sources, TrainCommand } from '../config/index.js';
 import { type SplitRule, splitRule } from '../dataset/index.js';
-import type { GptConfig } from '../model/registry.js';
+import type { GptConfig } from '../model/gpt-config.js';
 import type { TrainingState } from '../train/index.js';
 import { inputsOf, type SavedRun } from './record.js';
 import { wholeBatchOf } from './resume.js';

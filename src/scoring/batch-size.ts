@@ -1,5 +1,5 @@
 // How many texts a model scores at once.
-import type { GptConfig } from '../model/registry.js';
+import type { GptConfig } from '../model/gpt-config.js';
 
 /** Logits of one batch stay below this many numbers (256 MB). */
 const mostLogits = 2 ** 26;
