@@ -16,8 +16,6 @@ export interface ImportOptions {
   readonly out: string;
   /** Replace the folder if it is there. Default: that is an error. */
   readonly overwrite?: boolean;
-  /** Called with each tensor that was read. */
-  readonly report?: (done: number, all: number) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -62,7 +60,7 @@ async function requireReplaceable({ out, overwrite = false }: ImportOptions): Pr
     throw new GptError('import/exists', `${out} is the current folder, which cannot be replaced`, { hint });
 }
 
-async function importFile(file: GgufFile, { out, report, signal }: ImportOptions): Promise<Imported> {
+async function importFile(file: GgufFile, { out, signal }: ImportOptions): Promise<Imported> {
   const { metadata, tensors } = file;
   const family = familyFor(metadata);
   const gguf = family.gguf!;
@@ -90,7 +88,6 @@ async function importFile(file: GgufFile, { out, report, signal }: ImportOptions
 
   const { json, endOfText, beginOfText, chatTemplate } = readTokenizer(metadata);
   const tokenizer = parseTokenizer(json, file.path, { endOfText });
-  let done = 0;
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   await saveCheckpoint(out, {
     config,
@@ -102,7 +99,6 @@ async function importFile(file: GgufFile, { out, report, signal }: ImportOptions
         if (signal?.aborted) throw new GptError('import/interrupted', `interrupted: ${out} was not written`);
         const spec = byName.get(name)!;
         const values = await file.read(gguf.tensorName(name));
-        report?.(++done, specs.length);
         return fromFile(values, spec.shape, gguf.layout(config, spec));
       },
     },

@@ -125,7 +125,7 @@ describe('gradients', () => {
     });
   });
 
-  test('tf.variableGrads reads variables anew in each call', async () => {
+  test('tf.variableGrads reads variables again in each call', async () => {
     const w = tf.variable(tf.tensor1d([1, 2]), true, 'grads/w');
     const compiled = await compile(
       (a) => tf.variableGrads(() => tf.sum(tf.mul(tf.square(w), a)) as tf.Scalar, [w]),

@@ -24,7 +24,7 @@ export const familySettings: Joined<Union> = Object.assign(
 
 /** @throws Error for an unknown family */
 export function familyOf({ arch = defaultFamily }: ModelConfig): Family {
-  if (!Object.hasOwn(families, arch)) throw new Error(`there is no model family "${arch}"`);
+  if (!Object.hasOwn(families, arch)) throw new Error(`unknown model family "${arch}"`);
   return families[arch as FamilyName] as unknown as Family;
 }
 

@@ -40,6 +40,22 @@ export function ropeTables(
   return { cos: table(Math.cos), sin: table(Math.sin) };
 }
 
+/**
+ * The rows for a text of T positions, or for tokens that stand at these positions of a context.
+ * @param room the longest context
+ * @param positions int32 [N]; default 0..T-1
+ */
+export function ropeTablesAt(
+  { time, room, width }: { readonly time: number; readonly room: number; readonly width: number },
+  positions: Tensor | undefined,
+  frequencies?: number | readonly number[],
+): RopeTables {
+  if (time > room) throw new Error(`rope: ${time} tokens are longer than the block size ${room}`);
+  if (!positions) return ropeTables(time, width, frequencies);
+  const { cos, sin } = ropeTables(room, width, frequencies);
+  return { cos: tf.gather(cos, positions as tf.Tensor1D), sin: tf.gather(sin, positions as tf.Tensor1D) };
+}
+
 export function ropePlain(heads: number, x: Tensor, cos: Tensor, sin: Tensor): Tensor[] {
   const [rows, columns] = x.shape as [number, number];
   const [repeat, half] = cos.shape as [number, number];

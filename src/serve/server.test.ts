@@ -202,7 +202,7 @@ test('a key is asked for, and compared', async () => {
   }
 });
 
-test('many clients: each gets its own text; those that do not fit into the queue are told to come back', async () => {
+test('many clients: each gets its own text; requests beyond the queue get 429 with Retry-After', async () => {
   const many = await start(join(folder, 'writer'), { queue: 8 });
   try {
     const seeds = Array.from({ length: 24 }, (_, i) => i);

@@ -10,7 +10,7 @@ export interface TokenEmbeddingArgs extends LayerArgs {
 
 /** int32 [B, T] to [B, T, C]. */
 export class TokenEmbedding extends GptLayer {
-  static readonly className = 'GptTokenEmbedding';
+  static readonly className: string = 'GptTokenEmbedding';
   readonly vocabSize: number;
   readonly nEmbd: number;
 

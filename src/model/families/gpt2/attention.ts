@@ -6,7 +6,7 @@ import {
   dropout,
   type RopeTables,
   rope,
-  ropeTables,
+  ropeTablesAt,
 } from '../../../ops/index.js';
 import * as tf from '../../../tf.js';
 import {
@@ -83,12 +83,8 @@ export class CausalSelfAttention extends GptLayer {
   }
 
   private tables(ropePositions: number, time: number, { positions }: CallOptions): RopeTables {
-    if (time > ropePositions)
-      throw new Error(`${this.name}: ${time} tokens are longer than the block size ${ropePositions}`);
-    const width = this.args.nEmbd / this.args.nHead;
-    if (!positions) return ropeTables(time, width);
-    const { cos, sin } = ropeTables(ropePositions, width);
-    return { cos: tf.gather(cos, positions as tf.Tensor1D), sin: tf.gather(sin, positions as tf.Tensor1D) };
+    const at = { time, room: ropePositions, width: this.args.nEmbd / this.args.nHead };
+    return ropeTablesAt(at, positions);
   }
 
   override getConfig(): Config {

@@ -28,7 +28,6 @@ export const ffnSizeOf = ({ nEmbd, ffnSize }: Gpt2Config) => ffnSize ?? 4 * nEmb
 export const positionTable = 'wpe.weight';
 export const tokenTable = 'wte.weight';
 export const outputProjection = 'lm_head.weight';
-export const classifierHead = 'score.weight';
 
 /** Matrices are [in, out], as GPT-2's Conv1D. */
 export function parameters(config: Gpt2Config): ParameterSpec[] {

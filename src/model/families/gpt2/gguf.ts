@@ -1,9 +1,8 @@
 // GPT-2 as GGUF.
 import { GptError } from '../../../errors.js';
 import type { GgufFormat } from '../../gguf-format.js';
+import { most } from '../limits.js';
 import { ffnSizeOf, type Gpt2Config } from './config.js';
-
-const most = { layers: 4096, heads: 4096, width: 1 << 17, inner: 1 << 19, positions: 1 << 24 };
 
 /** Parts of a block's names, ours and GGUF's. */
 const parts: Readonly<Record<string, string>> = {

@@ -2,11 +2,12 @@
 // format cannot express is marked under `gpt_cli`. A model without biases is written as one with zero biases, a sinusoidal one
 // with its fixed table, so that transformers computes the same; the marker tells us to leave them out again.
 import type { ConfigReader, HuggingFaceFormat } from '../../hugging-face.js';
+import { classifierHead } from '../classifier-head.js';
+import { most } from '../limits.js';
 import type { PositionKind } from './config.js';
 import {
   type Activation,
   activationNames,
-  classifierHead,
   type Gpt2Config,
   outputProjection,
   parameters,
@@ -16,9 +17,6 @@ import {
 
 /** The model_type of models that GPT-2's format cannot hold: rotary positions. */
 const ropeModelType = 'gpt-cli-rope';
-
-/** What sizes may be: beyond what any model has, and little enough to be worked with before a tensor is looked at. */
-const most = { layers: 4096, heads: 4096, width: 1 << 17, inner: 1 << 19, positions: 1 << 24, vocabulary: 1 << 24 };
 
 /** What transformers calls by several names. */
 const synonyms: Readonly<Record<string, Activation>> = {

@@ -1,8 +1,9 @@
 // GPT-2 as a family: learned, fixed or rotary positions, pre-norm blocks, GELU. Loads no tfjs until `layers`.
 import { GptError } from '../../../errors.js';
 import type { Family, ModelSettings } from '../../family.js';
+import { headOf } from '../classifier-head.js';
 import { requireHeads } from '../heads.js';
-import { classifierHead, type Gpt2Config, parameters } from './config.js';
+import { type Gpt2Config, parameters } from './config.js';
 import { gguf } from './gguf.js';
 import { huggingFace } from './hugging-face.js';
 import { settings } from './settings.js';
@@ -39,10 +40,7 @@ export const gpt2 = {
   },
   parameters,
   cache: ({ nHead, nEmbd }) => ({ heads: nHead, width: nEmbd / nHead }),
-  head: ({ nEmbd }, labels) => {
-    const init = { kind: 'normal', deviation: 0.02 } as const;
-    return { name: classifierHead, shape: [labels, nEmbd], decay: true, init, role: 'head', outputAxis: 0 };
-  },
+  head: headOf,
   layers: () => import('./layers.js'),
   huggingFace,
   gguf,

@@ -7,7 +7,7 @@ import {
   type RopeTables,
   repeatHeads,
   rope,
-  ropeTables,
+  ropeTablesAt,
 } from '../../../ops/index.js';
 import * as tf from '../../../tf.js';
 import {
@@ -119,12 +119,8 @@ export class GroupedQueryAttention extends GptLayer {
   }
 
   private tables(time: number, { positions }: CallOptions): RopeTables {
-    const { blockSize } = this.args;
-    if (time > blockSize) throw new Error(`${this.name}: ${time} tokens are longer than the block size ${blockSize}`);
-    const frequencies = frequenciesOf(this.args);
-    if (!positions) return ropeTables(time, this.args.headDim, frequencies);
-    const { cos, sin } = ropeTables(this.args.blockSize, this.args.headDim, frequencies);
-    return { cos: tf.gather(cos, positions as tf.Tensor1D), sin: tf.gather(sin, positions as tf.Tensor1D) };
+    const { blockSize: room, headDim: width } = this.args;
+    return ropeTablesAt({ time, room, width }, positions, frequenciesOf(this.args));
   }
 
   override getConfig(): Config {

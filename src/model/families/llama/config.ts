@@ -32,7 +32,6 @@ export type RopeScaling =
 
 export const tokenTable = 'embed_tokens.weight';
 export const outputProjection = 'lm_head.weight';
-export const classifierHead = 'score.weight';
 
 export const hasQkNorm = ({ arch }: LlamaConfig) => arch === 'qwen3';
 

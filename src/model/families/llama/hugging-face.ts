@@ -1,14 +1,9 @@
 // Llama and Qwen3 in Hugging Face's format, as transformers' LlamaForCausalLM, Qwen3ForCausalLM and their classifiers read and
 // write it.
 import type { ConfigReader, HuggingFaceFormat } from '../../hugging-face.js';
-import {
-  classifierHead,
-  type LlamaConfig,
-  outputProjection,
-  parameters,
-  type RopeScaling,
-  tokenTable,
-} from './config.js';
+import { classifierHead } from '../classifier-head.js';
+import { most } from '../limits.js';
+import { type LlamaConfig, outputProjection, parameters, type RopeScaling, tokenTable } from './config.js';
 
 type Arch = LlamaConfig['arch'];
 
@@ -19,9 +14,6 @@ const defaults: Readonly<Record<Arch, { epsilon: number; positions: number; head
   llama: { epsilon: 1e-6, positions: 2048 },
   qwen3: { epsilon: 1e-6, positions: 32768, headDim: 128 },
 };
-
-/** What sizes may be: beyond what any model has, and little enough to be worked with before a tensor is looked at. */
-const most = { layers: 4096, heads: 4096, width: 1 << 17, inner: 1 << 19, positions: 1 << 24, vocabulary: 1 << 24 };
 
 /** Keys of rotary positions lie in `rope_parameters`, in older files next to the others and in `rope_scaling`. */
 function readRope(json: ConfigReader): Pick<LlamaConfig, 'ropeTheta' | 'ropeScaling'> {

@@ -1,8 +1,9 @@
 // Llama as a family: RMSNorm, rotary positions, grouped-query attention, SwiGLU. Loads no tfjs until `layers`.
 import { GptError } from '../../../errors.js';
 import type { Family, ModelSettings } from '../../family.js';
+import { headOf } from '../classifier-head.js';
 import { requireHeads } from '../heads.js';
-import { classifierHead, type LlamaConfig, parameters } from './config.js';
+import { type LlamaConfig, parameters } from './config.js';
 import { ggufOf } from './gguf.js';
 import { huggingFaceOf } from './hugging-face.js';
 import { settings } from './settings.js';
@@ -43,10 +44,7 @@ export function llamaFamily<Arch extends LlamaConfig['arch']>(arch: Arch) {
     },
     parameters,
     cache: ({ nKvHead, headDim }) => ({ heads: nKvHead, width: headDim }),
-    head: ({ nEmbd }, labels) => {
-      const init = { kind: 'normal', deviation: 0.02 } as const;
-      return { name: classifierHead, shape: [labels, nEmbd], decay: true, init, role: 'head', outputAxis: 0 };
-    },
+    head: headOf,
     layers: () => import('./layers.js'),
     huggingFace: huggingFaceOf(arch),
     gguf: ggufOf(arch),
