@@ -60,6 +60,8 @@ export interface Family<Config extends ModelConfig = ModelConfig, Settings = Mod
    * @throws GptError `config/...` with a hint for settings that do not fit each other
    */
   configure(shared: Omit<ModelConfig, 'arch'>, settings: Settings): Config;
+  /** What a person who begins a run with these settings should know: one sentence. */
+  advice?(settings: Settings): string | undefined;
   /** Every trainable parameter, in the order of use. */
   parameters(config: Config): ParameterSpec[];
   cache(config: Config): CacheShape;

@@ -55,6 +55,11 @@ export function cacheShapeOf(config: ModelConfig): CacheShape {
   return familyOf(config).cache(config);
 }
 
+/** What a person who begins a run with these settings should know. */
+export function modelAdvice(settings: ModelSettings): string | undefined {
+  return familyOf(settings as unknown as ModelConfig).advice?.(settings);
+}
+
 /**
  * The model that a run's settings ask for.
  * @param vocabSize rows of its token embedding

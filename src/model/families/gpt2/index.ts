@@ -38,6 +38,10 @@ export const gpt2 = {
       ...(!tie && { tie }),
     };
   },
+  advice: ({ position }) =>
+    position === 'rope'
+      ? 'only gpt-cli reads a GPT-2 with rotary positions; --arch llama has them, too, and every tool reads it'
+      : undefined,
   parameters,
   cache: ({ nHead, nEmbd }) => ({ heads: nHead, width: nEmbd / nHead }),
   head: headOf,
