@@ -18,6 +18,7 @@ export {
   type FinetuneConfig,
   flagName,
   groups,
+  leastMatch,
   type MachineConfig,
   type PretrainConfig,
   type SamplingConfig,

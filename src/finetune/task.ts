@@ -7,7 +7,7 @@ import type { Checkpoint } from '../checkpoint/index.js';
 import type { FinetuneConfig } from '../config/index.js';
 import type { Encoded, Example, Task } from '../dataset/index.js';
 import { GptError } from '../errors.js';
-import type { RunEvent } from '../events.js';
+import type { NoticeEvent, RunEvent } from '../events.js';
 import { choiceLabels, configureModel, type GptConfig, headSpec } from '../model/index.js';
 import { chooseTokenizer } from '../run/choose-tokenizer.js';
 import type { TrainingRun } from '../run/training-run.js';
@@ -139,13 +139,14 @@ function labelsFor({ task, labels }: LabelledTexts, before: readonly string[] | 
   return task === 'classify' ? (before ?? labels) : undefined;
 }
 
-function* encodeAll(
+/** Examples to tokens, as training sees them. */
+export function* encodeAll(
   { task, train, validation, template }: LabelledTexts,
   { tokenizer, chat }: { readonly tokenizer: Tokenizer; readonly chat: ChatTemplate | undefined },
   blockSize: number,
   labels: readonly string[] | undefined,
-  { valSplit }: FinetuneConfig,
-): Generator<RunEvent, Pick<ObjectiveParts, 'train' | 'validation'>> {
+  { valSplit }: Pick<FinetuneConfig, 'valSplit'>,
+): Generator<NoticeEvent, Pick<ObjectiveParts, 'train' | 'validation'>> {
   if (task === 'text') {
     const blocks = encodeDocuments(train, tokenizer, blockSize);
     if (blocks.length === 0) throw new GptError('data/empty', 'the text has no two tokens to learn from');
