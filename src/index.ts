@@ -15,3 +15,4 @@ export type { GptConfig } from './model/gpt-config.js';
 export { type PretrainOptions, pretrain } from './pretrain/pretrain.js';
 export type { Generated, GeneratedPiece } from './sample/index.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer/index.js';
+export { inspectWeights, type WeightsEvent, type WeightsOptions } from './weights/weights.js';

@@ -6,7 +6,7 @@ import { GptError } from '../errors.js';
 import { exists, hashFile, readJsonObject } from '../files/index.js';
 import { inputsOf, isRecord, type SavedRun } from '../run/record.js';
 import { phase } from '../session/phase.js';
-import { quoteWord } from '../shell-quote.js';
+import { quoteCommand, quoteWord } from '../shell-quote.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { finetunedText } from './finetuned-text.js';
 import type { Documents } from './places.js';
@@ -85,7 +85,7 @@ async function* readAgain(record: SavedRun, options: TrainingTextOptions): Prepa
   if (record.dataHash === undefined || record.dataHash === corpus.meta.sha256) return ofCorpus(corpus, undefined);
   corpus.close();
   throw new GptError('memorized/changed-text', `${names} is not what ${run} was trained on: it was changed`, {
-    hint: `restore it, or search it as it is: gpt-cli eval ${quoteWord(run)} ${inputs.map(quoteWord).join(' ')} --memorized`,
+    hint: `restore it, or search it as it is: ${quoteCommand(['gpt-cli', 'eval', run, ...inputs, '--memorized'])}`,
   });
 }
 
