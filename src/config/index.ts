@@ -19,6 +19,7 @@ export {
   type FinetuneConfig,
   flagName,
   groups,
+  leastMatch,
   type MachineConfig,
   type PretrainConfig,
   type SamplingConfig,

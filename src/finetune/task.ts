@@ -155,13 +155,14 @@ function labelsFor({ task, labels }: LabelledTexts, before: readonly string[] | 
   return task === 'classify' ? (before ?? labels) : undefined;
 }
 
-function* encodeAll(
+/** Examples to tokens, as training sees them. */
+export function* encodeAll(
   { task, train, validation, template }: LabelledTexts,
   { tokenizer, chat }: { readonly tokenizer: Tokenizer; readonly chat: ChatTemplate | undefined },
   blockSize: number,
   labels: readonly string[] | undefined,
-  { valSplit }: FinetuneConfig,
-): Generator<RunEvent, Pick<ObjectiveParts, 'train' | 'validation'>> {
+  { valSplit }: Pick<FinetuneConfig, 'valSplit'>,
+): Generator<NoticeEvent, Pick<ObjectiveParts, 'train' | 'validation'>> {
   if (task === 'text') {
     const blocks = encodeDocuments(train, tokenizer, blockSize);
     if (blocks.length === 0) throw new GptError('data/empty', 'the text has no two tokens to learn from');

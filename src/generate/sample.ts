@@ -2,6 +2,7 @@
 import { openCheckpoint } from '../checkpoint/index.js';
 import { checkOptions, type Layer, resolve, samplingOf } from '../config/index.js';
 import type { SamplingEvent } from '../events.js';
+import type { MemorizationCheck } from '../memorization/check.js';
 import { openModel } from '../session/open-model.js';
 import { textModelOf } from './text-model.js';
 
@@ -16,14 +17,22 @@ export interface SampleOptions {
 
 /**
  * Yields `piece` events as text becomes complete and one `sample` for each text. The same seed gives the same texts,
- * however many are asked for. A prompt longer than the context is reported, and only its end is read.
+ * however many are asked for. A prompt longer than the context is reported, and only its end is read. With the setting
+ * `checkMemorized` each `sample` says which passages of it are in the training text.
  */
 export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEvent> {
   checkOptions('sample', options, { run: true, prompt: false, layers: false, signal: false });
   const config = resolve('sample', options.layers).values;
+  const { checkMemorized, minMatch } = config;
   const checkpoint = await openCheckpoint(options.run);
+  let check: MemorizationCheck | undefined;
   try {
     const tokenizer = await checkpoint.loadTokenizer();
+    if (checkMemorized) {
+      const { openCheck } = await import('../memorization/check.js');
+      const { run, signal } = options;
+      check = yield* openCheck({ run, checkpoint, tokenizer, minMatch: minMatch ?? undefined, signal });
+    }
     const session = yield* openModel(checkpoint, tokenizer, config);
     try {
       const model = textModelOf(session);
@@ -45,7 +54,17 @@ export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEv
           if (event.kind === 'piece') yield { event: 'piece', index, text: event.text };
           else {
             const { text: written, tokens, finish, tokensPerSecond } = event;
-            yield { event: 'sample', index, prompt: text, text: written, tokens, finish, tokensPerSecond };
+            const memorized = check && { memorized: check.check(tokens) };
+            yield {
+              event: 'sample',
+              index,
+              prompt: text,
+              text: written,
+              tokens,
+              finish,
+              tokensPerSecond,
+              ...memorized,
+            };
           }
         }
       }
@@ -53,6 +72,7 @@ export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEv
       await session.close();
     }
   } finally {
+    check?.close();
     await checkpoint.close();
   }
 }

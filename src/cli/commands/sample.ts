@@ -7,6 +7,7 @@ import type { SampleEvent, SamplingEvent } from '../../events.js';
 import { quoteWord } from '../../shell-quote.js';
 import type { Context } from '../context.js';
 import { count } from '../format.js';
+import { memorizedLines } from '../memorized.js';
 import { addSettings, layersOf } from '../options.js';
 import { showWork, type Work } from '../work.js';
 
@@ -15,6 +16,7 @@ Examples:
   gpt-cli sample runs/book                            from the beginning-of-text token
   gpt-cli sample runs/book --prompt "Once upon a time" --max-new-tokens 500
   gpt-cli sample runs/book --prompt-file start.txt --top-k 40 --num-samples 3
+  gpt-cli sample runs/book --num-samples 5 --check-memorized
   echo "To be" | gpt-cli sample runs/book - --stop "." --json
 
 A prompt that is longer than the model's context is cut: the model sees its end.`;
@@ -69,12 +71,13 @@ function showTexts(context: Context, { many, stream }: { many: boolean; stream: 
       if (open !== index) begin(index, prompt);
       write(text);
     },
-    sample: ({ index, prompt, text, tokens, finish, tokensPerSecond }) => {
+    sample: ({ index, prompt, text, tokens, finish, tokensPerSecond, memorized }) => {
       if (open !== index) {
         begin(index, prompt);
         write(text);
       }
       write('\n');
+      if (memorized) for (const line of memorizedLines(memorized)) context.print(dim(line));
       if (context.streams.stdout.isTTY) {
         context.note(dim(`(${count(tokens.length)} tokens, ${finish}, ${tokensPerSecond.toFixed(1)} tokens/s)`));
       }
