@@ -55,6 +55,11 @@ export function cacheShapeOf(config: ModelConfig): CacheShape {
   return familyOf(config).cache(config);
 }
 
+/** By which angles the positions of a model turn; undefined where they do not. */
+export function rotaryOf(config: ModelConfig): readonly number[] | undefined {
+  return familyOf(config).rotary(config);
+}
+
 /**
  * The model that a run's settings ask for.
  * @param vocabSize rows of its token embedding
