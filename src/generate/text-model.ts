@@ -1,19 +1,24 @@
 // Text generation with a model: prompts to ids, ids to text; texts that are written at the same time are one batch.
-import { resolveSampling } from '../config/index.js';
+import { resolveSampling, type SamplingConfig } from '../config/index.js';
 import type { Program, StepFunction } from '../engine/index.js';
 import type { Gpt } from '../model/index.js';
 import {
   Batch,
+  beamSearch,
+  type Drawable,
+  filtersOf,
   type Generated,
   type GeneratedPiece,
   type GenerateOptions,
   generate,
+  type Hypothesis,
   type PromptMemory,
   pickOf,
 } from '../sample/index.js';
 import type { Session } from '../session/session.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { CompletionOptions } from './completion.js';
+import { readLogitBias } from './logit-bias.js';
 import { type PassOptions, Passes } from './passes.js';
 
 /** A prompt as the model reads it. */
@@ -86,13 +91,14 @@ export class TextModel {
     const { blockSize, vocabSize } = this.gpt.config;
     const { settings, index, signal } = resolveSampling(options);
     const { maxNewTokens, stop } = settings;
+    const drawable = this.drawable(settings.logitBias);
     const decoder = this.batch.open(prompt.ids.length + maxNewTokens, memory);
     const how = {
       decoder,
       prompt: prompt.ids,
       blockSize,
       maxNewTokens,
-      pick: pickOf(settings, index, Math.min(vocabSize, tokenizer.vocabSize), tokenizer.unknown),
+      pick: pickOf(settings, index, drawable),
       text: tokenizer.decoder(),
       stop,
       endOfText: tokenizer.endOfText < vocabSize ? tokenizer.endOfText : null,
@@ -105,6 +111,38 @@ export class TextModel {
     } finally {
       decoder.close();
     }
+  }
+
+  /**
+   * The likeliest continuations of a prompt by beam search, best first.
+   * @param settings those of `gpt-cli sample`
+   */
+  async beams(
+    prompt: Pick<Prompt, 'ids'>,
+    settings: SamplingConfig,
+    { ends = [], signal }: { readonly ends?: Iterable<number>; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<readonly (Hypothesis & { readonly text: string })[]> {
+    const { tokenizer } = this;
+    const { blockSize, vocabSize } = this.gpt.config;
+    const { maxNewTokens, beams, lengthPenalty } = settings;
+    const found = await beamSearch({
+      decoder: this.batch.open(prompt.ids.length + maxNewTokens),
+      prompt: prompt.ids.slice(-blockSize),
+      beams,
+      maxNewTokens,
+      lengthPenalty,
+      filters: filtersOf(settings, this.drawable(settings.logitBias), false),
+      ends: new Set([...ends, tokenizer.endOfText].filter((id) => id < vocabSize)),
+      signal,
+    });
+    return found.map((each) => ({ ...each, text: tokenizer.decode([...each.tokens]) }));
+  }
+
+  private drawable(logitBias: readonly string[]): Drawable {
+    const { tokenizer } = this;
+    const { vocabSize } = this.gpt.config;
+    const biases = readLogitBias(logitBias, tokenizer, vocabSize);
+    return { vocabSize: Math.min(vocabSize, tokenizer.vocabSize), unknown: tokenizer.unknown, biases };
   }
 
   /** The whole continuation of a text. */
