@@ -160,9 +160,36 @@ export interface SampleEvent {
   readonly tokensPerSecond: number;
   /** With --check-memorized. */
   readonly memorized?: Memorized;
+  /** Of beam search: log-probability over length^penalty, nats. */
+  readonly score?: number;
+  /** Of each token (--logprobs). */
+  readonly logprobs?: readonly TokenLogprobs[];
+}
+
+/** A token with its log-probability, nats, before any filter. */
+export interface LogprobEntry {
+  readonly id: number;
+  readonly token: string;
+  readonly logprob: number;
+}
+
+export interface TokenLogprobs extends LogprobEntry {
+  /** The likeliest tokens in its place, best first. */
+  readonly top: readonly LogprobEntry[];
+}
+
+/** A finished text of a file of prompts, or why there is none. */
+export interface PromptEvent {
+  readonly event: 'prompt';
+  /** The row in the file, from 0. */
+  readonly row: number;
+  /** What the row had: `prompt` or `messages`, and all other fields. */
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly result: SampleEvent | { readonly error: string };
 }
 
 export type SamplingEvent = PieceEvent | SampleEvent | PhaseEvent | NoticeEvent;
+export type PromptsEvent = PromptEvent | PhaseEvent | NoticeEvent;
 
 /** A text with its label. */
 export interface ClassEvent {

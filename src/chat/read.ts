@@ -52,3 +52,11 @@ export async function chatTemplateOf(directory: string | undefined, tokenizer: T
 }
 
 const noKeys: ChatKeys = { template: undefined, tokens: {} };
+
+/** Tokens that end an answer: `eos_token_id` of generation_config.json, one or several. */
+export async function endsOf(directory: string): Promise<ReadonlySet<number>> {
+  const path = join(directory, 'generation_config.json');
+  if (!(await exists(path))) return new Set();
+  const { eos_token_id: ends } = await readJsonObject(path, 'checkpoint/config');
+  return new Set([ends].flat().filter((id) => typeof id === 'number'));
+}

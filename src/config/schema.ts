@@ -223,6 +223,11 @@ const FINETUNING = {
 const SAMPLING = {
   maxNewTokens: integer({ min: 0, max: 10000000, default: 200, help: 'stop after this many tokens' }),
   ...filterSettings,
+  logitBias: texts({
+    default: [],
+    placeholder: 'token=bias',
+    help: 'add -100 to 100 to the logit of a token, named by its text or id: " the=-5"; repeatable',
+  }),
   stop: texts({ default: [], help: 'stop before this text; repeatable' }),
   greedy: toggle({ default: false, help: 'always take the most likely token' }),
 };
@@ -231,7 +236,20 @@ const SAMPLING = {
 export const leastMatch = 7;
 
 const SAMPLES = {
-  numSamples: integer({ min: 1, max: 1000000, default: 1, help: 'number of samples' }),
+  numSamples: integer({ min: 1, max: 1000000, default: 1, help: 'number of samples of each prompt' }),
+  beams: integer({ min: 1, max: 1024, default: 1, help: 'beam search with n beams instead of sampling; 1: none' }),
+  lengthPenalty: real({
+    min: -100,
+    max: 100,
+    default: 1,
+    help: 'beam search ranks texts by log-probability / length^x: above 0 favours longer ones',
+  }),
+  logprobs: integer({
+    min: 0,
+    max: 100,
+    default: null,
+    help: 'log-probability of each token, and of the n likeliest in its place',
+  }),
   checkMemorized: toggle({
     default: false,
     help: 'find passages of each sample that occur verbatim in the training text, and where',
@@ -243,6 +261,10 @@ const SAMPLES = {
     defaultText: 'as many as 64 bytes of the training text, 16 to 64',
     help: 'tokens that a memorized passage has at least',
   }),
+};
+
+const BATCHING = {
+  maxBatch: integer({ min: 1, max: 1024, default: 16, help: 'texts that are decoded together' }),
 };
 
 const CONVERSING = {
@@ -274,6 +296,7 @@ export const groups = [
   { title: 'Server', settings: SERVING, commands: ['serve'] },
   { title: 'Sampling', settings: SAMPLING, commands: ['sample', 'chat', 'serve'] },
   { title: 'Samples', settings: SAMPLES, commands: ['sample'] },
+  { title: 'Batching', settings: BATCHING, commands: ['sample', 'serve'] },
   {
     title: 'Machine',
     settings: MACHINE,
@@ -293,9 +316,9 @@ export type TrainingConfig = Values<
 >;
 export type PretrainConfig = TrainingConfig & Values<typeof PRETRAINING>;
 export type FinetuneConfig = TrainingConfig & Values<typeof FINETUNING>;
-export type SamplingConfig = Values<typeof SAMPLING & typeof SAMPLES & typeof MACHINE>;
+export type SamplingConfig = Values<typeof SAMPLING & typeof SAMPLES & typeof BATCHING & typeof MACHINE>;
 export type ChatConfig = Values<typeof CONVERSING & typeof SAMPLING & typeof MACHINE>;
-export type ServeConfig = Values<typeof SERVING & typeof SAMPLING & typeof MACHINE>;
+export type ServeConfig = Values<typeof SERVING & typeof SAMPLING & typeof BATCHING & typeof MACHINE>;
 export type MachineConfig = Values<typeof MACHINE>;
 
 /** What `resolve` makes for a command. */

@@ -1,12 +1,10 @@
 // A model that answers conversations: weights on an engine, chat template, and the tokens that end an answer. Knows no
 // terminal and no network.
-import { join } from 'node:path';
-import { type ChatTemplate, chatTemplateOf, readChatKeys } from '../chat/index.js';
+import { type ChatTemplate, chatTemplateOf, endsOf, readChatKeys } from '../chat/index.js';
 import { openCheckpoint } from '../checkpoint/index.js';
 import type { MachineConfig } from '../config/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent } from '../events.js';
-import { exists, readJsonObject } from '../files/index.js';
 import { type TextModel, textModelOf } from '../generate/text-model.js';
 import type { GptConfig } from '../model/gpt-config.js';
 import { openModel } from '../session/open-model.js';
@@ -27,9 +25,14 @@ export interface Assistant {
 
 /**
  * @param run a run folder, a checkpoint folder or a Hugging Face folder
+ * @param maxTexts answers that are written at the same time
  * @throws GptError `checkpoint/...`, `engine/...`, `chat/template`; `chat/classifier` for a model that labels
  */
-export async function* openAssistant(run: string, machine: MachineConfig): AsyncGenerator<NoticeEvent, Assistant> {
+export async function* openAssistant(
+  run: string,
+  machine: MachineConfig,
+  { maxTexts = 1 }: { readonly maxTexts?: number } = {},
+): AsyncGenerator<NoticeEvent, Assistant> {
   const checkpoint = await openCheckpoint(run);
   try {
     const { config, directory, labels } = checkpoint;
@@ -43,17 +46,9 @@ export async function* openAssistant(run: string, machine: MachineConfig): Async
     const ownTemplate = (await readChatKeys(directory)).template !== undefined;
     const ends = await endsOf(directory);
     const session = yield* openModel(checkpoint, tokenizer, machine);
-    const text = textModelOf(session);
+    const text = textModelOf(session, { maxTexts });
     return { config, tokenizer, template, ownTemplate, text, ends, close: () => session.close() };
   } finally {
     await checkpoint.close();
   }
-}
-
-/** `eos_token_id` of generation_config.json, one or several. */
-async function endsOf(directory: string): Promise<ReadonlySet<number>> {
-  const path = join(directory, 'generation_config.json');
-  if (!(await exists(path))) return new Set();
-  const { eos_token_id: ends } = await readJsonObject(path, 'checkpoint/config');
-  return new Set([ends].flat().filter((id) => typeof id === 'number'));
 }

@@ -1,10 +1,12 @@
 // Writes texts with a trained model. Knows no terminal: it yields pieces as they are written, and each finished text.
 import { openCheckpoint } from '../checkpoint/index.js';
-import { checkOptions, type Layer, resolve, samplingOf } from '../config/index.js';
+import { checkOptions, type Layer, resolve } from '../config/index.js';
 import type { SamplingEvent } from '../events.js';
 import type { MemorizationCheck } from '../memorization/check.js';
 import { openModel } from '../session/open-model.js';
+import { inOrder } from './in-order.js';
 import { textModelOf } from './text-model.js';
+import { checkBeams, contextNotice, openedCheck, SampleWriter } from './write.js';
 
 export interface SampleOptions {
   /** A run folder, a checkpoint folder or a Hugging Face folder. */
@@ -16,26 +18,24 @@ export interface SampleOptions {
 }
 
 /**
- * Yields `piece` events as text becomes complete and one `sample` for each text. The same seed gives the same texts,
- * however many are asked for. A prompt longer than the context is reported, and only its end is read. With the setting
- * `checkMemorized` each `sample` says which passages of it are in the training text.
+ * Yields `piece` events as text becomes complete and one `sample` for each text, one text after the other; they are written at the
+ * same time. The same seed gives the same texts, however many are asked for. A prompt longer than the context is reported, and
+ * only its end is read. With the setting `checkMemorized` each `sample` says which passages of it are in the training text.
  */
 export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEvent> {
   checkOptions('sample', options, { run: true, prompt: false, layers: false, signal: false });
-  const config = resolve('sample', options.layers).values;
-  const { checkMemorized, minMatch } = config;
+  const { values: config, sources } = resolve('sample', options.layers);
+  checkBeams(config, sources);
+  const { numSamples, beams, maxBatch, maxNewTokens } = config;
   const checkpoint = await openCheckpoint(options.run);
   let check: MemorizationCheck | undefined;
   try {
     const tokenizer = await checkpoint.loadTokenizer();
-    if (checkMemorized) {
-      const { openCheck } = await import('../memorization/check.js');
-      const { run, signal } = options;
-      check = yield* openCheck({ run, checkpoint, tokenizer, minMatch: minMatch ?? undefined, signal });
-    }
+    check = yield* openedCheck(config, { run: options.run, checkpoint, tokenizer, signal: options.signal });
     const session = yield* openModel(checkpoint, tokenizer, config);
     try {
-      const model = textModelOf(session);
+      const together = Math.min(maxBatch, numSamples);
+      const model = textModelOf(session, { maxTexts: beams > 1 ? beams : together });
       const text = options.prompt ?? '';
       const prompt = model.prompt(text);
       if (prompt.unknown !== '') {
@@ -48,26 +48,11 @@ export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEv
         const message = `the prompt has ${prompt.ids.length} tokens; the model reads the last ${blockSize}`;
         yield { event: 'notice', level: 'warning', message };
       }
-      const how = samplingOf(config);
-      for (let index = 0; index < config.numSamples; index++) {
-        for await (const event of model.generate(prompt, { ...how, index, signal: options.signal })) {
-          if (event.kind === 'piece') yield { event: 'piece', index, text: event.text };
-          else {
-            const { text: written, tokens, finish, tokensPerSecond } = event;
-            const memorized = check && { memorized: check.check(tokens) };
-            yield {
-              event: 'sample',
-              index,
-              prompt: text,
-              text: written,
-              tokens,
-              finish,
-              tokensPerSecond,
-              ...memorized,
-            };
-          }
-        }
-      }
+      yield* contextNotice(model, Math.min(prompt.ids.length, blockSize) + maxNewTokens);
+      const writer = new SampleWriter(model, tokenizer, config, { check, signal: options.signal });
+      const job = { ids: prompt.ids, prompt: text, index: 0 };
+      if (beams > 1) yield* writer.search(job);
+      else yield* inOrder(numSamples, together, (index) => writer.write({ ...job, index }));
     } finally {
       await session.close();
     }

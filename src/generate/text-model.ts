@@ -1,32 +1,25 @@
-// Text generation with a model: prompts to ids, one compiled program per length, ids to text.
-import { resolveSampling } from '../config/index.js';
-import type { Feeds, Program, StepFunction } from '../engine/index.js';
+// Text generation with a model: prompts to ids, ids to text; texts that are written at the same time are one batch.
+import { resolveSampling, type SamplingConfig } from '../config/index.js';
+import type { Program, StepFunction } from '../engine/index.js';
+import type { Gpt } from '../model/index.js';
 import {
-  cacheShapeOf,
-  decodeStep,
-  extendStep,
-  type Gpt,
-  keysName,
-  logitsStep,
-  prefillStep,
-  valuesName,
-} from '../model/index.js';
-import {
-  type CachedModel,
-  cachedDecoder,
-  type Decoder,
+  Batch,
+  beamSearch,
+  type Drawable,
+  filtersOf,
   type Generated,
   type GeneratedPiece,
   type GenerateOptions,
   generate,
-  type KeyValueCache,
+  type Hypothesis,
   type PromptMemory,
   pickOf,
-  windowDecoder,
 } from '../sample/index.js';
 import type { Session } from '../session/session.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { CompletionOptions } from './completion.js';
+import { readLogitBias } from './logit-bias.js';
+import { Passes, type PassOptions } from './passes.js';
 
 /** A prompt as the model reads it. */
 export interface Prompt {
@@ -42,27 +35,23 @@ export interface GenerationContext extends Pick<GenerateOptions, 'ends' | 'obser
   readonly memory?: PromptMemory | undefined;
 }
 
-/** Lengths are rounded up to one of a few, so that a text costs few compilations. */
-const shortest = 16;
-
-export interface TextModelOptions {
-  /**
-   * Whether keys and values are kept on the host from token to token. Without: each token costs a pass over the whole
-   * window, which on a device costs less than sending them there.
-   */
-  readonly caching: boolean;
-}
+/** Texts that are decoded together, where nobody says how many. */
+const defaultTexts = 16;
 
 export class TextModel {
-  private readonly programs = new Map<string, Promise<Program>>();
+  readonly passes: Passes;
+  readonly batch: Batch;
 
   /** @param compile gives the model's programs; who closes the session disposes them */
   constructor(
     private readonly gpt: Gpt,
     private readonly tokenizer: Tokenizer,
-    private readonly compile: (step: StepFunction) => Promise<Program>,
-    private readonly options: TextModelOptions = { caching: true },
-  ) {}
+    compile: (step: StepFunction) => Promise<Program>,
+    { caching = true, maxTexts = defaultTexts, fewestRows = 1 }: Partial<PassOptions> = {},
+  ) {
+    this.passes = new Passes(gpt, compile, { caching, maxTexts, fewestRows });
+    this.batch = new Batch(this.passes, maxTexts);
+  }
 
   /** The token that texts begin with: <|endoftext|> where the model knows it, else a new line, else the first one. */
   private get beginning(): number {
@@ -102,19 +91,58 @@ export class TextModel {
     const { blockSize, vocabSize } = this.gpt.config;
     const { settings, index, signal } = resolveSampling(options);
     const { maxNewTokens, stop } = settings;
-    yield* generate({
-      decoder: this.decoder(prompt.ids.length + maxNewTokens, memory),
+    const drawable = this.drawable(settings.logitBias);
+    const decoder = this.batch.open(prompt.ids.length + maxNewTokens, memory);
+    const how = {
+      decoder,
       prompt: prompt.ids,
       blockSize,
       maxNewTokens,
-      pick: pickOf(settings, index, Math.min(vocabSize, tokenizer.vocabSize), tokenizer.unknown),
+      pick: pickOf(settings, index, drawable),
       text: tokenizer.decoder(),
       stop,
       endOfText: tokenizer.endOfText < vocabSize ? tokenizer.endOfText : null,
       ...(signal && { signal }),
       ends,
       observe,
+    };
+    try {
+      yield* generate(how);
+    } finally {
+      decoder.close();
+    }
+  }
+
+  /**
+   * The likeliest continuations of a prompt by beam search, best first.
+   * @param settings those of `gpt-cli sample`
+   */
+  async beams(
+    prompt: Pick<Prompt, 'ids'>,
+    settings: SamplingConfig,
+    { ends = [], signal }: { readonly ends?: Iterable<number>; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<readonly (Hypothesis & { readonly text: string })[]> {
+    const { tokenizer } = this;
+    const { blockSize, vocabSize } = this.gpt.config;
+    const { maxNewTokens, beams, lengthPenalty } = settings;
+    const found = await beamSearch({
+      decoder: this.batch.open(prompt.ids.length + maxNewTokens),
+      prompt: prompt.ids.slice(-blockSize),
+      beams,
+      maxNewTokens,
+      lengthPenalty,
+      filters: filtersOf(settings, this.drawable(settings.logitBias), false),
+      ends: new Set([...ends, tokenizer.endOfText].filter((id) => id < vocabSize)),
+      signal,
     });
+    return found.map((each) => ({ ...each, text: tokenizer.decode([...each.tokens]) }));
+  }
+
+  private drawable(logitBias: readonly string[]): Drawable {
+    const { tokenizer } = this;
+    const { vocabSize } = this.gpt.config;
+    const biases = readLogitBias(logitBias, tokenizer, vocabSize);
+    return { vocabSize: Math.min(vocabSize, tokenizer.vocabSize), unknown: tokenizer.unknown, biases };
   }
 
   /** The whole continuation of a text. */
@@ -123,88 +151,18 @@ export class TextModel {
     for await (const event of this.generate(this.prompt(text), options)) if (event.kind === 'end') end = event;
     return end!;
   }
-
-  /**
-   * Reads a text from its beginning.
-   * @param length the most ids that it will have
-   */
-  private decoder(length: number, memory: PromptMemory | undefined): Decoder {
-    const { blockSize } = this.gpt.config;
-    const full = windowDecoder((window) => this.logitsAfter(window), blockSize);
-    if (!this.options.caching) return full;
-    const { nLayer: layers } = this.gpt.config;
-    const shape = { layers, ...cacheShapeOf(this.gpt.config), room: this.bucket(length) };
-    return cachedDecoder(this.cached, shape, full, memory);
-  }
-
-  private readonly cached: CachedModel = {
-    prefill: async (ids, cache) => {
-      const time = this.bucket(ids.length);
-      const program = await this.program(prefillStep(this.gpt, { batchSize: 1, time }));
-      const { logits, present } = await program.run(padded(ids, time));
-      cache.append(present as Float32Array, time, ids.length);
-      return logits as Float32Array;
-    },
-    extend: async (ids, cache) => {
-      const { blockSize } = this.gpt.config;
-      const time = this.bucket(ids.length);
-      const program = await this.program(extendStep(this.gpt, { batchSize: 1, time, room: cache.shape.room }));
-      const positions = Int32Array.from({ length: time }, (_, i) => Math.min(cache.length + i, blockSize - 1));
-      const { logits, present } = await program.run({ ...padded(ids, time), positions, ...keptFeeds(cache) });
-      cache.append(present as Float32Array, time, ids.length);
-      return logits as Float32Array;
-    },
-    decode: async (id, cache) => {
-      const program = await this.program(decodeStep(this.gpt, { batchSize: 1, room: cache.shape.room }));
-      const { logits, present } = await program.run({ ids: Int32Array.of(id), ...keptFeeds(cache) });
-      cache.append(present as Float32Array, 1, 1);
-      return logits as Float32Array;
-    },
-  };
-
-  /** The logits [V] of the token after a window of up to block size ids. */
-  async logitsAfter(window: readonly number[]): Promise<Float32Array> {
-    const time = this.bucket(window.length);
-    const program = await this.program(logitsStep(this.gpt, { batchSize: 1, time }));
-    const { logits } = await program.run(padded(window, time));
-    return logits as Float32Array;
-  }
-
-  private bucket(length: number): number {
-    let time = shortest;
-    while (time < length) time *= 2;
-    return Math.min(time, this.gpt.config.blockSize);
-  }
-
-  private program(step: StepFunction): Promise<Program> {
-    let program = this.programs.get(step.name);
-    if (program === undefined) {
-      program = this.compile(step);
-      this.programs.set(step.name, program);
-    }
-    return program;
-  }
 }
 
-/** What is kept, as inputs of a pass. */
-function keptFeeds(cache: KeyValueCache): Feeds {
-  const feeds: Record<string, Feeds[string]> = { lengths: Int32Array.of(cache.length) };
-  cache.keys.forEach((keys, block) => {
-    feeds[keysName(block)] = keys;
-    feeds[valuesName(block)] = cache.values[block]!;
-  });
-  return feeds;
-}
-
-/** Inputs of a pass over one text that is padded on its right. */
-function padded(window: readonly number[], time: number): Feeds {
-  const ids = new Int32Array(time);
-  ids.set(window);
-  return { ids, last: Int32Array.of(window.length - 1) };
-}
-
-/** The model of a session for text generation. Keys and values are cached on the host only for the CPU. */
-export function textModelOf(session: Session): TextModel {
+/**
+ * The model of a session for text generation. Keys and values are kept on the host only for the CPU. OpenVINO computes one row in
+ * another order than several (docs/log.md), so that a text would depend on its batch: it gets two.
+ */
+export function textModelOf(
+  session: Session,
+  options: Pick<PassOptions, 'maxTexts'> | undefined = undefined,
+): TextModel {
   const { gpt, tokenizer, engine } = session;
-  return new TextModel(gpt, tokenizer, (step) => session.compile(step), { caching: engine.device === 'cpu' });
+  const fewestRows = engine.name === 'openvino' ? 2 : 1;
+  const how = { caching: engine.device === 'cpu', fewestRows, ...options };
+  return new TextModel(gpt, tokenizer, (step) => session.compile(step), how);
 }

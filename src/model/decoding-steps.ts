@@ -46,8 +46,8 @@ function pastOf(gpt: Gpt, batchSize: number, room: number) {
   const names = blocks.flatMap((i) => [keysName(i), valuesName(i)]);
   return {
     inputs: Object.fromEntries(names.map((name) => [name, kept])),
-    read: (inputs: Readonly<Record<string, tf.Tensor>>, lengths: tf.Tensor): Past[] => {
-      const mask = pastMask(lengths, room);
+    read: (inputs: Readonly<Record<string, tf.Tensor>>, lengths: tf.Tensor, replaced?: tf.Tensor): Past[] => {
+      const mask = pastMask(lengths, room, replaced);
       return blocks.map((i) => ({ keys: inputs[keysName(i)]!, values: inputs[valuesName(i)]!, mask }));
     },
   };
@@ -83,8 +83,9 @@ export function extendStep(gpt: Gpt, { batchSize, time, room }: BatchShape & { r
 }
 
 /**
- * Reads one more token of each example. Inputs: `ids` int32 [B, 1]; `lengths` int32 [B], how many positions are kept, and so
- * the position of the new one; for each block `keys.i` and `values.i` float32 [B, K, R, D].
+ * Reads one more token of each example. Inputs: `ids` int32 [B, 1]; `lengths` int32 [B], how many positions are kept;
+ * `positions` int32 [B], that of the new token; `places` int32 [B], where it will be kept: in a full cache, in the place of the
+ * oldest one, which is not looked at; for each block `keys.i` and `values.i` float32 [B, K, R, D].
  * Outputs: `logits` [B, V]; `present` [L, B, 2 K D], the new position's keys and values.
  * @param room R, at most the block size
  */
@@ -95,13 +96,18 @@ export function decodeStep(gpt: Gpt, { batchSize, room }: { batchSize: number; r
     inputs: {
       ids: { shape: [batchSize, 1], dtype: 'int32' },
       lengths: { shape: [batchSize], dtype: 'int32' },
+      positions: { shape: [batchSize], dtype: 'int32' },
+      places: { shape: [batchSize], dtype: 'int32' },
       ...past.inputs,
     },
     variables: gpt.variables,
     run: (inputs) => {
-      const { ids, lengths } = inputs as { ids: tf.Tensor; lengths: tf.Tensor };
+      const { ids, lengths, positions, places } = inputs as Record<
+        'ids' | 'lengths' | 'positions' | 'places',
+        tf.Tensor
+      >;
       const present: tf.Tensor[] = [];
-      const hidden = gpt.hidden(ids, { positions: lengths, past: past.read(inputs, lengths), present });
+      const hidden = gpt.hidden(ids, { positions, past: past.read(inputs, lengths, places), present });
       return { logits: gpt.project(hidden), present: presentOf(present) };
     },
   };

@@ -28,6 +28,7 @@ export {
   type GptConfig,
   headSpec,
   parameterSpecs,
+  rotaryOf,
 } from './registry.js';
 export { type BatchShape, evaluationStep, logitsStep, lossStep } from './steps.js';
 export { type Training, withTrainable } from './trainable.js';

@@ -60,6 +60,11 @@ export function modelAdvice(settings: ModelSettings): string | undefined {
   return familyOf(settings as unknown as ModelConfig).advice?.(settings);
 }
 
+/** By which angles the positions of a model turn; undefined where they do not. */
+export function rotaryOf(config: ModelConfig): readonly number[] | undefined {
+  return familyOf(config).rotary(config);
+}
+
 /**
  * The model that a run's settings ask for.
  * @param vocabSize rows of its token embedding

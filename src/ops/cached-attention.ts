@@ -21,13 +21,15 @@ export interface Past {
 /**
  * What is added to the scores of R kept positions, of which the first `lengths` count.
  * @param lengths int32 [B], each at most R
+ * @param replaced int32 [B]: a place that does not count, because the new position will take it
  * @returns [B, 1, 1, R]
  */
-export function pastMask(lengths: Tensor, room: number): Tensor {
+export function pastMask(lengths: Tensor, room: number, replaced?: Tensor): Tensor {
   check('pastMask: lengths', lengths, [undefined], 'int32');
   const places = tf.reshape(tf.range(0, room, 1, 'int32'), [1, room]);
   const beyond = tf.greaterEqual(places, tf.reshape(lengths, [-1, 1])); // [B, R]
-  return tf.reshape(tf.mul(tf.cast(beyond, 'float32'), masked), [-1, 1, 1, room]);
+  const hidden = replaced ? tf.logicalOr(beyond, tf.equal(places, tf.reshape(replaced, [-1, 1]))) : beyond;
+  return tf.reshape(tf.mul(tf.cast(hidden, 'float32'), masked), [-1, 1, 1, room]);
 }
 
 /**

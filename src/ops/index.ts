@@ -14,5 +14,5 @@ export { linear } from './linear.js';
 export { recompute } from './recompute.js';
 export { repeatHeads } from './repeat-heads.js';
 export { rmsNorm } from './rms-norm.js';
-export { type RopeTables, rope, ropeTables, ropeTablesAt } from './rope.js';
+export { positionsBeyond, type RopeTables, rope, ropeTables, ropeTablesAt } from './rope.js';
 export { type TokenLoss, tokenLoss, tokenLosses } from './token-loss.js';

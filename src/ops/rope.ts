@@ -40,10 +40,13 @@ export function ropeTables(
   return { cos: table(Math.cos), sin: table(Math.sin) };
 }
 
+/** How many positions behind the end of a context have rows in its tables, for a window that slides. */
+export const positionsBeyond = (room: number): number => Math.min(room, 1024);
+
 /**
- * The rows for a text of T positions, or for tokens that stand at these positions of a context.
+ * The rows for a text of T positions, or for tokens that stand at these positions.
  * @param room the longest context
- * @param positions int32 [N]; default 0..T-1
+ * @param positions int32 [N], each below room + positionsBeyond(room); default 0..T-1
  */
 export function ropeTablesAt(
   { time, room, width }: { readonly time: number; readonly room: number; readonly width: number },
@@ -52,7 +55,7 @@ export function ropeTablesAt(
 ): RopeTables {
   if (time > room) throw new Error(`rope: ${time} tokens are longer than the block size ${room}`);
   if (!positions) return ropeTables(time, width, frequencies);
-  const { cos, sin } = ropeTables(room, width, frequencies);
+  const { cos, sin } = ropeTables(room + positionsBeyond(room), width, frequencies);
   return { cos: tf.gather(cos, positions as tf.Tensor1D), sin: tf.gather(sin, positions as tf.Tensor1D) };
 }
 

@@ -1,5 +1,5 @@
 import { byteTokenizer } from '../tokenizer/index.js';
-import { type Decoder, windowDecoder } from './decoder.js';
+import type { Decoder } from './decoder.js';
 import { type Generated, type GenerateOptions, generate } from './generate.js';
 import { compose, greedy } from './pick.js';
 
@@ -22,6 +22,8 @@ function reciter(text: string): Decoder & { readonly read: number[][] } {
       read.push([...given]);
       return oneHot(ids[read.length - 1] ?? tokenizer.endOfText);
     },
+    fork: () => Promise.reject(new Error('not forked')),
+    close() {},
   };
 }
 
@@ -135,19 +137,4 @@ test('an aborted signal ends the text between two tokens', async () => {
     return greedy(logits, place);
   };
   await expect(write('abcdef', { pick, signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' });
-});
-
-test('the window decoder slides once the context is full', async () => {
-  const windows: number[][] = [];
-  const decoder = windowDecoder(async (window) => {
-    windows.push([...window]);
-    return oneHot(0);
-  }, 3);
-  for (const ids of [[1, 2], [3], [4], [5, 6, 7, 8]]) await decoder.append(ids);
-  expect(windows).toEqual([
-    [1, 2],
-    [1, 2, 3],
-    [2, 3, 4],
-    [6, 7, 8],
-  ]);
 });

@@ -3,7 +3,16 @@ import { compose, draw, greedy, pickOf, sampleRandom } from './pick.js';
 
 const at = (position: number) => ({ position, history: [] as number[] });
 const log = (...probabilities: number[]) => Float32Array.from(probabilities, Math.log);
-const plain = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, greedy: false, seed: 1337 };
+const plain = {
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+  noRepeatNgram: 0,
+  greedy: false,
+  seed: 1337,
+};
 
 function counts(pick: ReturnType<typeof compose>, logits: Float32Array, draws: number): number[] {
   const seen = new Array<number>(logits.length).fill(0);
@@ -36,13 +45,13 @@ test('draws follow the softmax that temperature, top-k and top-p leave', () => {
 test('a token is a function of seed, sample and position', () => {
   const logits = Float32Array.from({ length: 50 }, (_, i) => Math.sin(i));
   const tokens = (seed: number, index: number) => {
-    const pick = pickOf({ ...plain, seed }, index, 50);
+    const pick = pickOf({ ...plain, seed }, index, { vocabSize: 50 });
     return [0, 1, 2, 3, 4, 5, 6, 7].map((position) => pick(logits, at(position)));
   };
   expect(tokens(1, 0)).toEqual(tokens(1, 0));
   expect(tokens(1, 0)).not.toEqual(tokens(2, 0));
   expect(tokens(1, 0)).not.toEqual(tokens(1, 1));
-  const pick = pickOf({ ...plain, seed: 1 }, 0, 50);
+  const pick = pickOf({ ...plain, seed: 1 }, 0, { vocabSize: 50 });
   expect(pick(logits, at(5))).toBe(tokens(1, 0)[5]); // whatever was drawn before
 });
 
@@ -52,17 +61,17 @@ test('of equal logits greedy takes the lowest id', () => {
 
 test('temperature 0 and --greedy are the same, and the seed does not matter', () => {
   const logits = Float32Array.of(0, 1, 5, 2);
-  expect(pickOf({ ...plain, temperature: 0, seed: 3 }, 0, 4)(logits, at(0))).toBe(2);
-  expect(pickOf({ ...plain, greedy: true, seed: 9 }, 5, 4)(logits, at(0))).toBe(2);
+  expect(pickOf({ ...plain, temperature: 0, seed: 3 }, 0, { vocabSize: 4 })(logits, at(0))).toBe(2);
+  expect(pickOf({ ...plain, greedy: true, seed: 9 }, 5, { vocabSize: 4 })(logits, at(0))).toBe(2);
 });
 
 test('the repetition penalty holds for greedy too', () => {
-  const pick = pickOf({ ...plain, greedy: true, repetitionPenalty: 4 }, 0, 3);
+  const pick = pickOf({ ...plain, greedy: true, repetitionPenalty: 4 }, 0, { vocabSize: 3 });
   expect(pick(Float32Array.of(1, 3, 2), { position: 1, history: [1] })).toBe(2);
 });
 
 test('ids above the vocabulary of the tokenizer are never drawn', () => {
-  expect(pickOf({ ...plain, greedy: true }, 0, 2)(Float32Array.of(1, 2, 50), at(0))).toBe(1);
+  expect(pickOf({ ...plain, greedy: true }, 0, { vocabSize: 2 })(Float32Array.of(1, 2, 50), at(0))).toBe(1);
 });
 
 test('the strictest filters leave one token', () => {
@@ -79,5 +88,7 @@ test.each([
   [Float32Array.of(Number.POSITIVE_INFINITY, 1), 'the model gave Infinity for token 0 at position 4'],
   [Float32Array.of(Number.NEGATIVE_INFINITY), 'the model gave -Infinity for every token at position 4'],
 ])('logits %p are an error', (logits, message) => {
-  expect(() => pickOf(plain, 0, 2)(logits, at(4))).toThrow(expect.objectContaining({ code: 'sample/nan', message }));
+  expect(() => pickOf(plain, 0, { vocabSize: 2 })(logits, at(4))).toThrow(
+    expect.objectContaining({ code: 'sample/nan', message }),
+  );
 });

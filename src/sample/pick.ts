@@ -2,6 +2,7 @@
 import { GptError } from '../errors.js';
 import { Random, stream } from '../rng.js';
 import {
+  bias,
   type Filter,
   type FilterValues,
   limit,
@@ -81,18 +82,36 @@ export interface SamplingOptions extends FilterValues {
   readonly seed: number;
 }
 
-/**
- * The pick that the settings of `gpt-cli sample` describe, in the order of transformers' `generate`.
- * @param index which sample of several it is
- * @param vocabSize ids from here on are never drawn
- * @param unknown the unknown token, which is never drawn either
- */
-export function pickOf(options: SamplingOptions, index: number, vocabSize: number, unknown?: number): Pick {
-  const chosen = (filters: readonly (readonly [string, SamplingFilter])[]) =>
-    filters.map(([name, { filter }]) => filter(options[name as keyof FilterValues]));
+/** Which tokens of a model may be drawn. */
+export interface Drawable {
+  /** Ids from here on are never drawn. */
+  readonly vocabSize: number;
+  /** The unknown token, which is never drawn either. */
+  readonly unknown?: number | undefined;
+  /** What is added to logits, by id. */
+  readonly biases?: ReadonlyMap<number, number>;
+}
+
+const none: ReadonlyMap<number, number> = new Map();
+
+/** The filters of some settings, in the order of transformers' `generate`. @param sampled false: those of greedy sampling */
+export function filtersOf(
+  options: FilterValues,
+  { vocabSize, unknown, biases = none }: Drawable,
+  sampled: boolean,
+): readonly Filter[] {
   const all: (readonly [string, SamplingFilter])[] = Object.entries(samplingFilters);
-  const possible = [limit(vocabSize), without(unknown)];
-  if (options.greedy || options.temperature === 0)
-    return compose(...possible, ...chosen(all.filter(([, { always }]) => always)), greedy);
-  return compose(...possible, ...chosen(all), draw(sampleRandom(options.seed, index)));
+  const chosen = all.filter(([, { always }]) => sampled || always);
+  const filters = chosen.map(([name, { filter }]) => filter(options[name as keyof FilterValues]));
+  return [limit(vocabSize), without(unknown), bias(biases), ...filters];
+}
+
+/**
+ * The pick that the settings of `gpt-cli sample` describe.
+ * @param index which sample of several it is
+ */
+export function pickOf(options: SamplingOptions, index: number, drawable: Drawable): Pick {
+  const sampled = !options.greedy && options.temperature > 0;
+  const filters = filtersOf(options, drawable, sampled);
+  return compose(...filters, sampled ? draw(sampleRandom(options.seed, index)) : greedy);
 }

@@ -1,7 +1,8 @@
 // Answers in OpenAI's JSON: whole, and as chunks of a stream.
 import { randomUUID } from 'node:crypto';
+import type { TokenLogprob } from '../sample/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import { chatLogprobs, completionLogprobs, type TokenLogprob } from './logprobs.js';
+import { chatLogprobs, completionLogprobs } from './logprobs.js';
 
 export interface Usage {
   readonly prompt_tokens: number;

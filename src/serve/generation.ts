@@ -2,7 +2,7 @@
 import type { Message } from '../chat/index.js';
 import { resolveSampling } from '../config/index.js';
 import type { CompletionOptions } from '../generate/completion.js';
-import { logprobOf, type TokenLogprob } from './logprobs.js';
+import { logprobOf, type TokenLogprob } from '../sample/index.js';
 import type { Writer } from './model.js';
 import { Refusal } from './refusal.js';
 import type { GenerationRequest } from './requests.js';

@@ -10,9 +10,7 @@ interface Golden {
   readonly singularValues: readonly number[];
 }
 
-const goldens: readonly Golden[] = JSON.parse(
-  readFileSync('test/goldens/spectra.json', 'utf8'),
-);
+const goldens: readonly Golden[] = JSON.parse(readFileSync('test/goldens/spectra.json', 'utf8'));
 
 const matrixOf = (rows: number, columns: number, valueAt: (at: number) => number): Matrix => ({
   rows,

@@ -3,10 +3,18 @@ import type { Command } from 'commander';
 import { resolve } from '../../config/index.js';
 import { readWhole } from '../../dataset/read-whole.js';
 import { GptError } from '../../errors.js';
-import type { SampleEvent, SamplingEvent } from '../../events.js';
+import type {
+  LogprobEntry,
+  PromptEvent,
+  PromptsEvent,
+  SampleEvent,
+  SamplingEvent,
+  TokenLogprobs,
+} from '../../events.js';
 import { quoteWord } from '../../shell-quote.js';
 import type { Context } from '../context.js';
-import { count } from '../format.js';
+import { count, table } from '../format.js';
+import { LiveBar } from '../live-bar.js';
 import { memorizedLines } from '../memorized.js';
 import { addSettings, layersOf } from '../options.js';
 import { showWork, type Work } from '../work.js';
@@ -17,13 +25,19 @@ Examples:
   gpt-cli sample runs/book --prompt "Once upon a time" --max-new-tokens 500
   gpt-cli sample runs/book --prompt-file start.txt --top-k 40 --num-samples 3
   gpt-cli sample runs/book --num-samples 5 --check-memorized
+  gpt-cli sample runs/book --prompt "Once" --beams 4 --no-repeat-ngram 3
+  gpt-cli sample runs/book --prompts prompts.jsonl > texts.jsonl
   echo "To be" | gpt-cli sample runs/book - --stop "." --json
 
-A prompt that is longer than the model's context is cut: the model sees its end.`;
+Texts are decoded together, --max-batch at a time; with a seed a text does not depend on the others. A line of --prompts is
+{"prompt": "..."}, {"messages": [...]} or a JSON string, in a .txt file a prompt; other fields are kept in the output.
+A prompt that is longer than the model's context is cut: the model sees its end. Once the context is full, a model with
+rotary positions drops the oldest token for each new one; others read the whole window again for each token, which is slow.`;
 
 interface SampleFlags {
   readonly prompt?: string;
   readonly promptFile?: string;
+  readonly prompts?: string;
   readonly stop?: readonly string[];
   readonly stream: boolean;
 }
@@ -33,10 +47,10 @@ async function readPrompt(
   flags: SampleFlags,
   context: Context,
 ): Promise<string | undefined> {
-  const ways = [flags.prompt, flags.promptFile, input].filter((way) => way !== undefined);
+  const ways = [flags.prompt, flags.promptFile, flags.prompts, input].filter((way) => way !== undefined);
   if (ways.length > 1) {
     throw new GptError('cli/prompt', 'there is more than one prompt', {
-      hint: 'use one of --prompt, --prompt-file and -',
+      hint: 'use one of --prompt, --prompt-file, --prompts and -',
     });
   }
   if (input !== undefined && input !== '-') {
@@ -71,18 +85,58 @@ function showTexts(context: Context, { many, stream }: { many: boolean; stream: 
       if (open !== index) begin(index, prompt);
       write(text);
     },
-    sample: ({ index, prompt, text, tokens, finish, tokensPerSecond, memorized }) => {
+    sample: ({ index, prompt, text, tokens, finish, tokensPerSecond, logprobs, memorized }) => {
       if (open !== index) {
         begin(index, prompt);
         write(text);
       }
       write('\n');
+      for (const line of logprobLines(logprobs ?? [])) context.print(line);
       if (memorized) for (const line of memorizedLines(memorized)) context.print(dim(line));
       if (context.streams.stdout.isTTY) {
         context.note(dim(`(${count(tokens.length)} tokens, ${finish}, ${tokensPerSecond.toFixed(1)} tokens/s)`));
       }
     },
   };
+}
+
+/** A line for each token: its probability, then the likeliest ones in its place. */
+function logprobLines(logprobs: readonly TokenLogprobs[]): string[] {
+  const cell = ({ token, logprob }: LogprobEntry) => [JSON.stringify(token), logprob.toFixed(3), percent(logprob)];
+  const rows = logprobs.map(({ top, ...own }) => [
+    ...cell(own),
+    top.map((each) => `${JSON.stringify(each.token)} ${percent(each.logprob)}`).join('  '),
+  ]);
+  return table(rows, [1, 2]);
+}
+
+const percent = (logprob: number) => `${(100 * Math.exp(logprob)).toFixed(1)} %`;
+
+/** Prints a line of JSON for each text of a file of prompts. */
+async function showPrompts(events: AsyncIterable<PromptsEvent>, context: Context): Promise<void> {
+  const bar =
+    context.streams.stderr.isTTY && !context.quiet && !context.json ? new LiveBar(context.streams.stderr) : undefined;
+  try {
+    for await (const event of events) {
+      if (event.event === 'phase') bar?.phase(event.name, event.done, event.total);
+      else if (event.event === 'notice') {
+        bar?.clear();
+        if (event.level === 'warning') context.warn(event.message);
+        else context.note(event.message);
+      } else {
+        if (context.streams.stdout.isTTY) bar?.clear();
+        context.print(JSON.stringify({ ...event.given, ...lineOf(event) }));
+      }
+    }
+  } finally {
+    bar?.clear();
+  }
+}
+
+function lineOf({ row, result }: PromptEvent): object {
+  if ('error' in result) return { event: 'sample', index: row, error: result.error };
+  const { prompt: _, ...line } = result;
+  return line;
 }
 
 interface ShowSamples {
@@ -117,6 +171,7 @@ export function define(command: Command, context: Context): void {
     .argument('[input...]', '- reads the prompt from standard input, without its last line end')
     .option('-p, --prompt <text>', 'the text to continue')
     .option('--prompt-file <file>', 'the prompt, exactly as in the file (UTF-8, or UTF-16 with a byte order mark)')
+    .option('--prompts <file>', 'many prompts: JSONL, or a .txt file with one per line; - is standard input')
     .option('--no-stream', 'write each text when it is complete');
   addSettings(command, 'sample').addHelpText('after', EXAMPLES);
   command.action(async (run: string, words: string[], flags: SampleFlags) => {
@@ -137,6 +192,15 @@ export function define(command: Command, context: Context): void {
     const layers = more.length > 0 ? [...given, { name: 'flag', values: { stop: [...flags.stop!, ...more] } }] : given;
     const { numSamples } = resolve('sample', layers).values;
     const prompt = await readPrompt(input, flags, context);
+    if (flags.prompts !== undefined) {
+      const name = flags.prompts === '-' ? 'standard input' : flags.prompts;
+      const signal = context.stopOnInterrupt();
+      const { stdin } = context.streams;
+      const text = await readWhole({ name, kind: flags.prompts === '-' ? 'stdin' : 'file' }, { stdin, signal });
+      const { promptRows, samplePrompts } = await import('../../generate/prompts.js');
+      await showPrompts(samplePrompts({ run, prompts: promptRows(text, name), layers, signal }), context);
+      return;
+    }
     const { sample } = await import('../../generate/sample.js');
     const events = sample({ run, prompt, layers, signal: context.stopOnInterrupt() });
     const texts = showTexts(context, { many: numSamples > 1, stream: flags.stream });

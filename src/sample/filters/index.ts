@@ -2,6 +2,7 @@
 // beside this one and a line here: its flag, config key, default and check follow from its setting.
 import type { SamplingFilter } from './filter.js';
 import { minP, minPSetting } from './min-p.js';
+import { noRepeatNgram, noRepeatNgramSetting } from './no-repeat-ngram.js';
 import { repetitionPenalty, repetitionPenaltySetting } from './repetition-penalty.js';
 import { temperature, temperatureSetting } from './temperature.js';
 import { topK, topKSetting } from './top-k.js';
@@ -9,6 +10,7 @@ import { topP, topPSetting } from './top-p.js';
 
 export const samplingFilters = {
   repetitionPenalty: { setting: repetitionPenaltySetting, filter: repetitionPenalty, always: true },
+  noRepeatNgram: { setting: noRepeatNgramSetting, filter: noRepeatNgram, always: true },
   temperature: { setting: temperatureSetting, filter: temperature },
   topK: { setting: topKSetting, filter: topK },
   topP: { setting: topPSetting, filter: topP },
@@ -25,5 +27,6 @@ export const filterSettings = Object.fromEntries(
   Object.entries(samplingFilters).map(([name, { setting }]) => [name, setting]),
 ) as { readonly [Name in FilterName]: (typeof samplingFilters)[Name]['setting'] };
 
+export { bias } from './bias.js';
 export { type Filter, limit, maximum, type Place, type SamplingFilter, softmax, without } from './filter.js';
-export { minP, repetitionPenalty, temperature, topK, topP };
+export { minP, noRepeatNgram, repetitionPenalty, temperature, topK, topP };

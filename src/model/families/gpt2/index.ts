@@ -3,6 +3,7 @@ import { GptError } from '../../../errors.js';
 import type { Family, ModelSettings } from '../../family.js';
 import { headOf } from '../classifier-head.js';
 import { requireHeads } from '../heads.js';
+import { rotaryFrequencies } from '../rotary.js';
 import { type Gpt2Config, parameters } from './config.js';
 import { gguf } from './gguf.js';
 import { huggingFace } from './hugging-face.js';
@@ -44,6 +45,7 @@ export const gpt2 = {
       : undefined,
   parameters,
   cache: ({ nHead, nEmbd }) => ({ heads: nHead, width: nEmbd / nHead }),
+  rotary: ({ position, nHead, nEmbd }) => (position === 'rope' ? rotaryFrequencies(nEmbd / nHead, 10000) : undefined),
   head: headOf,
   layers: () => import('./layers.js'),
   huggingFace,

@@ -1,4 +1,5 @@
 // The frequencies of Llama's rotary positions, radians a position.
+import { rotaryFrequencies } from '../rotary.js';
 import type { LlamaConfig } from './config.js';
 
 /** D/2 frequencies, from the fastest: theta^(-2d/D), stretched where the model says so. */
@@ -9,8 +10,7 @@ export function frequenciesOf({
 }: Pick<LlamaConfig, 'headDim' | 'ropeTheta'> & {
   readonly ropeScaling?: LlamaConfig['ropeScaling'] | undefined;
 }): number[] {
-  const half = headDim / 2;
-  const plain = Array.from({ length: half }, (_, d) => ropeTheta ** (-d / half));
+  const plain = rotaryFrequencies(headDim, ropeTheta);
   if (!ropeScaling) return plain;
   if (ropeScaling.kind === 'linear') return plain.map((frequency) => frequency / ropeScaling.factor);
   const { factor, lowFrequency, highFrequency, original } = ropeScaling;

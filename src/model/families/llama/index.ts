@@ -4,6 +4,7 @@ import type { Family, ModelSettings } from '../../family.js';
 import { headOf } from '../classifier-head.js';
 import { requireHeads } from '../heads.js';
 import { type LlamaConfig, parameters } from './config.js';
+import { frequenciesOf } from './frequencies.js';
 import { ggufOf } from './gguf.js';
 import { huggingFaceOf } from './hugging-face.js';
 import { settings } from './settings.js';
@@ -44,6 +45,7 @@ export function llamaFamily<Arch extends LlamaConfig['arch']>(arch: Arch) {
     },
     parameters,
     cache: ({ nKvHead, headDim }) => ({ heads: nKvHead, width: headDim }),
+    rotary: frequenciesOf,
     head: headOf,
     layers: () => import('./layers.js'),
     huggingFace: huggingFaceOf(arch),
