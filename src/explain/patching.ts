@@ -98,9 +98,13 @@ function requireComparable(session: Session, text: Reading, against: Reading): v
     return wordsOf(to - from, textOf).map((word) => ({ ...word, count: word.to - word.from }));
   }) as [Counted[], Counted[]];
   const counts = `the texts have ${text.to - text.from} and ${against.to - against.from} tokens`;
-  throw new GptError('explain/length', `${counts}, patching needs the same number: ${whereLengthsDiffer(own, other)}`, {
-    hint: 'choose words with the same number of tokens; `gpt-cli tokenizer encode` shows them',
-  });
+  throw new GptError(
+    'explain/length',
+    `${counts}, patching needs the same number, they differ ${whereLengthsDiffer(own, other)}`,
+    {
+      hint: 'choose words with the same number of tokens; `gpt-cli tokenizer encode` shows them',
+    },
+  );
 }
 
 interface Counted {
@@ -108,11 +112,11 @@ interface Counted {
   readonly count: number;
 }
 
-/** `" Rolf" is 1 token, " Ingrid" is 2` for words at the same place. */
+/** `first at " Rolf" (1 token) and " Ingrid" (2 tokens)`, words at the same place. */
 function whereLengthsDiffer(own: readonly Counted[], other: readonly Counted[]): string {
   const at = own.findIndex(({ count }, i) => count !== other[i]?.count);
-  const [a, b] = [own[at], other[at === -1 ? own.length : at]];
+  const place = at === -1 ? own.length : at;
   const said = (word: Counted | undefined) =>
-    word === undefined ? 'nothing' : `${JSON.stringify(word.text)} (${word.count})`;
-  return `${said(a)} and ${said(b)} differ`;
+    word ? `${JSON.stringify(word.text)} (${word.count} token${word.count === 1 ? '' : 's'})` : 'the end of the text';
+  return `first at ${said(own[place])} and ${said(other[place])}`;
 }
