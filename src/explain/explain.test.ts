@@ -104,7 +104,11 @@ async function explained(
     false,
     5,
   );
-  for (const data of state.data.values()) data.forEach((value, i) => data.fill(scale * value, i, i + 1));
+  for (const [name, data] of state.data)
+    state.data.set(
+      name,
+      data.map((value) => scale * value),
+    );
   const { training: _, trained: __, ...rest } = content({ resumable: false });
   await saveCheckpoint(path, { ...rest, config: whole, state, ...(labels && { labels }) });
   for await (const event of explain({ run: path, text: 'abcabcab', ...options }))

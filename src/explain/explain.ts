@@ -37,6 +37,8 @@ export interface ExplainOptions {
   readonly targets?: readonly string[];
   /** Another text of as many tokens: the residual stream of `text` is patched into a pass over it. */
   readonly against?: string | undefined;
+  /** All of the above that the model has and that the text is short enough for. */
+  readonly everything?: boolean;
   readonly layers?: readonly Layer[];
   readonly signal?: AbortSignal | undefined;
 }
@@ -63,7 +65,14 @@ export type ExplainEvent = NoticeEvent | PhaseEvent | Explanation;
  */
 export async function* explain(options: ExplainOptions): AsyncGenerator<ExplainEvent> {
   const known = { run: true, text: false, top: false, lens: false, attention: false, heads: false, attribution: false };
-  checkOptions('explain', options, { ...known, targets: false, against: false, layers: false, signal: false });
+  checkOptions('explain', options, {
+    ...known,
+    targets: false,
+    against: false,
+    everything: false,
+    layers: false,
+    signal: false,
+  });
   const { text } = options;
   const config = resolve('eval', options.layers).values;
   const checkpoint = await openCheckpoint(options.run);
@@ -73,8 +82,9 @@ export async function* explain(options: ExplainOptions): AsyncGenerator<ExplainE
     const tokenizer = await checkpoint.loadTokenizer();
     const session = yield* openModel(checkpoint, tokenizer, config, labels);
     try {
-      const explained = text === undefined ? nothing : yield* explainText(session, { ...options, text });
-      const heads = options.heads && { heads: await scoreHeads(session, config.seed) };
+      const asked = options.everything ? { ...options, ...possible(session, text) } : options;
+      const explained = text === undefined ? nothing : yield* explainText(session, { ...asked, text });
+      const heads = asked.heads && { heads: await scoreHeads(session, config.seed) };
       yield { event: 'explanation', ...nothing, ...explained, ...heads };
     } finally {
       await session.close();
@@ -96,6 +106,17 @@ function requireOfClassifier({ lens, text }: ExplainOptions, labels: readonly st
     throw new GptError('explain/classifier', `${directory} scores the choices of a question, not one text`, {
       hint: '--heads works',
     });
+}
+
+/** Attention of more tokens, and the words of longer texts, are only looked at when they are asked for. */
+const mostOfEverything = 256;
+
+function possible(session: Session, text: string | undefined): Partial<ExplainOptions> {
+  const { labels } = session;
+  const { blockSize } = session.gpt.config;
+  const length = text === undefined ? 0 : knownTokens(session, text).length;
+  const short = length < Math.min(blockSize, mostOfEverything);
+  return { lens: !labels, heads: blockSize >= 4, attention: short, attribution: short };
 }
 
 type TextOptions = ExplainOptions & { readonly text: string };

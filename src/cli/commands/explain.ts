@@ -3,10 +3,12 @@ import type { Command } from 'commander';
 import { readWhole } from '../../dataset/read-whole.js';
 import { GptError } from '../../errors.js';
 import type { ExplainEvent, Explanation } from '../../explain/explain.js';
+import { AtomicFile } from '../../files/index.js';
 import type { Context } from '../context.js';
 import { showExplanation } from '../explain-output.js';
 import { addSettings, layersOf } from '../options.js';
 import { visibleLine } from '../terminal-text.js';
+import { unwritable } from '../unwritable.js';
 import { showWork } from '../work.js';
 
 const EXAMPLES = `
@@ -19,6 +21,7 @@ Examples:
   gpt-cli explain runs/book --prompt "Rolf met Ida." --against "Otto met Ida."       where the two differ
   gpt-cli explain runs/moods --prompt "Wren lost a ring." --target sad               a classifier
   gpt-cli explain runs/book --prompt "..." --attention --json
+  gpt-cli explain runs/book --prompt "..." --html page.html                            all of it as a page
 
 Surprise is -log2 of the probability that the model gave the token that came: 0 bits if it was certain.
 --lens shows what each block would predict (logit lens); --heads scores every head on random tokens that are repeated:
@@ -39,6 +42,7 @@ interface ExplainFlags {
   readonly attribution?: boolean;
   readonly target?: readonly string[];
   readonly against?: string;
+  readonly html?: string;
 }
 
 function topOf({ top }: ExplainFlags): number {
@@ -77,6 +81,24 @@ async function found(events: AsyncIterable<ExplainEvent>, context: Context): Pro
   throw new Error('nothing was explained');
 }
 
+/** Writes what `work` finds as a page: the file is complete, or as it was. */
+async function savePage(path: string, run: string, work: () => Promise<Explanation>): Promise<Explanation> {
+  const { explanationPage } = await import('../../explain/page/page.js');
+  const failed = (error: unknown) => {
+    throw unwritable(error, path);
+  };
+  const file = await AtomicFile.create(path).catch(failed);
+  try {
+    const explanation = await work();
+    await file.write(explanationPage(explanation, run)).catch(failed);
+    await file.commit().catch(failed);
+    return explanation;
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
+}
+
 export function define(command: Command, context: Context): void {
   addSettings(
     command
@@ -90,6 +112,7 @@ export function define(command: Command, context: Context): void {
       .option('--attribution', 'which words led to what is predicted after the text')
       .option('--target <name...>', 'the next token or label to explain, and what it is compared with')
       .option('--against <text>', 'a text of as many tokens: where in the model the two differ')
+      .option('--html <file>', 'everything as a page that opens in a browser, without a network')
       .addHelpText('after', EXAMPLES),
     'eval',
   ).action(async (run: string, flags: ExplainFlags, own: Command) => {
@@ -99,11 +122,14 @@ export function define(command: Command, context: Context): void {
     const text = await textOf(flags, context, signal);
     const { lens = false, heads = false, attention = false, attribution = false, target, against } = flags;
     const asked = { lens, heads, attention, attribution, against, ...(target && { targets: target }) };
-    const explanation = await found(
-      explain({ run, text, top, ...asked, layers: layersOf(own, 'eval'), signal }),
-      context,
-    );
+    const layers = layersOf(own, 'eval');
+    const work = (everything: boolean) =>
+      found(explain({ run, text, top, ...asked, everything, layers, signal }), context);
+    if (flags.html !== undefined) context.writesFiles();
+    const explanation =
+      flags.html === undefined ? await work(false) : await savePage(flags.html, run, () => work(true));
     if (context.json) context.print(JSON.stringify(explanation));
-    else showExplanation(explanation, flags.text !== undefined, context);
+    else if (flags.html === undefined) showExplanation(explanation, flags.text !== undefined, context);
+    else context.print(`saved ${flags.html}`);
   });
 }
