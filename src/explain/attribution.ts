@@ -4,7 +4,7 @@ import { gradientStep, type Predictor, predictionStep } from '../model/index.js'
 import type { Report } from '../session/phase.js';
 import type { Session } from '../session/session.js';
 import { type Contrast, outcomeName, scoreOf } from './contrast.js';
-import type { Reading } from './reading.js';
+import { type Reading, tokenText } from './reading.js';
 import { wordsOf } from './words.js';
 
 /** Shares of a score, in differences of logits: positive for what spoke for the target. */
@@ -120,7 +120,7 @@ export async function attribute(
     target: outcomeName(session, contrast.target),
     other: outcomeName(session, contrast.other),
     score,
-    replacement: tokenizer.decode([neutral], { special: true }),
+    replacement: tokenText(session, neutral),
     replacedScore,
     tokens: Array.from({ length: to - from }, (_, t) => shares(t, t + 1)),
     words: words.map((word, i) => ({ ...word, ...shares(word.from, word.to), occlusion: score - occluded[i]! })),

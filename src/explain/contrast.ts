@@ -3,6 +3,7 @@
 import { nearest } from '../config/nearest.js';
 import { GptError } from '../errors.js';
 import type { Session } from '../session/session.js';
+import { tokenText } from './reading.js';
 import { largest } from './surprise.js';
 
 export interface Contrast {
@@ -14,12 +15,13 @@ export interface Contrast {
 }
 
 /** How a label or a next token is called. */
-export function outcomeName({ labels, tokenizer }: Session, index: number): string {
-  return labels ? labels[index]! : tokenizer.decode([index], { special: true });
+export function outcomeName(session: Session, index: number): string {
+  return session.labels?.[index] ?? tokenText(session, index);
 }
 
 /** The index of what a user calls so. @throws GptError `explain/target` */
-function outcomeOf({ labels, tokenizer, gpt }: Session, name: string): number {
+function outcomeOf(session: Session, name: string): number {
+  const { labels, tokenizer, gpt } = session;
   if (labels) {
     const index = labels.indexOf(name);
     if (index >= 0) return index;
@@ -30,7 +32,7 @@ function outcomeOf({ labels, tokenizer, gpt }: Session, name: string): number {
   }
   const ids = Array.from(tokenizer.encode(name, { before: 'a' }));
   if (ids.length === 1 && ids[0]! < gpt.config.vocabSize) return ids[0]!;
-  const parts = ids.map((id) => JSON.stringify(tokenizer.decode([id], { special: true })));
+  const parts = ids.map((id) => JSON.stringify(tokenText(session, id)));
   const what = ids.length === 0 ? 'no token' : `${ids.length} tokens, ${parts.join(' ')}`;
   throw new GptError('explain/target', `${JSON.stringify(name)} is ${what}; a target is one`, {
     hint: name.startsWith(' ')

@@ -14,7 +14,7 @@ import { contrastOf, outcomeName } from './contrast.js';
 import { insideOf } from './inside.js';
 import { type Patching, patch } from './patching.js';
 import { knownTokens, type Reading, readingOf } from './reading.js';
-import { type NamedHead, scoreHeads } from './score-heads.js';
+import { type ScoredHeads, scoreHeads } from './score-heads.js';
 import { largest } from './surprise.js';
 import { type Attention, attentionOf, type ExplainedToken, explainTokens, type Likely } from './tokens.js';
 
@@ -43,7 +43,7 @@ export interface ExplainOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface Explanation extends Partial<Attention> {
+export interface Explanation extends Partial<Attention & ScoredHeads> {
   readonly event: 'explanation';
   /** Empty for a classifier. */
   readonly tokens: readonly ExplainedToken[];
@@ -52,7 +52,6 @@ export interface Explanation extends Partial<Attention> {
   readonly bitsPerByte: number;
   /** Of a classifier: every label, the most likely first. */
   readonly classes?: readonly Likely[];
-  readonly heads?: readonly NamedHead[];
   readonly attribution?: Attribution;
   readonly patching?: Patching;
 }
@@ -84,7 +83,7 @@ export async function* explain(options: ExplainOptions): AsyncGenerator<ExplainE
     try {
       const asked = options.everything ? { ...options, ...possible(session, text) } : options;
       const explained = text === undefined ? nothing : yield* explainText(session, { ...asked, text });
-      const heads = asked.heads && { heads: await scoreHeads(session, config.seed) };
+      const heads = asked.heads && (await scoreHeads(session, config.seed));
       yield { event: 'explanation', ...nothing, ...explained, ...heads };
     } finally {
       await session.close();
@@ -94,7 +93,7 @@ export async function* explain(options: ExplainOptions): AsyncGenerator<ExplainE
   }
 }
 
-type Explained = Omit<Explanation, 'event' | 'heads'>;
+type Explained = Omit<Explanation, 'event' | keyof ScoredHeads>;
 const nothing: Explained = { tokens: [], bits: 0, bitsPerByte: 0 };
 
 function requireOfClassifier({ lens, text }: ExplainOptions, labels: readonly string[], directory: string): void {

@@ -5,7 +5,7 @@ import { patchingStep } from '../model/index.js';
 import type { Session } from '../session/session.js';
 import { type PhaseProgress, predictorOf } from './attribution.js';
 import { type Contrast, outcomeName, scoreOf } from './contrast.js';
-import type { Reading } from './reading.js';
+import { type Reading, tokenText } from './reading.js';
 import { wordsOf } from './words.js';
 
 export interface Patching {
@@ -62,7 +62,7 @@ export async function patch(
     report(Math.min(places.length, at + perBatch), places.length);
     await new Promise((resolve) => setImmediate(resolve)); // lets Ctrl-C in
   }
-  const textsOf = ({ ids }: Reading) => ids.map((id) => session.tokenizer.decode([id], { special: true }));
+  const textsOf = ({ ids }: Reading) => ids.map((id) => tokenText(session, id));
   return {
     target: outcomeName(session, contrast.target),
     other: outcomeName(session, contrast.other),

@@ -13,6 +13,11 @@ export interface Reading {
   readonly to: number;
 }
 
+/** How a token is shown. A model may have more embeddings than its tokenizer has tokens: those are shown as `<id>`. */
+export function tokenText({ tokenizer }: Pick<Session, 'tokenizer'>, id: number): string {
+  return id < tokenizer.vocabSize ? tokenizer.decode([id], { special: true }) : `<${id}>`;
+}
+
 /** The tokens of a text that the model has an embedding of. @throws GptError `explain/empty` when there are none */
 export function knownTokens({ tokenizer, gpt }: Session, text: string): number[] {
   const ids = Array.from(tokenizer.encode(text)).filter((id) => id < gpt.config.vocabSize);

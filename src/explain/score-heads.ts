@@ -5,6 +5,12 @@ import type { Session } from '../session/session.js';
 import { type HeadScores, headScores, nameOf } from './heads.js';
 import { insideOf } from './inside.js';
 
+export interface ScoredHeads {
+  readonly heads: readonly NamedHead[];
+  /** What they were scored on: random tokens, and the same again. */
+  readonly headTokens: readonly number[];
+}
+
 export interface NamedHead extends HeadScores {
   readonly name?: string;
 }
@@ -13,7 +19,7 @@ export interface NamedHead extends HeadScores {
 const mostRepeated = 32;
 
 /** Scores over the second time only. @throws GptError `explain/heads` for a context of less than four tokens */
-export async function scoreHeads(session: Session, seed: number): Promise<NamedHead[]> {
+export async function scoreHeads(session: Session, seed: number): Promise<ScoredHeads> {
   const { vocabSize, blockSize } = session.gpt.config;
   const half = Math.min(mostRepeated, Math.floor(blockSize / 2));
   if (half < 2) throw new GptError('explain/heads', `a context of ${blockSize} tokens is too short to score heads`);
@@ -21,8 +27,9 @@ export async function scoreHeads(session: Session, seed: number): Promise<NamedH
   const once = Array.from({ length: half }, () => random.integer(vocabSize));
   const ids = [...once, ...once];
   const { weights } = await insideOf(session, ids, { attention: true });
-  return headScores(weights!, ids, half).map((scores) => {
+  const heads = headScores(weights!, ids, half).map((scores) => {
     const name = nameOf(scores);
     return name === undefined ? scores : { ...scores, name };
   });
+  return { heads, headTokens: ids };
 }

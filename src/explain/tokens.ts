@@ -1,7 +1,7 @@
 // The surprise of every token of a text of any length, in windows of the context.
 import type { Session } from '../session/session.js';
 import { type Inside, insideOf } from './inside.js';
-import { beginningOf } from './reading.js';
+import { beginningOf, tokenText } from './reading.js';
 import { type Surprise, surpriseOf } from './surprise.js';
 
 export interface Likely {
@@ -54,21 +54,21 @@ export async function explainTokens(
 }
 
 /** Attention weights as nested arrays, with the texts of their positions. */
-export function attentionOf({ tokenizer }: Session, ids: readonly number[], { weights }: Inside): Attention {
+export function attentionOf(session: Session, ids: readonly number[], { weights }: Inside): Attention {
   const { layers, heads, time, data } = weights!;
   const row = (at: number) => Array.from(data.subarray(at * time, (at + 1) * time));
   const range = (length: number) => Array.from({ length }, (_, i) => i);
   return {
-    positions: ids.map((id) => tokenizer.decode([id], { special: true })),
+    positions: ids.map((id) => tokenText(session, id)),
     attention: range(layers).map((l) =>
       range(heads).map((h) => range(time).map((t) => row((l * heads + h) * time + t))),
     ),
   };
 }
 
-function tokenOf({ gpt, tokenizer }: Session, id: number, t: number, inside: Inside, count: number): ExplainedToken {
-  const { vocabSize, nLayer } = gpt.config;
-  const textOf = (token: number) => tokenizer.decode([token], { special: true });
+function tokenOf(session: Session, id: number, t: number, inside: Inside, count: number): ExplainedToken {
+  const { vocabSize, nLayer } = session.gpt.config;
+  const textOf = (token: number) => tokenText(session, token);
   const { logits, lens } = inside;
   const { top, ...surprise } = surpriseOf(logits!.subarray(t * vocabSize, (t + 1) * vocabSize), id, count);
   const time = logits!.length / vocabSize;

@@ -17,7 +17,10 @@ export function explanationPage(explanation: Explanation, run: string): string {
   return htmlPage({ title: `explain ${run}`, data: pageDataOf(explanation, run), style, script: pageScript });
 }
 
-function pageDataOf({ event: _, positions, attention, ...explanation }: Explanation, run: string): PageData {
+function pageDataOf(
+  { event: _, headTokens: __, positions, attention, ...explanation }: Explanation,
+  run: string,
+): PageData {
   const notes: string[] = [];
   const { length } = explanation.tokens;
   const shown = explanation.tokens.slice(0, mostTokens);
@@ -32,7 +35,7 @@ function pageDataOf({ event: _, positions, attention, ...explanation }: Explanat
     ...explanation,
     run,
     notes,
-    tokens: lens ? shown : shown.map(({ lens: __, ...token }) => token),
+    tokens: lens ? shown : shown.map(({ lens: ___, ...token }) => token),
     ...(bytes && { attention: bytes }),
   };
 }

@@ -8,9 +8,8 @@ export const style = `
 .cold { background: color-mix(in srgb, var(--cold) calc(100% * var(--v)), transparent); }
 .mono { font-family: ui-monospace, monospace; white-space: pre; unicode-bidi: isolate; }
 td.mono { max-width: 16rem; overflow: hidden; text-overflow: ellipsis; }
-.grid td, .grid th { padding: .1rem .4rem; border: 1px solid var(--ground); }
-.grid th:first-child { position: sticky; left: 0; background: var(--ground); text-align: left; }
-.grid td { text-align: left; }
+.grid td, .grid th { padding: .1rem .4rem; border: 1px solid var(--ground); text-align: left; }
+.grid th:first-child { position: sticky; left: 0; background: var(--ground); }
 .grid td.number { text-align: right; }
 .heads { display: flex; flex-direction: column; gap: .25rem; }
 .heads > div { display: flex; gap: .25rem; align-items: center; }

@@ -35,7 +35,11 @@ export const short = (text: string, most = 24) => cut(visibleLine(text), most).r
 
 export const percent = (probability: number) => `${(100 * probability).toFixed(1)} %`;
 
-export const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+/** With its sign, unless it rounds to zero. */
+export function signed(value: number): string {
+  const digits = Math.abs(value).toFixed(2);
+  return digits === '0.00' ? digits : `${value < 0 ? '−' : '+'}${digits}`;
+}
 
 export const section = (title: string, ...children: readonly (Node | string)[]) =>
   element('section', {}, element('h2', {}, title), ...children);

@@ -99,7 +99,7 @@ export function patching({ target, other, score, againstScore, tokens, againstTo
   const rows = tokens.map((token, t) => {
     const against = againstTokens[t]!;
     const row = change.map((layer, l) => {
-      const cell = element('td', { class: 'number' }, layer[t] === 0 ? '' : signed(layer[t]!));
+      const cell = element('td', { class: 'number' }, signed(layer[t]!) === '0.00' ? '' : signed(layer[t]!));
       shade(cell, layer[t]!, most);
       const share = (100 * layer[t]!) / (score - againstScore);
       explains(cell, () => [
