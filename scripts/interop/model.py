@@ -314,9 +314,10 @@ def reasons(name, folder):
                 hook.remove()
     change = [value for row in patching["change"] for value in row]
     off = max(off, *(abs(a - b) for a, b in zip(change, patched, strict=True)))
-    need(off < 1e-3, f"{name}: attribution or patching differ by {off}")
-    need(max(map(abs, change)) > 0.1, f"{name}: patching changes nothing")
-    passed(f"explain, {name}", f"attribution and patching within {off:.0e}, the largest change being {max(map(abs, change)):.1f}")
+    largest = max(map(abs, change))
+    need(off < LIMIT, f"{name}: attribution or patching differ by {off}")
+    need(largest > 100 * LIMIT, f"{name}: patching changes the score by {largest} at most")
+    passed(f"explain, {name}", f"attribution and patching within {off:.0e}, the largest change being {largest:.2f}")
 
 
 def heads_in_transformer_lens():
