@@ -1,4 +1,4 @@
-// Builds everything: the AssemblyScript kernels, the bundles in dist/ (tfjs inside; in the entries for tfjs users outside),
+// Builds everything: the AssemblyScript kernels, the scripts of pages, the bundles in dist/ (tfjs inside; in the entries for tfjs users outside),
 // one tfjs bundle for jest, type declarations.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,7 +31,32 @@ async function buildKernels() {
   const { error, stderr } = await asc.main([source, '--outFile', 'dist/kernels.wasm', ...flags]);
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
   const base64 = readFileSync('dist/kernels.wasm').toString('base64');
-  const text = `// Made by scripts/build.js from kernels.assembly.ts.\nexport const kernelsWasm = '${base64}';\n`;
+  writeIfChanged(target, 'kernels.assembly.ts', `kernelsWasm = '${base64}'`);
+}
+
+/** Bundles the scripts of pages, and writes each as a TypeScript module that holds its text. */
+async function buildPages() {
+  for (const folder of ['src/explain/page']) {
+    const { outputFiles } = await esbuild.build({
+      bundle: true,
+      platform: 'browser',
+      target: 'es2022',
+      format: 'iife',
+      minify: true,
+      charset: 'ascii',
+      write: false,
+      logLevel: 'error',
+      entryPoints: [`${folder}/client/main.ts`],
+    });
+    // In a page a script ends at the first </script, whatever it stands in.
+    const script = outputFiles[0].text.replaceAll('</script', '<\\/script');
+    writeIfChanged(`${folder}/client.generated.ts`, 'client/main.ts', `pageScript = ${JSON.stringify(script)}`);
+  }
+}
+
+/** A module with one exported constant. */
+function writeIfChanged(target, source, constant) {
+  const text = `// Made by scripts/build.js from ${source}.\nexport const ${constant};\n`;
   if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
 }
 
@@ -89,6 +114,7 @@ async function buildBundles() {
 
 mkdirSync('dist', { recursive: true });
 await buildKernels();
+await buildPages();
 await buildBundles();
 if (!process.argv.includes('--no-types')) {
   rmSync('dist/types', { recursive: true, force: true });

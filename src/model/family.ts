@@ -15,6 +15,8 @@ export interface GptOptions extends Pick<CallOptions, 'dropout' | 'positions' | 
   readonly past?: readonly Past[] | undefined;
   /** Where the model puts what enters the first block and what leaves each one, [B*T, C]. Inference only. */
   readonly states?: tf.Tensor[] | undefined;
+  /** Changes the residual stream: gets what enters the first block (0) and what leaves each one (1..L), [B*T, C]. */
+  readonly edit?: ((state: tf.Tensor, layer: number) => tf.Tensor) | undefined;
 }
 
 /** A model made of tfjs layers. Its parameters are the layers' own, under the names of the family's list. */
@@ -25,6 +27,8 @@ export interface ModelLayers {
   readonly blocks: readonly GptLayer[];
   /** @param ids int32 [B, T] @returns [B*T, C], what enters the first block */
   embed(ids: tf.Tensor, options: GptOptions): tf.Tensor;
+  /** The rows of the token table alone. @param ids int32 [B, T] @returns [B*T, C] */
+  embedTokens(ids: tf.Tensor): tf.Tensor;
   /** After the last block. [B*T, C] to the same shape. */
   normalize(x: tf.Tensor): tf.Tensor;
   /** Hidden states [N, C] to logits [N, V]. */
