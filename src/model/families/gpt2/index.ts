@@ -6,6 +6,7 @@ import { requireHeads } from '../heads.js';
 import { type Gpt2Config, parameters } from './config.js';
 import { gguf } from './gguf.js';
 import { huggingFace } from './hugging-face.js';
+import { onnx } from './onnx.js';
 import { settings } from './settings.js';
 
 export interface Gpt2Settings
@@ -44,4 +45,5 @@ export const gpt2 = {
   layers: () => import('./layers.js'),
   huggingFace,
   gguf,
+  onnx,
 } satisfies Family<Gpt2Config, Gpt2Settings>;
