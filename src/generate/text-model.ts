@@ -12,6 +12,7 @@ import {
   valuesName,
 } from '../model/index.js';
 import {
+  beginningOf,
   type CachedModel,
   cachedDecoder,
   type Decoder,
@@ -64,15 +65,6 @@ export class TextModel {
     private readonly options: TextModelOptions = { caching: true },
   ) {}
 
-  /** The token that texts begin with: <|endoftext|> where the model knows it, else a new line, else the first one. */
-  private get beginning(): number {
-    const { endOfText } = this.tokenizer;
-    const { vocabSize } = this.gpt.config;
-    if (endOfText < vocabSize) return endOfText;
-    const [newline] = this.tokenizer.encode('\n');
-    return newline !== undefined && newline < vocabSize && newline !== this.tokenizer.unknown ? newline : 0;
-  }
-
   /** Ids of a text. Ids that the model has no row for are skipped. */
   prompt(text: string): Prompt {
     const { vocabSize } = this.gpt.config;
@@ -80,7 +72,7 @@ export class TextModel {
     const ids = all.filter((id) => id < vocabSize);
     const unknown =
       ids.length < all.length || ids.includes(this.tokenizer.unknown!) ? this.unknownCharacters(text) : '';
-    return { ids: ids.length > 0 ? ids : [this.beginning], unknown };
+    return { ids: ids.length > 0 ? ids : [beginningOf(this.tokenizer, vocabSize)], unknown };
   }
 
   private unknownCharacters(text: string): string {

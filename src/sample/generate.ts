@@ -1,6 +1,5 @@
 // Writes one text: logits, pick, decode, until the length, a stop string or the end of the text. Knows no path and no
 // engine.
-import { performance } from 'node:perf_hooks';
 import { GptError } from '../errors.js';
 import type { StreamDecoder } from '../tokenizer/types.js';
 import type { Decoder } from './decoder.js';

@@ -1,4 +1,5 @@
 // Sampling: pure functions over logits, and the loop that writes a text with them.
+export { beginningOf } from './beginning.js';
 export { type CachedModel, cachedDecoder, KeyValueCache, PromptMemory } from './cache.js';
 export { type Decoder, windowDecoder } from './decoder.js';
 export {
