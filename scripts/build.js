@@ -112,7 +112,7 @@ async function buildPage() {
     entryPoints: { page: 'src/browser/main.ts', style: 'src/browser/page.css' },
     plugins: [inPage],
   });
-  const runtime = join(dirname(require.resolve('onnxruntime-web/wasm')), 'ort-wasm-simd-threaded.wasm');
+  const runtime = require.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
   const target = 'dist/browser/runtime.wasm.gz';
   if (!existsSync(target) || statSync(target).mtimeMs < statSync(runtime).mtimeMs)
     writeFileSync(target, gzipSync(readFileSync(runtime), { level: 9 }));

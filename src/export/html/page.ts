@@ -46,7 +46,7 @@ ${choices ? '<label>choices, one on each line<textarea id="choices" rows="4"></t
 export function page({ facts, script, style, runtime, model }: PageParts): string {
   const program = inScript(script);
   const hash = createHash('sha256').update(program).digest('base64');
-  const policy = `default-src 'none'; script-src 'sha256-${hash}' 'wasm-unsafe-eval'; style-src 'unsafe-inline'`;
+  const policy = `default-src 'none'; script-src 'sha256-${hash}' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; img-src data:`;
   const data = (id: string, text: string) => `<script type="text/plain" id="${id}">${text}</script>`;
   const base64 = (bytes: Uint8Array) =>
     Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
