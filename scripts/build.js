@@ -90,7 +90,7 @@ async function buildBundles() {
 
 /** The program of exported pages, its style, and onnxruntime's WebAssembly, compressed as a page holds it. */
 async function buildPage() {
-  const standIns = ['time-limit', 'own-copy'];
+  const standIns = ['time-limit', 'own-copy', 'setting'];
   const inPage = {
     name: 'in-page',
     setup(build) {
