@@ -100,7 +100,8 @@ export async function measureExtraction(
     signal?.throwIfAborted();
     const time = paddedLength(tokens.length - 1, session.gpt.config.blockSize);
     const program =
-      programs.get(time) ?? session.compile(insideStep(session.gpt, { time, lens: false, attention: false }));
+      programs.get(time) ??
+      session.compile(insideStep(session.gpt, { time, logits: true, lens: false, attention: false }));
     programs.set(time, program);
     const ids = new Int32Array(time);
     ids.set(tokens.subarray(0, -1));

@@ -8,6 +8,7 @@ import type { GgufFormat } from './gguf-format.js';
 import type { HuggingFaceFormat } from './hugging-face.js';
 import type { CallOptions, GptLayer } from './layers/base.js';
 import type { LoraConfig } from './lora.js';
+import type { OnnxFormat } from './onnx-format.js';
 
 /** Absent: no dropout, positions 0..T-1. `positions` is int32 [B*T]. */
 export interface GptOptions extends Pick<CallOptions, 'dropout' | 'positions' | 'present' | 'weights'> {
@@ -77,6 +78,8 @@ export interface Family<Config extends ModelConfig = ModelConfig, Settings = Mod
   readonly huggingFace: HuggingFaceFormat<Config>;
   /** Absent: llama.cpp has no such models. */
   readonly gguf?: GgufFormat<Config>;
+  /** Absent: not exported as ONNX. */
+  readonly onnx?: OnnxFormat<Config>;
 }
 
 /** A family of any configuration: for lists of them. */

@@ -7,6 +7,7 @@ import { rotaryFrequencies } from '../rotary.js';
 import { type Gpt2Config, parameters } from './config.js';
 import { gguf } from './gguf.js';
 import { huggingFace } from './hugging-face.js';
+import { onnx } from './onnx.js';
 import { settings } from './settings.js';
 
 export interface Gpt2Settings
@@ -50,4 +51,5 @@ export const gpt2 = {
   layers: () => import('./layers.js'),
   huggingFace,
   gguf,
+  onnx,
 } satisfies Family<Gpt2Config, Gpt2Settings>;
