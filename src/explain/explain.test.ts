@@ -245,6 +245,11 @@ describe('of the bytes of a language model', () => {
     expect(error).toMatchObject({ code: 'explain/target', message: expect.stringContaining(message) });
   });
 
+  test('NaN in the prediction is an error, not an explanation', async () => {
+    const broken = logits.map((value, i) => (i === 5 ? Number.NaN : value));
+    expect(await thrown(() => contrastOf(session, broken, []))).toMatchObject({ code: 'explain/logits' });
+  });
+
   const reading = (text: string) => {
     const ids = [tokenizer.endOfText, ...tokenizer.encode(text)];
     return { ids, position: ids.length - 1, from: 1, to: ids.length };

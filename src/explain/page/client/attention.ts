@@ -86,7 +86,12 @@ export function attention(data: PageData & { readonly attention: PageAttention }
     map,
     ...(data.heads ? [headTable(data.heads, choose)] : []),
   );
-  requestAnimationFrame(() => choose(0, 0)); // arcs need the words' places
+  // The first one that does something.
+  const { layer, head } = data.heads?.find(({ name }) => name !== undefined && name !== 'first token') ?? {
+    layer: 0,
+    head: 0,
+  };
+  requestAnimationFrame(() => choose(layer, head)); // arcs need the words' places
   document.fonts.ready.then(() => arcs.draw(chosen));
   return made;
 }
