@@ -148,8 +148,8 @@ class Arcs {
           'd',
           `M ${from + spread} ${height} C ${from + spread} ${height - rise}, ${to - spread} ${height - rise}, ${to - spread} ${height}`,
         );
-        path.setAttribute('stroke-opacity', String(Math.min(1, strength + 0.05)));
-        path.setAttribute('stroke-width', String(0.5 + 2 * strength));
+        path.setAttribute('stroke-opacity', String(Math.sqrt(strength))); // small weights show
+        path.setAttribute('stroke-width', String(0.5 + 2 * Math.sqrt(strength)));
         this.svg.append(path);
       }
     });
