@@ -100,7 +100,7 @@ function requireComparable(session: Session, text: Reading, against: Reading): v
   const counts = `the texts have ${text.to - text.from} and ${against.to - against.from} tokens`;
   throw new GptError(
     'explain/length',
-    `${counts}, patching needs the same number, they differ ${whereLengthsDiffer(own, other)}`,
+    `${counts}, patching needs the same number, they differ ${whereLengthsDiffer(counted(text), counted(against))}`,
     {
       hint: 'choose words with the same number of tokens; `gpt-cli tokenizer encode` shows them',
     },
