@@ -252,7 +252,7 @@ def explained(name, folder):
     found = json.loads(cli("explain", folder, "--prompt", text, "--lens", "--attention", "--json"))
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
     ids = [token["id"] for token in found["tokens"]]
-    read = torch.tensor([[AutoTokenizer.from_pretrained(folder).eos_token_id, *ids[:-1]]])
+    read = torch.tensor([[AutoTokenizer.from_pretrained(folder).eos_token_id, *ids]])
     with torch.no_grad():
         out = model(read, output_attentions=True, output_hidden_states=True)
         body = getattr(model, "transformer", None) or model.model

@@ -28,13 +28,16 @@ function coloured(tokens: readonly ExplainedToken[], paint: Paint): string {
   return tokens.map(({ text, bits }) => style(bits)(text)).join('');
 }
 
+const likelyLine = (likely: readonly Likely[]) =>
+  likely.map(({ text, probability }) => `${quoted(text)} ${percent(probability)}`).join('  ');
+
 function tokenTable(tokens: readonly ExplainedToken[]): string[] {
   const rows = tokens.map(({ text, bits, probability, rank, top }) => [
     quoted(text),
     bits.toFixed(2),
     percent(probability),
     String(rank),
-    top.map((each) => `${quoted(each.text)} ${percent(each.probability)}`).join('  '),
+    likelyLine(top),
   ]);
   return table([['token', 'bits', 'probability', 'rank', 'most likely'], ...rows], [1, 2, 3]);
 }
@@ -117,7 +120,7 @@ const listed = 20;
 
 /** @param document the most surprising tokens are listed instead of all */
 export function showExplanation(explanation: Explanation, document: boolean, context: Context): void {
-  const { tokens, bits, bitsPerByte, classes, attribution, patching, heads } = explanation;
+  const { tokens, bits, bitsPerByte, classes, next, attribution, patching, heads } = explanation;
   const { paint } = context;
   const parts: string[][] = [];
   if (tokens.length > 0) {
@@ -128,6 +131,7 @@ export function showExplanation(explanation: Explanation, document: boolean, con
     parts.push([`${tokens.length} tokens, ${bits.toFixed(1)} bits, ${bitsPerByte.toFixed(3)} bits per byte`]);
   }
   if (classes) parts.push(classTable(classes));
+  if (next?.length) parts.push([`next: ${likelyLine(next)}`]);
   if (attribution) parts.push(attributionLines(attribution, paint));
   if (patching) parts.push(patchingLines(patching, paint));
   if (heads) parts.push(headTable(heads));

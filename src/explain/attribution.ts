@@ -159,4 +159,4 @@ async function gradients(
   return { product, integrated };
 }
 
-const sum = (values: Float32Array | Float64Array) => values.reduce((whole, value) => whole + value, 0);
+const sum = (values: ArrayLike<number>) => Array.from(values).reduce((whole, value) => whole + value, 0);

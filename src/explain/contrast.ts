@@ -44,9 +44,11 @@ function outcomeOf(session: Session, name: string): number {
 /**
  * The first target against the second, or against the most likely other; without targets the two most likely.
  * @param logits [N]
- * @throws GptError `explain/target` for one that does not exist, or twice the same
+ * @throws GptError `explain/target` for one that does not exist, or twice the same; `explain/logits` for a broken model
  */
 export function contrastOf(session: Session, logits: Float32Array, targets: readonly string[]): Contrast {
+  if (logits.some((logit) => !Number.isFinite(logit)))
+    throw new GptError('explain/logits', 'the model predicts NaN or infinity', { hint: 'the checkpoint is broken' });
   if (targets.length > 2)
     throw new GptError('explain/target', `there are ${targets.length} targets`, { hint: 'give one or two' });
   const [first, second] = targets.map((name) => outcomeOf(session, name));

@@ -118,7 +118,7 @@ async function explained(
 
 describe.each(Object.entries(familyCases))('%s', (_name, config) => {
   test('weights are a distribution over earlier positions, and the last block predicts what the model predicts', async () => {
-    const { tokens, attention, bits, heads } = await explained(config, {
+    const { tokens, attention, positions, bits, heads } = await explained(config, {
       text: 'abcabca',
       lens: true,
       attention: true,
@@ -129,6 +129,7 @@ describe.each(Object.entries(familyCases))('%s', (_name, config) => {
       tokens.reduce((sum, token) => sum + token.bits, 0),
       6,
     );
+    expect(positions!.join('')).toBe('<|endoftext|>abcabca');
     for (const { lens, top } of tokens) {
       expect(lens).toHaveLength(config.nLayer + 1);
       expect(lens!.at(-1)).toEqual({ text: top[0]!.text, probability: expect.closeTo(top[0]!.probability, 4) });
@@ -157,9 +158,11 @@ describe.each(Object.entries(familyCases))('%s', (_name, config) => {
 
   test('attribution is complete, and patching at the last position carries all of the difference', async () => {
     const text = { text: 'ab, cd', against: 'ab, xd', targets: ['x', 'y'] };
-    const { attribution, patching } = await explained(config, { ...text, attribution: true, scale: 0.1 });
+    const { attribution, patching, next } = await explained(config, { ...text, attribution: true, scale: 0.1 });
     const { score, replacedScore, words, tokens, target, other } = attribution!;
     expect([target, other]).toEqual(['x', 'y']);
+    expect(next).toHaveLength(3);
+    expect(next![0]!.probability).toBeGreaterThanOrEqual(next![1]!.probability);
     expect(words.map(({ text }) => text)).toEqual(['ab', ',', ' cd']);
     const total = (key: 'integrated' | 'gradientInput', shares: readonly Record<typeof key, number>[]) =>
       shares.reduce((sum, share) => sum + share[key], 0);
@@ -243,6 +246,11 @@ describe('of the bytes of a language model', () => {
   ])('%s is an error', async (_what, targets, message) => {
     const error = await thrown(() => contrastOf(session, logits, targets));
     expect(error).toMatchObject({ code: 'explain/target', message: expect.stringContaining(message) });
+  });
+
+  test('NaN in the prediction is an error, not an explanation', async () => {
+    const broken = logits.map((value, i) => (i === 5 ? Number.NaN : value));
+    expect(await thrown(() => contrastOf(session, broken, []))).toMatchObject({ code: 'explain/logits' });
   });
 
   const reading = (text: string) => {

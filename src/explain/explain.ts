@@ -52,6 +52,8 @@ export interface Explanation extends Partial<Attention & ScoredHeads> {
   readonly bitsPerByte: number;
   /** Of a classifier: every label, the most likely first. */
   readonly classes?: readonly Likely[];
+  /** Of a language model whose prediction after the text is explained: the most likely next tokens. */
+  readonly next?: readonly Likely[];
   readonly attribution?: Attribution;
   readonly patching?: Patching;
 }
@@ -121,7 +123,7 @@ function possible(session: Session, text: string | undefined): Partial<ExplainOp
 type TextOptions = ExplainOptions & { readonly text: string };
 
 async function* explainText(session: Session, options: TextOptions): AsyncGenerator<PhaseEvent, Explained> {
-  const { text, targets = [], against, attention = false } = options;
+  const { text, targets = [], against, attention = false, top = 3 } = options;
   const { labels } = session;
   const surprise = labels ? undefined : await surpriseOfText(session, options);
   const why = options.attribution || targets.length > 0 || against !== undefined || labels !== undefined;
@@ -131,7 +133,7 @@ async function* explainText(session: Session, options: TextOptions): AsyncGenera
   return {
     ...nothing,
     ...surprise,
-    ...(labels && { classes: classesOf(session, logits) }),
+    ...(labels ? { classes: likelyOf(session, logits, labels.length) } : { next: likelyOf(session, logits, top) }),
     ...(labels && attention && (await attentionOfReading(session, reading))),
     ...(yield* reasons(session, options, reading, logits)),
   };
@@ -157,7 +159,7 @@ async function* reasons(
 async function surpriseOfText(
   session: Session,
   { text, top = 3, lens = false, attention = false, signal }: TextOptions,
-): Promise<Omit<Explained, 'classes' | 'attribution' | 'patching'>> {
+): Promise<Omit<Explained, 'classes' | 'next' | 'attribution' | 'patching'>> {
   const found = await explainTokens(session, knownTokens(session, text), { top, lens, attention, signal });
   const bits = found.tokens.reduce((sum, token) => sum + token.bits, 0);
   return { ...found, bits, bitsPerByte: bits / Math.max(1, Buffer.byteLength(text)) };
@@ -167,9 +169,9 @@ async function attentionOfReading(session: Session, { ids }: Reading): Promise<A
   return attentionOf(session, ids, await insideOf(session, ids, { attention: true }));
 }
 
-function classesOf(session: Session, logits: Float32Array): Likely[] {
+function likelyOf(session: Session, logits: Float32Array, count: number): Likely[] {
   const probabilities = softmax(logits);
-  return largest(logits, logits.length).map((index) => ({
+  return largest(logits, count).map((index) => ({
     text: outcomeName(session, index),
     probability: probabilities[index]!,
   }));

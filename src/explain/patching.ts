@@ -93,14 +93,14 @@ function requireComparable(session: Session, text: Reading, against: Reading): v
     if (text.ids.some((id, t) => id !== against.ids[t])) return;
     throw new GptError('explain/length', 'both texts have the same tokens', { hint: 'give --against another text' });
   }
-  const [own, other] = [text, against].map(({ ids, from, to }) => {
+  const counted = ({ ids, from, to }: Reading): Counted[] => {
     const textOf = (a: number, b: number) => session.tokenizer.decode(ids.slice(from + a, from + b));
-    return wordsOf(to - from, textOf).map((word) => ({ ...word, count: word.to - word.from }));
-  }) as [Counted[], Counted[]];
+    return wordsOf(to - from, textOf).map((word) => ({ text: word.text, count: word.to - word.from }));
+  };
   const counts = `the texts have ${text.to - text.from} and ${against.to - against.from} tokens`;
   throw new GptError(
     'explain/length',
-    `${counts}, patching needs the same number, they differ ${whereLengthsDiffer(own, other)}`,
+    `${counts}, patching needs the same number, they differ ${whereLengthsDiffer(counted(text), counted(against))}`,
     {
       hint: 'choose words with the same number of tokens; `gpt-cli tokenizer encode` shows them',
     },

@@ -45,7 +45,9 @@ export async function explainTokens(
   for (let at = 0; at < ids.length; at += blockSize) {
     signal?.throwIfAborted();
     const next = ids.slice(at, at + blockSize);
-    const read = [at === 0 ? beginningOf(session, ids) : ids[at - 1]!, ...next.slice(0, -1)];
+    // The last token is read too where there is room: what it looks at decides what comes next.
+    const whole = at === 0 && ids.length < blockSize;
+    const read = [at === 0 ? beginningOf(session, ids) : ids[at - 1]!, ...(whole ? next : next.slice(0, -1))];
     const inside = await insideOf(session, read, { logits: true, lens, attention: attention && at === 0 });
     for (const [t, id] of next.entries()) tokens.push(tokenOf(session, id, t, inside, top));
     if (inside.weights) attended = attentionOf(session, read, inside);

@@ -23,6 +23,7 @@ export interface PageData {
   readonly classes?: readonly Likely[];
   readonly attention?: PageAttention;
   readonly heads?: readonly NamedHead[];
+  readonly next?: readonly Likely[];
   readonly attribution?: Attribution;
   readonly patching?: Patching;
 }

@@ -86,7 +86,12 @@ export function attention(data: PageData & { readonly attention: PageAttention }
     map,
     ...(data.heads ? [headTable(data.heads, choose)] : []),
   );
-  requestAnimationFrame(() => choose(0, 0)); // arcs need the words' places
+  // The first one that does something.
+  const { layer, head } = data.heads?.find(({ name }) => name !== undefined && name !== 'first token') ?? {
+    layer: 0,
+    head: 0,
+  };
+  requestAnimationFrame(() => choose(layer, head)); // arcs need the words' places
   document.fonts.ready.then(() => arcs.draw(chosen));
   return made;
 }
@@ -143,8 +148,8 @@ class Arcs {
           'd',
           `M ${from + spread} ${height} C ${from + spread} ${height - rise}, ${to - spread} ${height - rise}, ${to - spread} ${height}`,
         );
-        path.setAttribute('stroke-opacity', String(Math.min(1, strength + 0.05)));
-        path.setAttribute('stroke-width', String(0.5 + 2 * strength));
+        path.setAttribute('stroke-opacity', String(Math.sqrt(strength))); // small weights show
+        path.setAttribute('stroke-width', String(0.5 + 2 * Math.sqrt(strength)));
         this.svg.append(path);
       }
     });

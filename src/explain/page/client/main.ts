@@ -14,8 +14,9 @@ document
   .replaceChildren(
     element('h1', {}, `explain ${visibleLine(data.run)}`),
     ...data.notes.map(note),
-    ...(data.classes ? [classes(data.classes)] : []),
+    ...(data.classes ? [classes('Labels', data.classes)] : []),
     ...(data.tokens.length > 0 ? [surprise(data)] : []),
+    ...(data.next?.length ? [classes('Next token', data.next)] : []),
     ...(data.attribution ? [attribution(data.attribution)] : []),
     ...(data.patching ? [patching(data.patching)] : []),
     ...(data.tokens[0]?.lens ? [lens(data)] : []),

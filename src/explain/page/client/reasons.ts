@@ -16,8 +16,9 @@ import {
   signed,
 } from './dom.js';
 
-export function classes(labels: readonly Likely[]): HTMLElement {
-  const rows = labels.map(({ text, probability }) => {
+/** Labels or next tokens with their probabilities. */
+export function classes(title: string, likely: readonly Likely[]): HTMLElement {
+  const rows = likely.map(({ text, probability }) => {
     const bar = element('span', { class: 'bar' });
     bar.style.width = `${10 * probability}rem`;
     return element(
@@ -28,7 +29,7 @@ export function classes(labels: readonly Likely[]): HTMLElement {
       element('td', {}, bar),
     );
   });
-  return section('Labels', scrolling(element('table', {}, element('tbody', {}, ...rows))));
+  return section(title, scrolling(element('table', {}, element('tbody', {}, ...rows))));
 }
 
 const methods = [
