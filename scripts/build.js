@@ -11,28 +11,33 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
 process.chdir(root);
 
-/** Compiles AssemblyScript to WebAssembly and writes it as a TypeScript module that holds the bytes. */
+/** Writes a generated module, unless it is there already: jest would transform it again. */
+function writeModule(target, text) {
+  if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
+}
+
+/** Compiles AssemblyScript to WebAssembly, for a memory of one thread and for a shared one, as a module that holds the bytes. */
 async function buildKernels() {
   const source = 'src/optimizer/assembly/kernels.assembly.ts';
-  const target = 'src/optimizer/assembly/kernels.generated.ts';
-  if (!existsSync(source)) return;
   const asc = await import('assemblyscript/asc');
-  const flags = [
-    '-O3',
-    '--runtime',
-    'stub',
-    '--enable',
-    'simd',
-    '--importMemory',
-    '--maximumMemory',
-    '65536',
-    '--noAssert',
-  ];
-  const { error, stderr } = await asc.main([source, '--outFile', 'dist/kernels.wasm', ...flags]);
-  if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
-  const base64 = readFileSync('dist/kernels.wasm').toString('base64');
-  const text = `// Made by scripts/build.js from kernels.assembly.ts.\nexport const kernelsWasm = '${base64}';\n`;
-  if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
+  const plain = ['-O3', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--maximumMemory', '65536', '--noAssert'];
+  const shared = [...plain, '--enable', 'threads', '--sharedMemory', '--initialMemory', '1'];
+  const lines = ['// Made by scripts/build.js from kernels.assembly.ts.'];
+  for (const [name, flags] of Object.entries({ kernelsWasm: plain, sharedKernelsWasm: shared })) {
+    const { error, stderr } = await asc.main([source, '--outFile', 'dist/kernels.wasm', ...flags]);
+    if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
+    lines.push(`export const ${name} = '${readFileSync('dist/kernels.wasm').toString('base64')}';`);
+  }
+  writeModule('src/optimizer/assembly/kernels.generated.ts', `${lines.join('\n')}\n`);
+}
+
+/** The program of the kernels' threads, as a module that holds its text. */
+async function buildWorker() {
+  const entryPoints = ['src/optimizer/threads/worker.ts'];
+  const { outputFiles } = await esbuild.build({ ...common, entryPoints, format: 'cjs', minifySyntax: true, write: false });
+  const text = JSON.stringify(outputFiles[0].text);
+  const target = 'src/optimizer/threads/worker.generated.ts';
+  writeModule(target, `// Made by scripts/build.js from worker.ts.\nexport const workerSource = ${text};\n`);
 }
 
 // ES modules first: tfjs would otherwise come twice, as its CommonJS bundle and as the files that tf.ts names.
@@ -89,6 +94,7 @@ async function buildBundles() {
 
 mkdirSync('dist', { recursive: true });
 await buildKernels();
+await buildWorker();
 await buildBundles();
 if (!process.argv.includes('--no-types')) {
   rmSync('dist/types', { recursive: true, force: true });

@@ -55,7 +55,9 @@ class OnnxEngine implements Engine {
 
   async createState(specs: State['specs'], options: StateOptions): Promise<State> {
     const { device, stateOnDevice = device === 'webgpu' } = this.options;
-    return stateOnDevice ? DeviceState.create(specs, options, this.options) : new HostState(specs, options);
+    return stateOnDevice
+      ? DeviceState.create(specs, options, this.options)
+      : HostState.create(specs, options, this.threads);
   }
 
   async compile(step: StepFunction, state: State): Promise<Program> {
