@@ -11,7 +11,8 @@ const pages = Math.ceil((G + length * 4) / 65536);
 /** Of all sizes from tiny to large, both signs. */
 function wild(seed: number): Float32Array {
   const random = new Random(seed);
-  return Float32Array.from({ length }, () => random.normal() * 10 ** (random.integer(12) - 8));
+  const some = Float32Array.from({ length: 4096 }, () => random.normal() * 10 ** (random.integer(12) - 8));
+  return Float32Array.from({ length }, (_, i) => some[i & 4095]! * (1 + (i >>> 12)));
 }
 const [a, b] = [wild(5), wild(6)];
 

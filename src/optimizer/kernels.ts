@@ -1,6 +1,6 @@
 // The compiled kernels on WebAssembly memories, with types: on this thread alone, or on several.
 import { kernelsWasm, sharedKernelsWasm } from './assembly/kernels.generated.js';
-import { blocksOf, type KernelRun, runBlock } from './threads/board.js';
+import { type KernelRun, runAlone } from './threads/board.js';
 import { kernelTable } from './threads/instances.js';
 import { KernelThreads } from './threads/pool.js';
 
@@ -52,10 +52,7 @@ export function kernelsOn(memories: readonly WebAssembly.Memory[], threads = 1):
   const kernelOf = kernelTable(moduleOf(kernelsWasm), memories);
   const runOn = (memory: number, call: KernelCall, length: number) => {
     const run = { ...call, memory, length };
-    const kernel = kernelOf(run);
-    let sum = 0;
-    for (let block = 0; block < blocksOf(run); block++) sum += runBlock(kernel, run, block);
-    return sum;
+    return runAlone(kernelOf(run), run);
   };
   return { on: memories.map((_, memory) => ({ run: (call, length) => runOn(memory, call, length) })), close: () => {} };
 }

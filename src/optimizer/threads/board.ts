@@ -18,20 +18,27 @@ export type Kernel = (...numbers: number[]) => number | undefined;
 /** In floats; 16n. A block is a tenth of a millisecond of work: short enough to be shared out evenly. */
 export const blockLength = 2 ** 16;
 
-/** Of a memory of 4 GiB. */
+/** Of a memory of 4 GiB; below 2^16. */
 const mostBlocks = 2 ** 30 / blockLength;
 const mostNumbers = 32;
 /** Seconds without an answer after which a thread is taken to be dead; a paused process has slept for one of them. */
 const patience = 60;
 
 /** Calls a kernel for one block; gives what it returns, 0 for nothing. */
-export function runBlock(kernel: Kernel, { pointers, length, numbers }: KernelRun, block: number): number {
+function runBlock(kernel: Kernel, { pointers, length, numbers }: KernelRun, block: number): number {
   const start = block * blockLength;
   const moved = pointers.map((pointer) => pointer + start * 4);
   return kernel(...moved, Math.min(blockLength, length - start), ...numbers) ?? 0;
 }
 
-export const blocksOf = ({ length }: KernelRun) => Math.ceil(length / blockLength);
+const blocksOf = ({ length }: KernelRun) => Math.ceil(length / blockLength);
+
+/** Calls a kernel for all blocks, one after the other; gives the sum of what it returned. */
+export function runAlone(kernel: Kernel, run: KernelRun): number {
+  let sum = 0;
+  for (let block = 0; block < blocksOf(run); block++) sum += runBlock(kernel, run, block);
+  return sum;
+}
 
 // The words that threads meet at. `open` is the number of the run, modulo 2^16, and below it how many blocks nobody has taken
 // yet: one word, so that a block is taken from the run that was read, or not at all.
@@ -64,14 +71,15 @@ export class Board {
   }
 
   /** Posts a run when all before it are finished, and wakes who waits. */
-  post({ memory, kernel, pointers, length, numbers }: KernelRun): void {
+  post(job: KernelRun): void {
     const { words, posted } = this;
+    const { memory, kernel, pointers, length, numbers } = job;
     if (pointers.length + numbers.length > mostNumbers) throw new Error(`${kernel} has too many arguments`);
     posted.set([memory, this.shared.kernels.indexOf(kernel), length, pointers.length, numbers.length]);
     posted.set([...pointers, ...numbers], 5);
     Atomics.store(words, finished, 0);
-    const run = ((words[open]! >>> 16) + 1) << 16;
-    Atomics.store(words, open, run | Math.ceil(length / blockLength));
+    const number = ((words[open]! >>> 16) + 1) << 16;
+    Atomics.store(words, open, number | blocksOf(job));
     Atomics.notify(words, open);
   }
 

@@ -23,7 +23,7 @@ test('a thousand runs of different lengths in a row, each with all of its blocks
   await pause(200);
   for (let i = 1; i <= 1000; i++) {
     const length = 16 * (1 + ((i * 7919) % Math.floor(longest / 16)));
-    expect(threads.run(norm(length))).toBe(length);
+    expect(threads.runTogether(norm(length))).toBe(length);
   }
   threads.close();
 });
@@ -32,19 +32,18 @@ test('threads that do not come are not waited for', () => {
   all.fill(2);
   const threads = new KernelThreads(compiled, [memory], 2);
   threads.close();
-  expect(threads.run(norm(4 * blockLength))).toBe(16 * blockLength);
+  expect(threads.runTogether(norm(4 * blockLength))).toBe(16 * blockLength);
 });
 
 test('a kernel that fails on any thread is an error, not a hang', async () => {
   const threads = new KernelThreads(compiled, [memory], 2);
   await pause(200);
-  expect(() => threads.run(norm(blockLength * 8, pages * 65536 - 64))).toThrow('squaredNorm failed on one of its');
+  expect(() => threads.runTogether(norm(blockLength * 8, pages * 65536 - 64))).toThrow('squaredNorm failed on one of its');
   threads.close();
 });
 
 test('a thread that cannot be started is an error with its reason', async () => {
-  const unshared = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-  const threads = new KernelThreads(compiled, [unshared], 2);
+  const threads = new KernelThreads(compiled, [memory], 2);
   const [worker] = threads.workers;
   worker!.emit('error', new Error('no room for a thread'));
   expect(() => threads.run(norm(16))).toThrow('a thread of the optimizer has ended: no room for a thread');

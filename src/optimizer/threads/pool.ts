@@ -1,8 +1,11 @@
-// Kernels on several threads over shared memories. This thread works as well, and does all of it while others do not come.
+// Kernels on several threads over shared memories. This thread works as well, and does all of it while others do not come. Where
+// one core alone can use all of the memory's bandwidth, more threads only cost: each kernel is tried both ways, which have the
+// same bits.
 import { Worker } from 'node:worker_threads';
 import { GptError } from '../../errors.js';
-import { Board, type KernelRun, newBoard, type SharedBoard } from './board.js';
+import { Board, type KernelRun, newBoard, runAlone, type SharedBoard } from './board.js';
 import { kernelTable } from './instances.js';
+import { Trial } from './trial.js';
 import { workerSource } from './worker.generated.js';
 
 export interface WorkerData {
@@ -19,6 +22,7 @@ export class KernelThreads {
   private readonly kernelOf: ReturnType<typeof kernelTable>;
   /** All threads but this one. */
   readonly workers: readonly Worker[];
+  private readonly trials = new Map<string, Trial>();
   private failure: Error | undefined;
 
   /** @param threads all that compute, this one included */
@@ -32,7 +36,7 @@ export class KernelThreads {
   }
 
   /**
-   * Runs a kernel on all threads and waits for it.
+   * Runs a kernel, on this thread or on all, and waits for it.
    * @returns the sum of what the blocks returned
    * @throws GptError `optimizer/threads` when a thread could not be started or has died
    */
@@ -42,6 +46,17 @@ export class KernelThreads {
         hint: 'use --threads 1',
         cause: this.failure,
       });
+    const key = `${run.kernel} ${run.length}`;
+    const trial = this.trials.get(key) ?? new Trial();
+    this.trials.set(key, trial);
+    return trial.run(
+      () => runAlone(this.kernelOf(run), run),
+      () => this.runTogether(run),
+    );
+  }
+
+  /** On all threads. */
+  runTogether(run: KernelRun): number {
     this.board.post(run);
     this.board.work(this.kernelOf);
     return this.board.finish(run);
