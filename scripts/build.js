@@ -1,4 +1,4 @@
-// Builds everything: the AssemblyScript kernels, the bundles in dist/ (tfjs inside; in the entries for tfjs users outside),
+// Builds everything: the AssemblyScript kernels and the program of their threads, the bundles in dist/ (tfjs inside; in the entries for tfjs users outside),
 // one tfjs bundle for jest, type declarations.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,19 +16,17 @@ function writeModule(target, text) {
   if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
 }
 
-/** Compiles AssemblyScript to WebAssembly, for a memory of one thread and for a shared one, as a module that holds the bytes. */
-async function buildKernels() {
-  const source = 'src/optimizer/assembly/kernels.assembly.ts';
+/** Compiles AssemblyScript to WebAssembly modules and writes them as a TypeScript module that holds their bytes. */
+async function buildKernels(source, variants) {
   const asc = await import('assemblyscript/asc');
-  const plain = ['-O3', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--maximumMemory', '65536', '--noAssert'];
-  const shared = [...plain, '--enable', 'threads', '--sharedMemory', '--initialMemory', '1'];
-  const lines = ['// Made by scripts/build.js from kernels.assembly.ts.'];
-  for (const [name, flags] of Object.entries({ kernelsWasm: plain, sharedKernelsWasm: shared })) {
-    const { error, stderr } = await asc.main([source, '--outFile', 'dist/kernels.wasm', ...flags]);
+  const flags = ['-O3', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--maximumMemory', '65536', '--noAssert'];
+  const lines = [`// Made by scripts/build.js from ${basename(source)}.`];
+  for (const [name, more] of Object.entries(variants)) {
+    const { error, stderr } = await asc.main([source, '--outFile', 'dist/kernels.wasm', ...flags, ...more]);
     if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
     lines.push(`export const ${name} = '${readFileSync('dist/kernels.wasm').toString('base64')}';`);
   }
-  writeModule('src/optimizer/assembly/kernels.generated.ts', `${lines.join('\n')}\n`);
+  writeModule(source.replace('.assembly.ts', '.generated.ts'), `${lines.join('\n')}\n`);
 }
 
 /** The program of the kernels' threads, as a module that holds its text. */
@@ -93,7 +91,9 @@ async function buildBundles() {
 }
 
 mkdirSync('dist', { recursive: true });
-await buildKernels();
+const shared = ['--enable', 'threads', '--sharedMemory', '--initialMemory', '1'];
+await buildKernels('src/optimizer/assembly/kernels.assembly.ts', { kernelsWasm: [], sharedKernelsWasm: shared });
+await buildKernels('src/engine/masks/masks.assembly.ts', { masksWasm: [] });
 await buildWorker();
 await buildBundles();
 if (!process.argv.includes('--no-types')) {

@@ -35,14 +35,10 @@ export function squaredNorm(p: usize, n: u32): f64 {
   return f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1);
 }
 
-// @ts-expect-error: AssemblyScript's
-@inline
 function upper(x: v128): v128 {
   return i64x2.shuffle(x, x, 1, 0);
 }
 
-// @ts-expect-error: AssemblyScript's
-@inline
 function squares(x: v128): v128 {
   const wide = f64x2.promote_low_f32x4(x);
   return f64x2.mul(wide, wide);
