@@ -1,6 +1,6 @@
 // The table of training speeds in float32: each engine here against PyTorch, eager and compiled, on every recipe. All programs of a
 // row take turns on the same machine, round by round; a figure is the median of the rounds.
-// node bench/matrix.js [ROW...] [--threads 2] [--rounds 3] [--engines onnx,openvino,tensorflow] [--peers eager,compile]
+// node bench/matrix.js [ROW...] [--threads 2] [--rounds 3] [--steps N] [--engines onnx,openvino,tensorflow] [--peers eager,compile]
 //   [--results FILE] [--json]
 // With --results each call adds its rounds to FILE and prints the table of all that is in there, so that rows can be measured one
 // at a time. Engines that are not set up are skipped. Needs torch and transformers: GPT_CLI_VENV, or .venv. The rows on finetuning
@@ -23,6 +23,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     threads: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '3' },
+    steps: { type: 'string' },
     engines: { type: 'string', default: 'onnx,openvino,tensorflow' },
     peers: { type: 'string', default: 'eager,compile' },
     results: { type: 'string' },
@@ -37,7 +38,7 @@ requireBuilt();
 const folder = temporaryFolder();
 const threads = Number(options.threads);
 const engines = options.engines.split(',').filter(isSetUp);
-const peers = options.peers.split(',');
+const peers = options.peers.split(',').filter(Boolean);
 
 /** What the program itself says of its engines. */
 function isSetUp(engine) {
@@ -50,17 +51,22 @@ function isSetUp(engine) {
   return states.some(({ name, available }) => name === engine && available);
 }
 
-/** One round of pretraining: what each program measured. */
-function pretraining(row) {
+/** One round of pretraining: what each program measured. Each round begins with another program: processors slow down. */
+function pretraining(row, round) {
   const model = models[row];
   const data = writeTrainingData({ folder, vocabulary: model.vocabulary });
-  const { steps } = model;
-  const measured = {};
-  for (const backend of engines) {
+  const how = { steps: Number(options.steps ?? model.steps), threads };
+  const here = (backend) => {
     const jit = backend === 'tensorflow' ? 'xla' : undefined;
-    measured[backend] = trainHere(folder, model, data, { steps, threads, backend, precision: 'f32', jit });
-  }
-  for (const peer of peers) measured[peer] = trainInPeer(folder, model, data, { steps, threads, peer });
+    return trainHere(folder, model, data, { ...how, backend, precision: 'f32', jit });
+  };
+  const programs = [...engines, ...peers];
+  const first = round % programs.length;
+  const measured = {};
+  for (const program of [...programs.slice(first), ...programs.slice(0, first)])
+    measured[program] = engines.includes(program)
+      ? here(program)
+      : trainInPeer(folder, model, data, { ...how, peer: program });
   const counts = new Set(Object.values(measured).map(({ parameters }) => parameters));
   if (counts.size > 1) fail(`the programs differ in their number of parameters: ${[...counts].join(', ')}`);
   return Object.fromEntries(
@@ -88,7 +94,8 @@ function finetuningRound(row) {
 const found = options.results && existsSync(options.results) ? JSON.parse(readFileSync(options.results, 'utf8')) : [];
 for (let round = 0; round < Number(options.rounds); round++)
   for (const row of positionals.length > 0 ? positionals : rows) {
-    const measured = row in models ? pretraining(row) : finetuningRound(row);
+    const before = found.filter((one) => one.row === row && one.threads === threads).length;
+    const measured = row in models ? pretraining(row, before) : finetuningRound(row);
     found.push({ row, threads, measured });
     if (options.results) writeFileSync(options.results, `${JSON.stringify(found, null, 1)}\n`);
   }
@@ -116,7 +123,9 @@ if (options.json) console.log(JSON.stringify(found));
 else {
   const programs = ['onnx', 'openvino', 'tensorflow'];
   console.log(`${cpus()[0].model.trim()}, ${cpus().length} processors, Node ${process.version}; float32\n`);
-  console.log(`| row | threads | rounds | ${programs.join(' | ')} | memory: ${[...programs, 'eager', 'compile'].join(' / ')} |`);
+  console.log(
+    `| row | threads | rounds | ${programs.join(' | ')} | memory: ${[...programs, 'eager', 'compile'].join(' / ')} |`,
+  );
   console.log('|---|---|---|---|---|---|---|');
   for (const row of rows)
     for (const count of [1, 2, threads].filter((n, i, all) => all.indexOf(n) === i)) {

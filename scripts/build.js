@@ -19,7 +19,17 @@ function writeModule(target, text) {
 /** Compiles AssemblyScript to WebAssembly modules and writes them as a TypeScript module that holds their bytes. */
 async function buildKernels(source, variants) {
   const asc = await import('assemblyscript/asc');
-  const flags = ['-O3', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--maximumMemory', '65536', '--noAssert'];
+  const flags = [
+    '-O3',
+    '--runtime',
+    'stub',
+    '--enable',
+    'simd',
+    '--importMemory',
+    '--maximumMemory',
+    '65536',
+    '--noAssert',
+  ];
   const lines = [`// Made by scripts/build.js from ${basename(source)}.`];
   for (const [name, more] of Object.entries(variants)) {
     const { error, stderr } = await asc.main([source, '--outFile', 'dist/kernels.wasm', ...flags, ...more]);
@@ -32,7 +42,13 @@ async function buildKernels(source, variants) {
 /** The program of the kernels' threads, as a module that holds its text. */
 async function buildWorker() {
   const entryPoints = ['src/optimizer/threads/worker.ts'];
-  const { outputFiles } = await esbuild.build({ ...common, entryPoints, format: 'cjs', minifySyntax: true, write: false });
+  const { outputFiles } = await esbuild.build({
+    ...common,
+    entryPoints,
+    format: 'cjs',
+    minifySyntax: true,
+    write: false,
+  });
   const text = JSON.stringify(outputFiles[0].text);
   const target = 'src/optimizer/threads/worker.generated.ts';
   writeModule(target, `// Made by scripts/build.js from worker.ts.\nexport const workerSource = ${text};\n`);

@@ -59,7 +59,9 @@ export class DrawnMasks {
   /** Writes all masks of a step. @param feeds with the inputs that they depend on */
   draw(feeds: Feeds): void {
     for (const mask of this.masks) {
-      const [seed, step, row] = [mask.seed, mask.step, mask.row].map((name) => (name === undefined ? 0 : feeds[name]![0]!));
+      const [seed, step, row] = [mask.seed, mask.step, mask.row].map((name) =>
+        name === undefined ? 0 : feeds[name]![0]!,
+      );
       const key = hash32(stream.dropout, mask.place, seed!, step!);
       this.write(mask, key, mask.first + row! * mask.rowSize);
     }

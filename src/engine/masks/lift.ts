@@ -39,12 +39,21 @@ export function liftMasks(graph: Graph, most: number): LiftedMasks {
     const [seed, step, row] = node.inputs.map(({ id }) => names.get(id));
     const { shape } = node.outputs[0]!;
     const bytes = sizeOf(shape) * (dtype === 'bool' ? 1 : 4);
-    if (seed === undefined || step === undefined || (node.inputs[2] && row === undefined) || bytes > room) return undefined;
+    if (seed === undefined || step === undefined || (node.inputs[2] && row === undefined) || bytes > room)
+      return undefined;
     room -= bytes;
     const name = `mask:${masks.length}`;
     const of = { rate: number(node, 'rate'), place: number(node, 'place'), seed, step, row };
     const counters = { first: firstCounter(node), starts: rowCounters(node) ?? [0] };
-    masks.push({ name, shape, dtype, kept, ...of, rowSize: row === undefined ? 0 : number(node, 'rowSize'), ...counters });
+    masks.push({
+      name,
+      shape,
+      dtype,
+      kept,
+      ...of,
+      rowSize: row === undefined ? 0 : number(node, 'rowSize'),
+      ...counters,
+    });
     return masks.at(-1);
   };
 
@@ -84,7 +93,8 @@ function scaledMasks(graph: Graph): ScaledMasks {
   for (const bernoulli of graph.nodes) {
     if (bernoulli.op !== 'Bernoulli') continue;
     const cast = onlyUser(bernoulli.outputs[0]!);
-    const product = cast?.op === 'Cast' && cast.outputs[0]!.dtype === 'float32' ? onlyUser(cast.outputs[0]!) : undefined;
+    const product =
+      cast?.op === 'Cast' && cast.outputs[0]!.dtype === 'float32' ? onlyUser(cast.outputs[0]!) : undefined;
     if (product?.op !== 'Multiply') continue;
     const other = product.inputs.find(({ id }) => id !== cast!.outputs[0]!.id);
     const factor = other && factors.get(other.id);

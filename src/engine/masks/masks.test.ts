@@ -76,6 +76,9 @@ test('a mask whose seed is computed, and one that does not fit, stay in the grap
   expect(liftMasks(trace(computed), 2 ** 20).masks).toEqual([]);
   const graph = optimize(trace(masked), { keep: () => false });
   const few = liftMasks(graph, 210);
-  expect(few.masks.map(({ shape }) => shape)).toEqual([[6, 7], [2, 5]]);
+  expect(few.masks.map(({ shape }) => shape)).toEqual([
+    [6, 7],
+    [2, 5],
+  ]);
   expect(liftMasks(graph, 0).graph).toBe(graph);
 });

@@ -38,7 +38,9 @@ test('threads that do not come are not waited for', () => {
 test('a kernel that fails on any thread is an error, not a hang', async () => {
   const threads = new KernelThreads(compiled, [memory], 2);
   await pause(200);
-  expect(() => threads.runTogether(norm(blockLength * 8, pages * 65536 - 64))).toThrow('squaredNorm failed on one of its');
+  expect(() => threads.runTogether(norm(blockLength * 8, pages * 65536 - 64))).toThrow(
+    'squaredNorm failed on one of its',
+  );
   threads.close();
 });
 
