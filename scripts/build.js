@@ -1,5 +1,5 @@
-// Builds everything: the AssemblyScript kernels, the scripts of pages, the bundles in dist/ (tfjs inside; in the entries for tfjs
-// users outside), the program of exported pages, one tfjs bundle for jest, type declarations.
+// Builds everything: the AssemblyScript kernels and the program of their threads, the scripts of pages, the bundles in dist/ (tfjs
+// inside; in the entries for tfjs users outside), the program of exported pages, one tfjs bundle for jest, type declarations.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,11 +12,15 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const require = createRequire(import.meta.url);
 process.chdir(root);
 
-/** Compiles AssemblyScript to WebAssembly and writes it as a TypeScript module that holds the bytes. */
-async function buildKernels() {
-  const source = 'src/optimizer/assembly/kernels.assembly.ts';
-  const target = 'src/optimizer/assembly/kernels.generated.ts';
-  if (!existsSync(source)) return;
+/** Writes a module of exported texts, unless it is there already: jest would transform it again. */
+function writeModule(target, source, texts) {
+  const lines = Object.entries(texts).map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};\n`);
+  const text = `// Made by scripts/build.js from ${source}.\n${lines.join('')}`;
+  if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
+}
+
+/** Compiles AssemblyScript to WebAssembly modules and writes them as a TypeScript module that holds their bytes. */
+async function buildKernels(source, variants) {
   const asc = await import('assemblyscript/asc');
   const flags = [
     '-O3',
@@ -29,14 +33,29 @@ async function buildKernels() {
     '65536',
     '--noAssert',
   ];
-  const { error, stderr } = await asc.main([source, '--outFile', 'dist/kernels.wasm', ...flags]);
-  if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
-  const base64 = readFileSync('dist/kernels.wasm').toString('base64');
-  writeIfChanged(target, 'kernels.assembly.ts', `kernelsWasm = '${base64}'`);
+  const modules = {};
+  for (const [name, more] of Object.entries(variants)) {
+    const { error, stderr } = await asc.main([source, '--outFile', 'dist/kernels.wasm', ...flags, ...more]);
+    if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
+    modules[name] = readFileSync('dist/kernels.wasm').toString('base64');
+  }
+  writeModule(source.replace('.assembly.ts', '.generated.ts'), basename(source), modules);
+}
+
+/** The program of the kernels' threads, as a module that holds its text. */
+async function buildWorker() {
+  const { outputFiles } = await esbuild.build({
+    ...common,
+    entryPoints: ['src/optimizer/threads/worker.ts'],
+    format: 'cjs',
+    minifySyntax: true,
+    write: false,
+  });
+  writeModule('src/optimizer/threads/worker.generated.ts', 'worker.ts', { workerSource: outputFiles[0].text });
 }
 
 /** Bundles the scripts of pages, and writes each as a TypeScript module that holds its text. */
-async function buildPages() {
+async function buildScripts() {
   for (const folder of ['src/explain/page']) {
     const { outputFiles } = await esbuild.build({
       bundle: true,
@@ -50,15 +69,9 @@ async function buildPages() {
       entryPoints: [`${folder}/client/main.ts`],
     });
     // In a page a script ends at the first </script, whatever it stands in.
-    const script = outputFiles[0].text.replaceAll('</script', '<\\/script');
-    writeIfChanged(`${folder}/client.generated.ts`, 'client/main.ts', `pageScript = ${JSON.stringify(script)}`);
+    const pageScript = outputFiles[0].text.replaceAll('</script', '<\\/script');
+    writeModule(`${folder}/client.generated.ts`, 'client/main.ts', { pageScript });
   }
-}
-
-/** A module with one exported constant. */
-function writeIfChanged(target, source, constant) {
-  const text = `// Made by scripts/build.js from ${source}.\nexport const ${constant};\n`;
-  if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
 }
 
 // ES modules first: tfjs would otherwise come twice, as its CommonJS bundle and as the files that tf.ts names.
@@ -114,7 +127,7 @@ async function buildBundles() {
 }
 
 /** The program of exported pages, its style, and onnxruntime's WebAssembly, compressed as a page holds it. */
-async function buildPage() {
+async function buildExportedPage() {
   const standIns = ['time-limit', 'own-copy', 'setting'];
   const inPage = {
     name: 'in-page',
@@ -144,10 +157,13 @@ async function buildPage() {
 }
 
 mkdirSync('dist/browser', { recursive: true });
-await buildKernels();
-await buildPages();
+const shared = ['--enable', 'threads', '--sharedMemory', '--initialMemory', '1'];
+await buildKernels('src/optimizer/assembly/kernels.assembly.ts', { kernelsWasm: [], sharedKernelsWasm: shared });
+await buildKernels('src/engine/masks/masks.assembly.ts', { masksWasm: [] });
+await buildWorker();
+await buildScripts();
 await buildBundles();
-await buildPage();
+await buildExportedPage();
 if (!process.argv.includes('--no-types')) {
   rmSync('dist/types', { recursive: true, force: true });
   execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.types.json'], {

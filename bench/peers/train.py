@@ -18,9 +18,10 @@ from torch.nn import functional
 
 
 class Attention(nn.Module):
-    def __init__(self, width, heads):
+    def __init__(self, width, heads, dropout):
         super().__init__()
         self.heads = heads
+        self.dropout = dropout
         self.c_attn = nn.Linear(width, 3 * width)
         self.c_proj = nn.Linear(width, width)
 
@@ -28,22 +29,25 @@ class Attention(nn.Module):
         batch, length, width = x.shape
         split = (batch, length, self.heads, width // self.heads)
         query, key, value = (part.view(split).transpose(1, 2) for part in self.c_attn(x).chunk(3, dim=2))
-        mixed = functional.scaled_dot_product_attention(query, key, value, is_causal=True)
+        mixed = functional.scaled_dot_product_attention(
+            query, key, value, is_causal=True, dropout_p=self.dropout
+        )
         return self.c_proj(mixed.transpose(1, 2).reshape(batch, length, width))
 
 
 class Block(nn.Module):
-    def __init__(self, width, heads):
+    def __init__(self, width, heads, dropout):
         super().__init__()
         self.ln_1 = nn.LayerNorm(width)
-        self.attn = Attention(width, heads)
+        self.attn = Attention(width, heads, dropout)
         self.ln_2 = nn.LayerNorm(width)
         self.c_fc = nn.Linear(width, 4 * width)
         self.c_proj = nn.Linear(4 * width, width)
+        self.drop = nn.Dropout(dropout)
 
     def forward(self, x):
-        x = x + self.attn(self.ln_1(x))
-        return x + self.c_proj(functional.gelu(self.c_fc(self.ln_2(x)), approximate="tanh"))
+        x = x + self.drop(self.attn(self.ln_1(x)))
+        return x + self.drop(self.c_proj(functional.gelu(self.c_fc(self.ln_2(x)), approximate="tanh")))
 
 
 class Gpt(nn.Module):
@@ -51,8 +55,9 @@ class Gpt(nn.Module):
         super().__init__()
         self.wte = nn.Embedding(args.vocabulary, args.width)
         self.wpe = nn.Embedding(args.context, args.width)
-        self.h = nn.ModuleList(Block(args.width, args.heads) for _ in range(args.layers))
+        self.h = nn.ModuleList(Block(args.width, args.heads, args.dropout) for _ in range(args.layers))
         self.ln_f = nn.LayerNorm(args.width)
+        self.drop = nn.Dropout(args.dropout)
         for name, parameter in self.named_parameters():
             if parameter.dim() > 1:
                 residual = name.endswith("c_proj.weight")
@@ -61,7 +66,7 @@ class Gpt(nn.Module):
                 nn.init.zeros_(parameter)
 
     def forward(self, ids, targets):
-        x = self.wte(ids) + self.wpe.weight
+        x = self.drop(self.wte(ids) + self.wpe.weight)
         for block in self.h:
             x = block(x)
         logits = functional.linear(self.ln_f(x), self.wte.weight)
@@ -73,6 +78,7 @@ def parse():
     for name in ("threads", "layers", "heads", "width", "context", "batch", "vocabulary", "steps"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--warmup", type=int, default=5)
+    parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--bf16", action="store_true", help="under torch.autocast")
     parser.add_argument("--tokens", required=True, help="file of uint16 token ids")

@@ -1,7 +1,7 @@
 // The page of a model that writes: a prompt, and its continuation piece by piece.
 import type { InferenceSession } from 'onnxruntime-web/wasm';
 import { ChatTemplate } from '../chat/template.js';
-import { samplingFilters } from '../sample/filters/index.js';
+import { type FilterValues, samplingFilters } from '../sample/filters/index.js';
 import { beginningOf, generate, pickOf } from '../sample/index.js';
 import type { Tokenizer } from '../tokenizer/types.js';
 import { AlternativesPanel, type Draw, drawOf } from './alternatives.js';
@@ -115,10 +115,9 @@ export class Writer {
   /** What `gpt-cli sample` has by default, but for what the form asks. */
   private settings() {
     const number = (id: string) => find<HTMLInputElement>(id).valueAsNumber;
-    const { repetitionPenalty, topK, topP, minP } = samplingFilters;
+    const filters = Object.entries(samplingFilters).map(([name, { setting }]) => [name, setting.default]);
     return {
-      ...{ repetitionPenalty: repetitionPenalty.setting.default, topK: topK.setting.default },
-      ...{ topP: topP.setting.default, minP: minP.setting.default },
+      ...(Object.fromEntries(filters) as FilterValues),
       temperature: number('temperature'),
       greedy: number('temperature') === 0,
       maxNewTokens: number('length') || 1,

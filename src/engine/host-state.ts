@@ -1,8 +1,9 @@
 // Parameters and slots in this process's memory, shared by the engines that compute on the CPU. What is trained lies in
 // flat WebAssembly memory, so that the optimizers' kernels reach it; what is not, in plain arrays.
-import { FlatMemory, type Region } from '../optimizer/index.js';
+import { FlatMemory, type Region, type Sharing } from '../optimizer/index.js';
 import { sizeOf } from '../trace/graph.js';
 import { StateLayout } from './layout.js';
+import { sharingFor } from './shared-memory.js';
 import type { ArraySpec, State, StateOptions } from './types.js';
 
 export class HostState extends StateLayout implements State {
@@ -10,10 +11,15 @@ export class HostState extends StateLayout implements State {
   readonly memory: FlatMemory | undefined;
   private readonly plain = new Map<string, Float32Array>();
 
-  /** All zeros. */
-  constructor(specs: readonly ArraySpec[], options: StateOptions) {
+  /** All zeros. A large state is updated by so many threads. */
+  static async create(specs: readonly ArraySpec[], options: StateOptions, threads: number): Promise<HostState> {
+    return new HostState(specs, options, options.training ? await sharingFor(specs, threads) : undefined);
+  }
+
+  /** As `create`, for one thread unless the memory is shared. */
+  constructor(specs: readonly ArraySpec[], options: StateOptions, sharing?: Sharing) {
     super(specs, options);
-    this.memory = this.optimizer && new FlatMemory(this.trained, this.optimizer);
+    this.memory = this.optimizer && new FlatMemory(this.trained, this.optimizer, { sharing });
     for (const { name, shape } of specs)
       if (!this.memory?.has(name)) this.plain.set(name, new Float32Array(sizeOf(shape)));
   }

@@ -3,7 +3,7 @@
 export { adamw } from './adamw/index.js';
 export { clipScale, clipScaleOf, squareSumOf } from './clip.js';
 export { definedUpdater } from './defined.js';
-export { FlatMemory, type Region, type Span } from './memory.js';
+export { FlatMemory, type Region, type Sharing, type Span } from './memory.js';
 export { learningRateAt, type Schedule, stableIters } from './schedule.js';
 export { addScratch, gradientNorm, kernelUpdater, type SpanUpdate, type SpanUpdater, updateAll } from './step.js';
 export {

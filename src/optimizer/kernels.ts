@@ -1,35 +1,58 @@
-// The compiled kernels on one WebAssembly memory, with types. Pointers are byte offsets, lengths are in floats.
-import { kernelsWasm } from './assembly/kernels.generated.js';
+// The compiled kernels on WebAssembly memories, with types: on this thread alone, or on several.
+import { kernelsWasm, sharedKernelsWasm } from './assembly/kernels.generated.js';
+import { type KernelRun, runAlone } from './threads/board.js';
+import { kernelTable } from './threads/instances.js';
+import { KernelThreads } from './threads/pool.js';
 
-/** What the WebAssembly module exports, by name. */
-export type KernelExports = Readonly<Record<string, (...numbers: number[]) => void>>;
+/** A kernel and what it is called with: kernel(...pointers, length, ...numbers). Pointers are byte offsets. */
+export type KernelCall = Omit<KernelRun, 'memory' | 'length'>;
 
+/** The kernels on one memory. */
 export interface Kernels {
-  readonly exports: KernelExports;
-  squaredNorm(pointer: number, length: number): number;
-  accumulate(target: number, source: number, length: number, scale: number): void;
+  /**
+   * Runs a kernel in blocks of a fixed length; the bits are the same for any number of threads.
+   * @param length in floats, a multiple of 16; pointers are multiples of 16
+   * @returns the sum of what it returned for the blocks, in float64
+   */
+  run(call: KernelCall, length: number): number;
 }
 
-/** One update of neighbouring arrays in place. */
-export interface KernelCall<Slots extends string, Scalars, Constants> {
+/** What a rule's kernel is made a call from: one update of neighbouring arrays in place. */
+export interface KernelUpdate<Slots extends string, Scalars, Constants> {
   /** Where the arrays' part of a region begins. */
   pointer(region: 'parameter' | 'gradient' | Slots): number;
-  readonly length: number;
   /** What the gradient is multiplied with first: clipping. */
   readonly gradientScale: number;
   readonly scalars: Scalars;
   readonly constants: Constants;
 }
 
-let compiled: WebAssembly.Module | undefined;
+export interface KernelSet {
+  /** For each memory. */
+  readonly on: readonly Kernels[];
+  close(): void;
+}
 
-/** Instantiates the kernels over a memory. Lengths are multiples of 4, pointers of 16. */
-export function kernelsOn(memory: WebAssembly.Memory): Kernels {
-  compiled ??= new WebAssembly.Module(Buffer.from(kernelsWasm, 'base64'));
-  const abort = () => {
-    throw new Error('the optimizer kernels aborted');
+const modules = new Map<string, WebAssembly.Module>();
+
+/** Compiled once. */
+function moduleOf(base64: string): WebAssembly.Module {
+  const module = modules.get(base64) ?? new WebAssembly.Module(Buffer.from(base64, 'base64'));
+  modules.set(base64, module);
+  return module;
+}
+
+/** Instantiates the kernels over memories, which are all shared for more than one thread and else are not. */
+export function kernelsOn(memories: readonly WebAssembly.Memory[], threads = 1): KernelSet {
+  if (threads > 1) {
+    const pool = new KernelThreads(moduleOf(sharedKernelsWasm), memories, threads);
+    const on = memories.map((_, memory): Kernels => ({ run: (call, length) => pool.run({ ...call, memory, length }) }));
+    return { on, close: () => pool.close() };
+  }
+  const kernelOf = kernelTable(moduleOf(kernelsWasm), memories);
+  const runOn = (memory: number, call: KernelCall, length: number) => {
+    const run = { ...call, memory, length };
+    return runAlone(kernelOf(run), run);
   };
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory, abort } });
-  const { squaredNorm, accumulate } = exports as unknown as Kernels;
-  return { exports: exports as KernelExports, squaredNorm, accumulate };
+  return { on: memories.map((_, memory) => ({ run: (call, length) => runOn(memory, call, length) })), close: () => {} };
 }

@@ -18,7 +18,7 @@ function drawn(length: number, seed: number): Float32Array {
 }
 
 function filled(chunkBytes?: number): FlatMemory {
-  const memory = new FlatMemory(arrays, adamw, chunkBytes);
+  const memory = new FlatMemory(arrays, adamw, chunkBytes === undefined ? {} : { chunkBytes });
   for (const [i, name] of names.entries())
     for (const [k, region] of ['parameter', 'gradient'].entries()) {
       const view = memory.view(region, name);

@@ -1,7 +1,7 @@
 // Where trainable arrays live: flat WebAssembly memories of a fixed size, one or several, in which each array is whole
 // and has its gradient and its optimizer's slots in other regions. Knows no engine and no particular optimizer.
 import { GptError } from '../errors.js';
-import { type Kernels, kernelsOn } from './kernels.js';
+import { type KernelSet, type Kernels, kernelsOn } from './kernels.js';
 import type { OptimizedArray, Optimizer, Slot, UpdateRule } from './types.js';
 import { scalarGroup } from './update.js';
 
@@ -34,6 +34,8 @@ interface Place {
 
 interface Chunk {
   readonly memory: WebAssembly.Memory;
+  /** The memory's bytes. */
+  readonly buffer: ArrayBuffer;
   readonly base: ReadonlyMap<Region, number>;
 }
 
@@ -43,19 +45,40 @@ const reserved = 1024; // bytes at the start that the compiler may use
 /** A WebAssembly memory ends at 4 GiB; the rest is left for what the allocator rounds up. */
 const largestChunk = 3.5 * 2 ** 30;
 
+/** How several threads reach the memory. */
+export interface Sharing {
+  /** All that run a kernel, the caller's included; from 2 on. */
+  readonly threads: number;
+  /**
+   * A second, ordinary buffer over the bytes of a shared one: native code and much of Node take no SharedArrayBuffer. It is valid
+   * as long as the shared one is referenced.
+   */
+  unshared(buffer: SharedArrayBuffer): ArrayBuffer;
+}
+
+export interface FlatMemoryOptions {
+  /** The largest memory to make, in bytes; for tests. */
+  readonly chunkBytes?: number;
+  /** Default: kernels run on the caller's thread. */
+  readonly sharing?: Sharing | undefined;
+}
+
+/** Keeps a shared memory while a buffer over its bytes is in use. */
+const shared = new WeakMap<ArrayBuffer, WebAssembly.Memory>();
+
 export class FlatMemory {
   private runs: readonly Span[] = [];
+  private readonly kernels: KernelSet;
   private readonly places = new Map<string, Place>();
 
   /**
    * All zeros. `gradient` is where a step's gradient ends up; `scratch` takes those of further micro-batches before they
    * are added. Pages that are never touched cost no memory, so a region that is not used is free.
-   * @param chunkBytes the largest memory to make; for tests
    * @throws GptError `memory/array` when one array's regions are larger than a chunk, `memory/full` when the system
    * refuses the memory
    */
-  constructor(arrays: readonly OptimizedArray[], optimizer: Optimizer, chunkBytes = largestChunk) {
-    const spans: Span[] = [];
+  constructor(arrays: readonly OptimizedArray[], optimizer: Optimizer, options: FlatMemoryOptions = {}) {
+    const { chunkBytes = largestChunk, sharing } = options;
     const entries = arrays.map((array) => {
       const rule = optimizer.ruleFor(array);
       const slots = rule.slots(array);
@@ -63,8 +86,13 @@ export class FlatMemory {
         throw new Error(`${rule.op} has a kernel, so its slots must have the shape of ${array.name}`);
       return { array, rule, slots };
     });
-    for (const group of pack(entries, chunkBytes)) this.place(group, spans);
-    this.runs = spans;
+    const groups = pack(entries, chunkBytes);
+    const chunks = groups.map((group) => allocate(group, sharing));
+    this.kernels = kernelsOn(
+      chunks.map(({ memory }) => memory),
+      sharing?.threads,
+    );
+    this.runs = groups.flatMap((group, i) => this.place(group, chunks[i]!, this.kernels.on[i]!));
   }
 
   /** All arrays, as few runs as there can be. */
@@ -81,18 +109,19 @@ export class FlatMemory {
     const place = this.places.get(name);
     const found = place?.regions.get(region);
     if (!place || !found) throw new Error(`no ${region} of an array ${name} in this memory`);
-    return new Float32Array(place.chunk.memory.buffer, found.pointer, found.size);
+    return new Float32Array(place.chunk.buffer, found.pointer, found.size);
   }
 
-  /** Lets the memories go; views that are still held keep them alive. */
+  /** Ends the threads and lets the memories go; views that are still held keep them alive. */
   dispose(): void {
+    this.kernels.close();
     this.places.clear();
     this.runs = [];
   }
 
-  private place(group: readonly Entry[], spans: Span[]): void {
-    const chunk = allocate(group);
-    const kernels = kernelsOn(chunk.memory);
+  /** Gives the entries of a chunk their places. */
+  private place(group: readonly Entry[], chunk: Chunk, kernels: Kernels): Span[] {
+    const spans: Span[] = [];
     const next = new Map(chunk.base);
     for (const alike of updatedAlike(group)) {
       const starts = new Map(next);
@@ -109,6 +138,7 @@ export class FlatMemory {
       const pointer = (region: Region) => starts.get(region)!;
       if (length > 0) spans.push({ kernels, rule, arrays: alike.map(({ array }) => array), length, pointer });
     }
+    return spans;
   }
 }
 
@@ -170,7 +200,7 @@ function pack(entries: readonly Entry[], chunkBytes: number): Entry[][] {
 }
 
 /** One region after the other. */
-function allocate(group: readonly Entry[]): Chunk {
+function allocate(group: readonly Entry[], sharing: Sharing | undefined): Chunk {
   const sizes = new Map<Region, number>();
   for (const [region, size] of group.flatMap(regionsOf)) sizes.set(region, (sizes.get(region) ?? 0) + room(size));
   const base = new Map<Region, number>();
@@ -181,7 +211,12 @@ function allocate(group: readonly Entry[]): Chunk {
   }
   const pages = Math.ceil(end / page);
   try {
-    return { memory: new WebAssembly.Memory({ initial: pages, maximum: pages }), base };
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: sharing !== undefined });
+    const { buffer } = memory;
+    if (!sharing) return { memory, buffer, base };
+    const unshared = sharing.unshared(buffer as unknown as SharedArrayBuffer);
+    shared.set(unshared, memory);
+    return { memory, buffer: unshared, base };
   } catch (cause) {
     const wanted = `${(pages * page) / 2 ** 20} MiB for parameters and optimizer state`;
     throw new GptError('memory/full', `the system gave no ${wanted}`, {

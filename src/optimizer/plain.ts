@@ -1,10 +1,16 @@
 // The shared kernels in plain TypeScript: the reference that those in WebAssembly must equal bit for bit.
+import { blockLength } from './threads/board.js';
 
-/** The sum of squares in float64, four partial sums joined in a fixed order. */
+/** The sum of squares in float64: block by block, each as 16 partial sums whose halves are added until one is left. */
 export function squaredNorm(data: Float32Array): number {
-  const sums = [0, 0, 0, 0];
-  for (let i = 0; i < data.length; i++) sums[i & 3]! += data[i]! * data[i]!;
-  return sums[0]! + sums[2]! + (sums[1]! + sums[3]!);
+  let total = 0;
+  for (let start = 0; start < data.length; start += blockLength) {
+    const sums = new Float64Array(16);
+    for (const [i, x] of data.subarray(start, start + blockLength).entries()) sums[i & 15]! += x * x;
+    for (let half = 8; half >= 1; half /= 2) for (let i = 0; i < half; i++) sums[i]! += sums[i + half]!;
+    total += sums[0]!;
+  }
+  return total;
 }
 
 /** target += source * scale, elementwise. */

@@ -18,13 +18,14 @@ export type SpanUpdater = (span: Span, update: SpanUpdate) => void | Promise<voi
 /** Adds the gradients in `scratch` to those in `gradient`. */
 export function addScratch(memory: FlatMemory): void {
   for (const { kernels, length, pointer } of memory.spans)
-    kernels.accumulate(pointer('gradient'), pointer('scratch'), length, 1);
+    kernels.run({ kernel: 'accumulate', pointers: [pointer('gradient'), pointer('scratch')], numbers: [1] }, length);
 }
 
 /** The global norm of `gradient`, in float64. */
 export function gradientNorm(memory: FlatMemory): number {
   let sum = 0;
-  for (const { kernels, length, pointer } of memory.spans) sum += kernels.squaredNorm(pointer('gradient'), length);
+  for (const { kernels, length, pointer } of memory.spans)
+    sum += kernels.run({ kernel: 'squaredNorm', pointers: [pointer('gradient')], numbers: [] }, length);
   return Math.sqrt(sum);
 }
 
@@ -50,6 +51,6 @@ export function kernelUpdater(options: OptimizerOptions, otherwise: SpanUpdater)
     const { rule, arrays, kernels, length, pointer } = span;
     if (!rule.kernel) return otherwise(span, update);
     const constants = constantsOf(rule, options, arrays[0]!);
-    rule.kernel(kernels.exports, { pointer, length, constants, ...update });
+    kernels.run(rule.kernel({ pointer, constants, ...update }), length);
   };
 }

@@ -3,7 +3,7 @@
 // settings for a help text does not load it.
 import type { Setting } from '../config/setting.js';
 import type { Tensor } from '../tf.js';
-import type { KernelCall, KernelExports } from './kernels.js';
+import type { KernelCall, KernelUpdate } from './kernels.js';
 
 export type Tfjs = typeof import('../tf.js');
 
@@ -79,10 +79,10 @@ export interface UpdateRule<
   /** The definition: a pure function in tfjs operations. Every engine runs this one, or a kernel that has its bits. */
   update(tf: Tfjs, inputs: UpdateInputs<Slots, Scalars, Constants>): UpdateOutputs<Slots>;
   /**
-   * The same in WebAssembly, in place over flat memory, with the same bits; neighbouring arrays are updated in one call.
-   * Only for rules whose slots have the array's shape and whose constants are the same for all arrays.
+   * The same in WebAssembly, elementwise and in place over flat memory, with the same bits; neighbouring arrays are updated in
+   * one call. Only for rules whose slots have the array's shape and whose constants are the same for all arrays.
    */
-  readonly kernel?: (exports: KernelExports, call: KernelCall<Slots, Scalars, Constants>) => void;
+  readonly kernel?: (update: KernelUpdate<Slots, Scalars, Constants>) => KernelCall;
 }
 
 /** An optimizer: one file or folder, and one line in optimizers.ts. */

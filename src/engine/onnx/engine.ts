@@ -6,6 +6,7 @@ import { gradientName } from '../../trace/index.js';
 import { checkFeeds, feedsOf } from '../feeds.js';
 import { HostState } from '../host-state.js';
 import { checkTrained, checkVariables, type GradientPass, hostTraining } from '../host-training.js';
+import { DrawnMasks, liftMasks } from '../masks/index.js';
 import type {
   Device,
   Engine,
@@ -23,6 +24,9 @@ import { GraphSession } from './session.js';
 import { compiledUpdates } from './update.js';
 import { deviceProgram, deviceTraining } from './webgpu/programs.js';
 import { DeviceState } from './webgpu/state.js';
+
+/** Bytes. They are about as long in memory as a graph would hold them. */
+const mostMasks = 2 ** 30;
 
 export interface OnnxEngineOptions {
   readonly device: Device;
@@ -55,7 +59,9 @@ class OnnxEngine implements Engine {
 
   async createState(specs: State['specs'], options: StateOptions): Promise<State> {
     const { device, stateOnDevice = device === 'webgpu' } = this.options;
-    return stateOnDevice ? DeviceState.create(specs, options, this.options) : new HostState(specs, options);
+    return stateOnDevice
+      ? DeviceState.create(specs, options, this.options)
+      : HostState.create(specs, options, this.threads);
   }
 
   async compile(step: StepFunction, state: State): Promise<Program> {
@@ -96,8 +102,11 @@ class OnnxEngine implements Engine {
     this.options.onGraph?.(graph, 'training');
     if (state instanceof DeviceState) return deviceTraining(step, graph, state, options, this.options);
     const host = state as HostState;
-    const session = await this.open(graph);
+    const lifted = liftMasks(graph, this.device === 'cpu' ? mostMasks : 0);
+    const session = await this.open(lifted.graph);
     bindParameters(session, graph, step, host);
+    const masks = new DrawnMasks(lifted.masks);
+    for (const [name, data] of masks.arrays()) session.bindInput(name, data);
     const bind = (region: 'gradient' | 'scratch') => {
       for (const name of names) session.bindOutput(gradientName(name), host.view(region, name));
     };
@@ -106,6 +115,7 @@ class OnnxEngine implements Engine {
     const pass: GradientPass = async (feeds, region) => {
       if (region !== bound) bind(region);
       bound = region;
+      masks.draw(feeds);
       return session.run(feeds);
     };
     const { profile: _, ...plain } = this.options;

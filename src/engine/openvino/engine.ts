@@ -47,7 +47,7 @@ class OpenvinoEngine implements Engine {
   }
 
   async createState(specs: State['specs'], options: StateOptions): Promise<State> {
-    return new HostState(specs, options);
+    return HostState.create(specs, options, this.threads);
   }
 
   async compile(step: StepFunction, state: State): Promise<Program> {

@@ -58,13 +58,10 @@ export const adamwRule = defineRule<Options, 'firstMoment' | 'secondMoment', Sca
     const moved = tf.sub(decayed, tf.div(tf.mul(firstMoment, scalars.stepSize), root));
     return { parameter: moved, slots: { firstMoment, secondMoment } };
   },
-  kernel: (exports, { pointer, length, gradientScale, scalars, constants }) =>
-    exports['adamw']!(
-      pointer('parameter'),
-      pointer('gradient'),
-      pointer('firstMoment'),
-      pointer('secondMoment'),
-      length,
+  kernel: ({ pointer, gradientScale, scalars, constants }) => ({
+    kernel: 'adamw',
+    pointers: [pointer('parameter'), pointer('gradient'), pointer('firstMoment'), pointer('secondMoment')],
+    numbers: [
       constants.beta1,
       constants.rest1,
       constants.beta2,
@@ -74,7 +71,8 @@ export const adamwRule = defineRule<Options, 'firstMoment' | 'secondMoment', Sca
       scalars.decay ?? 1,
       constants.epsilon,
       gradientScale,
-    ),
+    ],
+  }),
 });
 
 export const adamw = { name: 'adamw', settings, ruleFor: () => adamwRule } satisfies Optimizer;

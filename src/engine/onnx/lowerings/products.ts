@@ -25,6 +25,18 @@ export function matrixProduct(onnx: OnnxWriter, a: Name, b: Name, product: Produ
   return (alpha ?? 1) === 1 ? plain : onnx.op('Mul', [plain, onnx.scalar(alpha!)]);
 }
 
+/** Sums of the columns of x [R, C] as a product with ones, in half the time of ReduceSum: [C]. */
+export function columnSums(onnx: OnnxWriter, x: Name, rows: number, columns: number): Name {
+  const ones = onnx.sharedConstant(`ones ${rows}`, new Float32Array(rows).fill(1), [1, rows]);
+  return reshape(onnx, onnx.op('MatMul', [ones, x]), [columns]);
+}
+
+/** x w of x [R, C] and w [C]: [R, 1]. As w x^T, which reads x as it lies, in a quarter of the time of x w. */
+export function rowProducts(onnx: OnnxWriter, x: Name, w: Name, rows: number, columns: number): Name {
+  const product = onnx.op('Gemm', [reshape(onnx, w, [1, columns]), x], { transB: 1 });
+  return reshape(onnx, product, [rows, 1]);
+}
+
 /** [K, M] to [M, K], by way of [1, K, M]: onnxruntime would merge a plain transposition into the product again. */
 const turned: Lowering = (onnx, [a], { inputs }) => {
   const [length, rows] = inputs[0]!.shape as [number, number];

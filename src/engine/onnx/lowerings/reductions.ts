@@ -2,6 +2,7 @@
 import { sizeOf } from '../../../trace/graph.js';
 import type { Name, OnnxWriter } from '../writer.js';
 import { flag, type Lowering, type Lowerings, number, numbers } from './lowering.js';
+import { columnSums } from './products.js';
 
 const reduce =
   (opType: string): Lowering =>
@@ -10,6 +11,18 @@ const reduce =
     if (axes.length === 0) return [x!];
     return [onnx.op(opType, [x!, onnx.int64s(axes)], { keepdims: flag(node, 'keepDims') })];
   };
+
+/** So many rows have their columns summed by a product, whose vector of ones is part of the model. */
+const mostOnes = 2 ** 16;
+
+const sum: Lowering = (onnx, inputs, node) => {
+  const { shape, dtype } = node.inputs[0]!;
+  const [rows, columns] = shape as [number, number];
+  const ofColumns = shape.length === 2 && numbers(node, 'axis').join() === '0' && !flag(node, 'keepDims');
+  if (!ofColumns || dtype !== 'float32' || rows > mostOnes || sizeOf(shape) === 0)
+    return reduce('ReduceSum')(onnx, inputs, node);
+  return [columnSums(onnx, inputs[0]!, rows, columns)];
+};
 
 /** By counting: the operators for extremes know no bool. `all` counts what is false. */
 const count =
@@ -71,7 +84,7 @@ const topK: Lowering = (onnx, [x], node) => {
 };
 
 export const reductions: Lowerings = {
-  Sum: reduce('ReduceSum'),
+  Sum: sum,
   Mean: reduce('ReduceMean'),
   Prod: reduce('ReduceProd'),
   Max: reduce('ReduceMax'),

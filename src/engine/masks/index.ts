@@ -1,0 +1,3 @@
+// The contract of masks/: dropout's masks, drawn next to a graph instead of in it.
+export { DrawnMasks } from './draw.js';
+export { type LiftedMasks, liftMasks, type Mask } from './lift.js';
