@@ -1,7 +1,7 @@
 // Imports point one way. Each rule names what a folder must not know.
 const folder = (...names) => `^src/(${names.join('|')})/`;
 /** Rooms named after what users do. */
-const commands = ['pretrain', 'finetune', 'evaluate', 'classify', 'generate', 'explain'];
+const commands = ['pretrain', 'finetune', 'evaluate', 'classify', 'generate', 'explain', 'weights'];
 
 module.exports = {
   forbidden: [
@@ -96,6 +96,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(?!serve/|converse/|cli/)' },
       to: { path: folder('serve', 'converse') },
+    },
+    {
+      name: 'memorization-is-near-the-top',
+      severity: 'error',
+      from: { path: '^src/(?!memorization/|generate/sample\\.ts|cli/|index\\.ts)' },
+      to: { path: folder('memorization') },
     },
     { name: 'cli-is-the-top', severity: 'error', from: { path: '^src/(?!cli/)' }, to: { path: folder('cli') } },
   ],

@@ -1,6 +1,7 @@
 // Writes texts with a trained model. Knows no terminal: it yields pieces as they are written, and each finished text.
 import { openCheckpoint } from '../checkpoint/index.js';
 import { checkOptions, type Layer, resolve, samplingOf } from '../config/index.js';
+import { GptError } from '../errors.js';
 import type { SamplingEvent } from '../events.js';
 import type { MemorizationCheck } from '../memorization/check.js';
 import { openModel } from '../session/open-model.js';
@@ -24,6 +25,11 @@ export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEv
   checkOptions('sample', options, { run: true, prompt: false, layers: false, signal: false });
   const config = resolve('sample', options.layers).values;
   const { checkMemorized, minMatch } = config;
+  if (minMatch !== null && !checkMemorized) {
+    throw new GptError('config/min-match', 'min-match has no effect without check-memorized', {
+      hint: 'add --check-memorized',
+    });
+  }
   const checkpoint = await openCheckpoint(options.run);
   let check: MemorizationCheck | undefined;
   try {

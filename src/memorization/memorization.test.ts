@@ -86,7 +86,7 @@ test('a model that knows its text by heart gives all of it away, and the same se
   expect(result.generated.longest).toBeGreaterThan(30);
   expect(result.passages[0]!.length).toBe(result.generated.longest);
   expect((await measured({ minMatch: 20 })).result).toEqual(result);
-}, 30_000);
+}, 60_000);
 
 test('text that is named is searched instead: of another text nothing is extracted', async () => {
   writeFileSync(at('other.txt'), randomLines(3, 24));
@@ -94,7 +94,7 @@ test('text that is named is searched instead: of another text nothing is extract
   expect(notices).toEqual([`${at('other.txt')} is not what ${at('run')} was trained on`]);
   expect(result.extraction.extracted).toBe(0);
   expect(result.generated.memorizedTokens).toBe(0);
-}, 30_000);
+}, 60_000);
 
 test('tokens that were deleted are made again from the text; a changed or missing text is an error', async () => {
   renameSync(at('run/tokens'), at('tokens'));
