@@ -1,7 +1,7 @@
 // Imports point one way. Each rule names what a folder must not know.
 const folder = (...names) => `^src/(${names.join('|')})/`;
 /** Rooms named after what users do. */
-const commands = ['pretrain', 'finetune', 'evaluate', 'classify', 'generate', 'explain'];
+const commands = ['pretrain', 'finetune', 'evaluate', 'classify', 'generate', 'explain', 'weights'];
 
 module.exports = {
   forbidden: [
@@ -109,6 +109,12 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/.*/page/client/' },
       to: { path: '^src/(?!.*/page/(?:client/|data\\.ts)|visible-text\\.ts)', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'memorization-is-near-the-top',
+      severity: 'error',
+      from: { path: '^src/(?!memorization/|generate/|cli/|index\\.ts)' },
+      to: { path: folder('memorization') },
     },
     { name: 'cli-is-the-top', severity: 'error', from: { path: '^src/(?!cli/)' }, to: { path: folder('cli') } },
   ],

@@ -77,12 +77,20 @@ export class SampleWriter {
   }
 }
 
-/** The training text and its index, where the settings ask for the comparison. The caller closes it. */
+/**
+ * The training text and its index, where the settings ask for the comparison. The caller closes it.
+ * @throws GptError `config/min-match`, and those of openCheck
+ */
 export async function* openedCheck(
   { checkMemorized, minMatch }: SamplingConfig,
   options: Omit<CheckOptions, 'minMatch'>,
 ): AsyncGenerator<NoticeEvent | PhaseEvent, MemorizationCheck | undefined> {
-  if (!checkMemorized) return undefined;
+  if (!checkMemorized) {
+    if (minMatch === null) return undefined;
+    throw new GptError('config/min-match', 'min-match has no effect without check-memorized', {
+      hint: 'add --check-memorized',
+    });
+  }
   const { openCheck } = await import('../memorization/check.js');
   return yield* openCheck({ ...options, minMatch: minMatch ?? undefined });
 }

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { GptError } from '../errors.js';
 import type { Memorized } from '../events.js';
-import { scratchFolder } from '../files/index.js';
+import { isDiskFull, scratchFolder } from '../files/index.js';
 import { phase } from '../session/phase.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { coveredTokens, findMatches } from './matches.js';
@@ -80,30 +80,39 @@ async function* openIndex(
   scratch: string,
   signal: AbortSignal | undefined,
 ): Preparing<NgramIndex> {
-  const { span, sha256, directory } = text;
-  const of = { sha256, tokens: span.length };
+  const { directory } = text;
+  if (directory === undefined) return yield* indexIn(scratch, text, minMatch, signal);
+  try {
+    return yield* indexIn(directory, text, minMatch, signal);
+  } catch (error) {
+    if (!readOnly.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    yield warning(`${directory} cannot be written to: the index of the training text is not kept`);
+    return yield* indexIn(scratch, text, minMatch, signal);
+  }
+}
+
+const readOnly: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
+
+/** @throws GptError `memorized/disk-full` */
+async function* indexIn(
+  folder: string,
+  { span, sha256 }: TrainingText,
+  minMatch: number,
+  signal: AbortSignal | undefined,
+): Preparing<NgramIndex> {
+  const path = join(folder, 'ngrams.bin');
+  const open = () => NgramIndex.open(path, { sha256, tokens: span.length }, minMatch);
+  const kept = open();
+  if (kept) return kept;
   const gram = longestGram(minMatch);
-  const build = async function* (folder: string) {
-    const path = join(folder, 'ngrams.bin');
-    const open = () => NgramIndex.open(path, of, minMatch);
-    const index = open();
-    if (index) return index;
+  try {
     yield* phase('indexing the training text', (report) =>
       buildNgramIndex(span, path, { gram, sha256, signal, report }),
     );
-    return open()!;
-  };
-  if (directory === undefined) return yield* build(scratch);
-  try {
-    return yield* build(directory);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOSPC' || code === 'EDQUOT') {
-      const message = `cannot write the index of the training text in ${directory}: the disk is full`;
-      throw new GptError('memorized/disk-full', message, { hint: 'free some space', cause: error });
-    }
-    if (code !== 'EACCES' && code !== 'EROFS' && code !== 'EPERM') throw error;
-    yield warning(`${directory} cannot be written to: the index of the training text is not kept`);
-    return yield* build(scratch);
+  } catch (cause) {
+    if (!isDiskFull(cause)) throw cause;
+    const message = `the disk is full: cannot write the index of the training text in ${folder}`;
+    throw new GptError('memorized/disk-full', message, { hint: 'free some space', cause });
   }
+  return open()!;
 }

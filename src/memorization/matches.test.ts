@@ -67,7 +67,7 @@ test('matches are those of a search by brute force', async () => {
         matches.map(({ start, length, occurrences }) => [start, length, occurrences]);
       expect(counts(found)).toEqual(counts(expected));
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 }, 60_000);
 

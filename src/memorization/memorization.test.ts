@@ -10,6 +10,7 @@ import { pretrain } from '../pretrain/pretrain.js';
 import { Random } from '../rng.js';
 import { type MemorizationOptions, memorization } from './measure.js';
 
+jest.setTimeout(300_000); // models are trained
 const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-memorized-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
@@ -36,7 +37,7 @@ beforeAll(async () => {
   writeFileSync(at('b.txt'), randomLines(2, 12));
   const values = { ...size, tokenizer: 'char', maxIters: 250, valSplit: 0 };
   await collect(pretrain({ inputs: [at('a.txt'), at('b.txt')], out: at('run'), layers: layers(values) }));
-}, 60_000);
+});
 
 async function sampled(prompt: string, values: Record<string, unknown> = {}): Promise<SampleEvent> {
   const settings = layers({ greedy: true, checkMemorized: true, maxNewTokens: 48, minMatch: 20, ...values });
@@ -86,7 +87,7 @@ test('a model that knows its text by heart gives all of it away, and the same se
   expect(result.generated.longest).toBeGreaterThan(30);
   expect(result.passages[0]!.length).toBe(result.generated.longest);
   expect((await measured({ minMatch: 20 })).result).toEqual(result);
-}, 30_000);
+});
 
 test('text that is named is searched instead: of another text nothing is extracted', async () => {
   writeFileSync(at('other.txt'), randomLines(3, 24));
@@ -94,7 +95,7 @@ test('text that is named is searched instead: of another text nothing is extract
   expect(notices).toEqual([`${at('other.txt')} is not what ${at('run')} was trained on`]);
   expect(result.extraction.extracted).toBe(0);
   expect(result.generated.memorizedTokens).toBe(0);
-}, 30_000);
+});
 
 test('tokens that were deleted are made again from the text; a changed or missing text is an error', async () => {
   renameSync(at('run/tokens'), at('tokens'));
@@ -147,4 +148,4 @@ test('answers of a finetuned model: prompts are those of the data, places are it
   expect((await errorOf(() => measured({ run: at('answers') }))).code).toBe('memorized/changed-text');
   rmSync(data);
   expect((await errorOf(() => measured({ run: at('answers') }))).code).toBe('memorized/no-text');
-}, 60_000);
+});

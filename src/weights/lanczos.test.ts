@@ -68,7 +68,7 @@ test('a zero matrix and an empty one', () => {
 
 test('a large random matrix: the edge of its spectrum (Marchenko and Pastur 1967)', () => {
   const random = new Random(5);
-  const [rows, columns] = [600, 300];
+  const [rows, columns] = [300, 150];
   const [largest, ...others] = singularValues(
     matrixOf(rows, columns, () => random.normal()),
     options,
