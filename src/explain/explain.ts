@@ -12,6 +12,7 @@ import type { Session } from '../session/session.js';
 import { type Attribution, attribute, predictions } from './attribution.js';
 import { contrastOf, outcomeName } from './contrast.js';
 import { insideOf } from './inside.js';
+import { mostPageWeights, triangle } from './page/data.js';
 import { type Patching, patch } from './patching.js';
 import { knownTokens, type Reading, readingOf } from './reading.js';
 import { type ScoredHeads, scoreHeads } from './score-heads.js';
@@ -109,15 +110,20 @@ function requireOfClassifier({ lens, text }: ExplainOptions, labels: readonly st
     });
 }
 
-/** Attention of more tokens, and the words of longer texts, are only looked at when they are asked for. */
-const mostOfEverything = 256;
+/** The words of longer texts are only looked at when that is asked for: each costs a pass. */
+const mostAttributed = 256;
 
+/** What `everything` is for a text and a model. */
 function possible(session: Session, text: string | undefined): Partial<ExplainOptions> {
   const { labels } = session;
-  const { blockSize } = session.gpt.config;
-  const length = text === undefined ? 0 : knownTokens(session, text).length;
-  const short = length < Math.min(blockSize, mostOfEverything);
-  return { lens: !labels, heads: blockSize >= 4, attention: short, attribution: short };
+  const { blockSize, nLayer, nHead } = session.gpt.config;
+  const time = text === undefined ? 0 : knownTokens(session, text).length + 1;
+  return {
+    lens: !labels,
+    heads: blockSize >= 4,
+    attention: nLayer * nHead * triangle(Math.min(time, blockSize)) <= mostPageWeights,
+    attribution: time <= Math.min(blockSize, mostAttributed),
+  };
 }
 
 type TextOptions = ExplainOptions & { readonly text: string };

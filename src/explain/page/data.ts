@@ -28,5 +28,8 @@ export interface PageData {
   readonly patching?: Patching;
 }
 
+/** More attention weights than this are not shown; each takes 4/3 bytes of the file. */
+export const mostPageWeights = 1_200_000;
+
 /** How many weights a head has of T positions. */
 export const triangle = (time: number) => (time * (time + 1)) / 2;

@@ -54,7 +54,8 @@ test('what is too large for a page is left out, and the page says so', () => {
   expect(few.tokens[0]!.lens).toHaveLength(1);
   expect(few.notes).toEqual([
     'The first 4000 of 5000 tokens are shown.',
-    'The text is too long for attention and attribution on a page.',
+    'The text is too long for its attention on a page.',
+    'The text is too long for its words to be explained on a page.',
   ]);
   const deep = { ...token('word'), lens: Array.from({ length: 13 }, () => ({ text: 'x', probability: 1 })) };
   const { notes, tokens: shown } = dataOf(

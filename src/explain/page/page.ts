@@ -2,15 +2,13 @@
 import { htmlPage } from '../../html/page.js';
 import type { Explanation } from '../explain.js';
 import { pageScript } from './client.generated.js';
-import { type PageAttention, type PageData, triangle } from './data.js';
+import { mostPageWeights, type PageAttention, type PageData, triangle } from './data.js';
 import { style } from './style.js';
 
 /** More tokens than this are not shown. */
 const mostTokens = 4000;
 /** More cells of the logit lens than this are not shown. */
 const mostCells = 16_000;
-/** More attention weights than this are not shown; each takes 4/3 bytes of the file. */
-export const mostPageWeights = 1_200_000;
 
 /** @param run what is explained, as the page's title says it */
 export function explanationPage(explanation: Explanation, run: string): string {
@@ -30,7 +28,9 @@ function pageDataOf(
   if (!lens) notes.push(`The logit lens of ${shown.length} tokens is too large for a page.`);
   const bytes = attention && positions ? attentionBytes(attention, positions) : undefined;
   if (attention && !bytes) notes.push(`The attention of ${positions!.length} positions is too large for a page.`);
-  if (!attention && length > 0) notes.push('The text is too long for attention and attribution on a page.');
+  if (length > 0 && !attention) notes.push('The text is too long for its attention on a page.');
+  if (length > 0 && !explanation.attribution)
+    notes.push('The text is too long for its words to be explained on a page.');
   return {
     ...explanation,
     run,
