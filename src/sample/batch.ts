@@ -59,6 +59,11 @@ export class Batch {
     return this.decoderOf({ read: [], room: this.model.roomFor(length), row: undefined, memory, windowed, closed: false });
   }
 
+  /** How many texts are decoded together now. */
+  get texts(): number {
+    return this.seated.length;
+  }
+
   private decoderOf(text: Text): Decoder {
     return {
       append: (ids) =>
