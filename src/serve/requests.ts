@@ -19,7 +19,7 @@ const sampling = {
   min_p: z.number().min(0).max(1).nullish(),
   repetition_penalty: z.number().positive().nullish(),
   no_repeat_ngram_size: z.int().min(0).nullish(),
-  logit_bias: z.record(z.string().regex(/^\d+$/, 'a key must be the id of a token'), z.number().min(-100).max(100)).nullish(),
+  logit_bias: z.record(z.string(), z.number().min(-100).max(100)).nullish(),
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish(),
   seed: z.int().nullish(),
   n: z.int().min(1).max(16).nullish(),
@@ -82,6 +82,14 @@ function refuse(fields: Readonly<Record<string, unknown>>, harmless: (value: unk
   }
 }
 
+/** An entry of `logit_bias` as `--logit-bias` takes it. */
+function logitBiasOf([id, bias]: readonly [string, number]): string {
+  if (/^\d+$/.test(id)) return `${id}=${bias}`;
+  throw new Refusal(400, `"logit_bias": a key must be the id of a token, got ${JSON.stringify(id)}`, {
+    param: 'logit_bias',
+  });
+}
+
 type Sampling = z.infer<z.ZodObject<typeof sampling>>;
 
 function generationOf(body: Sampling, maxTokens: number | null | undefined): Omit<GenerationRequest, 'topLogprobs'> {
@@ -95,7 +103,7 @@ function generationOf(body: Sampling, maxTokens: number | null | undefined): Omi
     minP: body.min_p,
     repetitionPenalty: body.repetition_penalty,
     noRepeatNgram: body.no_repeat_ngram_size,
-    logitBias: biases && Object.entries(biases).map(([id, bias]) => `${id}=${bias}`),
+    logitBias: biases && Object.entries(biases).map(logitBiasOf),
     stop: typeof body.stop === 'string' ? [body.stop] : body.stop,
   };
   const given = Object.fromEntries(
