@@ -103,7 +103,9 @@ for (const threads of options.threads.split(',').map(Number)) {
       if (other && String(mine.tokens) !== String(other.tokens)) fail(`batch ${count}: not the same tokens`);
       seen[i].push({ mine: mine.tokensPerSecond, other: other?.tokensPerSecond });
       const peerSpeed = other ? `, transformers ${other.tokensPerSecond.toFixed(1)}` : '';
-      say(`${threads} threads, round ${round}, ${count} prompts: ${mine.tokensPerSecond.toFixed(1)} tokens/s${peerSpeed}`);
+      say(
+        `${threads} threads, round ${round}, ${count} prompts: ${mine.tokensPerSecond.toFixed(1)} tokens/s${peerSpeed}`,
+      );
     }
   }
   const results = seen.map((rounds, i) => ({

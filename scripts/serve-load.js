@@ -36,7 +36,17 @@ async function expectedTexts() {
 
 async function startServer() {
   const program = join(dirname(fileURLToPath(import.meta.url)), '..', 'bin', 'gpt-cli.js');
-  const own = ['--port', '0', '--json', '--api-key', key, '--max-batch', flags['max-batch'], '--backend', flags.backend];
+  const own = [
+    '--port',
+    '0',
+    '--json',
+    '--api-key',
+    key,
+    '--max-batch',
+    flags['max-batch'],
+    '--backend',
+    flags.backend,
+  ];
   const child = spawn(process.execPath, [program, 'serve', run, ...own], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [line] = await once(child.stdout, 'data');
   return { child, url: JSON.parse(String(line)).url };
@@ -47,10 +57,21 @@ const { child, url } = await startServer();
 const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` };
 const bodyOf = (seed) => {
   const prompt = prompts[seed % prompts.length];
-  return JSON.stringify({ prompt, max_tokens: options.maxNewTokens, temperature: options.temperature, seed, stream: true });
+  return JSON.stringify({
+    prompt,
+    max_tokens: options.maxNewTokens,
+    temperature: options.temperature,
+    seed,
+    stream: true,
+  });
 };
 const post = (body, more = {}) =>
-  fetch(`${url}/v1/completions`, { method: 'POST', headers: { ...headers, ...more.headers }, body, signal: more.signal });
+  fetch(`${url}/v1/completions`, {
+    method: 'POST',
+    headers: { ...headers, ...more.headers },
+    body,
+    signal: more.signal,
+  });
 
 const counts = { right: 0, wrong: 0, refused: 0, slow: 0, dropped: 0, broken: 0 };
 const firsts = [];

@@ -10,12 +10,21 @@ const machine = resolve('eval', [{ name: 'test', values: { threads: 1, backend: 
 const tokenizer = byteTokenizer();
 
 /** A model whose logits are far apart. */
-async function withModel(config: GptConfig, use: (make: (caching: boolean) => TextModel) => Promise<void>): Promise<void> {
+async function withModel(
+  config: GptConfig,
+  use: (make: (caching: boolean) => TextModel) => Promise<void>,
+): Promise<void> {
   const session = await Session.open(machine, config, tokenizer, { training: false });
   try {
     for (const { name, data } of initialize(parameterSpecs(config), 3))
-      await session.state.write('parameter', name, data.map((x, i) => 5 * x + 0.1 * Math.sin(i)));
-    await use((caching) => new TextModel(session.gpt, tokenizer, (step) => session.compile(step), { caching, maxTexts: 4 }));
+      await session.state.write(
+        'parameter',
+        name,
+        data.map((x, i) => 5 * x + 0.1 * Math.sin(i)),
+      );
+    await use(
+      (caching) => new TextModel(session.gpt, tokenizer, (step) => session.compile(step), { caching, maxTexts: 4 }),
+    );
   } finally {
     await session.close();
   }
@@ -35,20 +44,23 @@ async function tokensOf(model: TextModel, ids: readonly number[], options: objec
 
 const prompts = [[3, 1, 4], [1], [5, 9, 2, 6, 5], [3, 1, 4], [8, 8], [7, 1, 2]];
 
-test.each(Object.entries(familyCases))('%s: greedy and seeded texts do not depend on how they are computed', async (_, family) => {
-  const config = { ...family, blockSize: 16 } as GptConfig;
-  await withModel(config, async (make) => {
-    // Rotary models slide: what they have read before differs from a window that is read anew.
-    const maxNewTokens = rotaryOf(config) ? 11 : 20;
-    const how = (index: number) => (index % 2 === 0 ? { greedy: true, maxNewTokens } : { seed: index, maxNewTokens });
-    const all = (model: TextModel) => Promise.all(prompts.map((ids, i) => tokensOf(model, ids, how(i))));
-    const batched = await all(make(true));
-    expect(batched.map(({ length }) => length)).toEqual(prompts.map(() => maxNewTokens));
-    expect(await all(make(false))).toEqual(batched);
-    const alone = make(true);
-    for (const [i, ids] of prompts.entries()) expect(await tokensOf(alone, ids, how(i))).toEqual(batched[i]);
-  });
-});
+test.each(Object.entries(familyCases))(
+  '%s: greedy and seeded texts do not depend on how they are computed',
+  async (_, family) => {
+    const config = { ...family, blockSize: 16 } as GptConfig;
+    await withModel(config, async (make) => {
+      // Rotary models slide: what they have read before differs from a window that is read anew.
+      const maxNewTokens = rotaryOf(config) ? 11 : 20;
+      const how = (index: number) => (index % 2 === 0 ? { greedy: true, maxNewTokens } : { seed: index, maxNewTokens });
+      const all = (model: TextModel) => Promise.all(prompts.map((ids, i) => tokensOf(model, ids, how(i))));
+      const batched = await all(make(true));
+      expect(batched.map(({ length }) => length)).toEqual(prompts.map(() => maxNewTokens));
+      expect(await all(make(false))).toEqual(batched);
+      const alone = make(true);
+      for (const [i, ids] of prompts.entries()) expect(await tokensOf(alone, ids, how(i))).toEqual(batched[i]);
+    });
+  },
+);
 
 test('one rotary block that slides writes what it would write from its window alone, far beyond the context', async () => {
   for (const name of ['llama, grouped queries, untied', 'gpt2, ReLU, untied, rotary']) {
@@ -67,7 +79,9 @@ test('one rotary block that slides writes what it would write from its window al
 test('beam search with a cache finds what it finds without one, and nothing better is greedy', async () => {
   const config = { ...familyCases['llama, grouped queries, untied']!, blockSize: 16 } as GptConfig;
   await withModel(config, async (make) => {
-    const settings = resolve('sample', [{ name: 'test', values: { beams: 4, maxNewTokens: 8, lengthPenalty: 0 } }]).values;
+    const settings = resolve('sample', [
+      { name: 'test', values: { beams: 4, maxNewTokens: 8, lengthPenalty: 0 } },
+    ]).values;
     const found = await make(true).beams({ ids: prompts[0]! }, settings);
     const again = await make(false).beams({ ids: prompts[0]! }, settings);
     expect(found.map(({ tokens }) => tokens)).toEqual(again.map(({ tokens }) => tokens));

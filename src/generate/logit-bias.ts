@@ -10,7 +10,11 @@ const most = 100;
  * @param vocabSize of the model
  * @throws GptError `sample/logit-bias`
  */
-export function readLogitBias(entries: readonly string[], tokenizer: Tokenizer, vocabSize: number): Map<number, number> {
+export function readLogitBias(
+  entries: readonly string[],
+  tokenizer: Tokenizer,
+  vocabSize: number,
+): Map<number, number> {
   return new Map(entries.map((entry) => readEntry(entry, tokenizer, vocabSize)));
 }
 

@@ -131,7 +131,13 @@ export class Passes implements BatchModel {
 }
 
 /** Keys and values by layer, as inputs of a pass. */
-function keptFeeds({ keys, values }: { readonly keys: readonly Float32Array[]; readonly values: readonly Float32Array[] }) {
+function keptFeeds({
+  keys,
+  values,
+}: {
+  readonly keys: readonly Float32Array[];
+  readonly values: readonly Float32Array[];
+}) {
   const feeds: Record<string, Feeds[string]> = {};
   keys.forEach((array, block) => {
     feeds[keysName(block)] = array;

@@ -9,10 +9,18 @@ import { promptRows, samplePrompts } from './prompts.js';
 import { sample } from './sample.js';
 
 const run = mkdtempSync(join(tmpdir(), 'gpt-cli-prompts-'));
-beforeAll(() => saveCheckpoint(run, { config: { ...tiny, blockSize: 64 }, tokenizer: byteTokenizer(), state: stateOf({ ...tiny, blockSize: 64 }) }));
+beforeAll(() =>
+  saveCheckpoint(run, {
+    config: { ...tiny, blockSize: 64 },
+    tokenizer: byteTokenizer(),
+    state: stateOf({ ...tiny, blockSize: 64 }),
+  }),
+);
 afterAll(() => rmSync(run, { recursive: true }));
 
-const layers = (values: object) => [{ name: 'test', values: { threads: 1, backend: 'onnx', maxNewTokens: 8, seed: 4, ...values } }];
+const layers = (values: object) => [
+  { name: 'test', values: { threads: 1, backend: 'onnx', maxNewTokens: 8, seed: 4, ...values } },
+];
 
 /** All texts of the rows, and the error at the end. */
 async function write(text: string, values: object = {}) {
@@ -28,10 +36,13 @@ async function write(text: string, values: object = {}) {
 }
 
 test('rows come out in order with their fields, and each text is that of its stream of the seed alone', async () => {
-  const { events, failure } = await write('{"prompt":"ab","id":7}\n\n"c"\n{"messages":[{"role":"user","content":"hi"}]}\n', {
-    numSamples: 2,
-    maxBatch: 3,
-  });
+  const { events, failure } = await write(
+    '{"prompt":"ab","id":7}\n\n"c"\n{"messages":[{"role":"user","content":"hi"}]}\n',
+    {
+      numSamples: 2,
+      maxBatch: 3,
+    },
+  );
   expect(failure).toBeUndefined();
   expect(events.map(({ row }) => row)).toEqual([0, 0, 1, 1, 2, 2]);
   expect(events[1]!.given).toEqual({ prompt: 'ab', id: 7 });
@@ -45,7 +56,15 @@ test('rows come out in order with their fields, and each text is that of its str
 });
 
 test('a row that fails is reported in its place, the others are written, and the end says how many failed', async () => {
-  const lines = ['"a"', 'broken', '{"x":1}', '{"prompt":5}', '[1]', '{"messages":[{"role":"pirate","content":"x"}]}', '"b"'];
+  const lines = [
+    '"a"',
+    'broken',
+    '{"x":1}',
+    '{"prompt":5}',
+    '[1]',
+    '{"messages":[{"role":"pirate","content":"x"}]}',
+    '"b"',
+  ];
   const { events, failure } = await write(lines.join('\n'));
   const errors = events.map(({ result }) => ('error' in result ? result.error : ''));
   expect(errors.map((error) => error !== '')).toEqual([false, true, true, true, true, true, false]);
@@ -72,7 +91,10 @@ test.each([
 
 test('log-probabilities are listed for each token; texts of a beam search come best first', async () => {
   const all: SampleEvent[] = [];
-  for (const values of [{ logprobs: 2, greedy: true }, { beams: 3, numSamples: 3, maxNewTokens: 4 }])
+  for (const values of [
+    { logprobs: 2, greedy: true },
+    { beams: 3, numSamples: 3, maxNewTokens: 4 },
+  ])
     for await (const event of sample({ run, prompt: 'a', layers: layers(values) }))
       if (event.event === 'sample') all.push(event);
   const [listed, ...searched] = all;

@@ -88,7 +88,8 @@ export async function* samplePrompts(options: PromptsOptions): AsyncGenerator<Pr
             throw new GptError('sample/prompts', list.detail ? `${list.detail}: ${list.message}` : list.message);
           return { ids: template!.prompt(list), prompt: '', index, ends };
         }
-        if (typeof prompt !== 'string') throw new GptError('sample/prompts', 'the row has no "prompt" and no "messages"');
+        if (typeof prompt !== 'string')
+          throw new GptError('sample/prompts', 'the row has no "prompt" and no "messages"');
         return { ids: model.prompt(prompt).ids, prompt, index };
       };
       async function* write(number: number): AsyncGenerator<PromptEvent> {

@@ -19,7 +19,7 @@ import type { Session } from '../session/session.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { CompletionOptions } from './completion.js';
 import { readLogitBias } from './logit-bias.js';
-import { type PassOptions, Passes } from './passes.js';
+import { Passes, type PassOptions } from './passes.js';
 
 /** A prompt as the model reads it. */
 export interface Prompt {
@@ -157,7 +157,10 @@ export class TextModel {
  * The model of a session for text generation. Keys and values are kept on the host only for the CPU. OpenVINO computes one row in
  * another order than several (docs/log.md), so that a text would depend on its batch: it gets two.
  */
-export function textModelOf(session: Session, options: Pick<PassOptions, 'maxTexts'> | undefined = undefined): TextModel {
+export function textModelOf(
+  session: Session,
+  options: Pick<PassOptions, 'maxTexts'> | undefined = undefined,
+): TextModel {
   const { gpt, tokenizer, engine } = session;
   const fewestRows = engine.name === 'openvino' ? 2 : 1;
   const how = { caching: engine.device === 'cpu', fewestRows, ...options };

@@ -34,7 +34,12 @@ function decoded(gpt: Gpt, from: number): Float32Array[] {
   cache.append(first['present']!, time, from);
   const all = [first['logits']!];
   for (const id of ids.slice(from)) {
-    const feeds: Record<string, ArrayLike<number>> = { ids: [id], lengths: [cache.length], positions: [cache.length], places: [cache.length % blockSize] };
+    const feeds: Record<string, ArrayLike<number>> = {
+      ids: [id],
+      lengths: [cache.length],
+      positions: [cache.length],
+      places: [cache.length % blockSize],
+    };
     cache.keys.forEach((keys, i) => {
       feeds[keysName(i)] = keys;
       feeds[valuesName(i)] = cache.values[i]!;

@@ -60,10 +60,11 @@ function fake(changes: Partial<BatchModel> = {}) {
 }
 
 const ids = (logits: Float32Array) => [...logits].filter((id) => id >= 0);
-const turns = (count: number) => Array.from({ length: count }).reduce<Promise<void>>(
-  (before) => before.then(() => new Promise((resolve) => setImmediate(resolve))),
-  Promise.resolve(),
-);
+const turns = (count: number) =>
+  Array.from({ length: count }).reduce<Promise<void>>(
+    (before) => before.then(() => new Promise((resolve) => setImmediate(resolve))),
+    Promise.resolve(),
+  );
 
 test('texts of different lengths take part in the same passes, and each sees its own tokens', async () => {
   const { calls, batch: make } = fake();
@@ -72,7 +73,11 @@ test('texts of different lengths take part in the same passes, and each sees its
   const first = await Promise.all([a.append([1, 2]), b.append([3]), c.append([4, 5, 6])]);
   expect(first.map(ids)).toEqual([[1, 2], [3], [4, 5, 6]]);
   const second = await Promise.all([a.append([7]), b.append([8]), c.append([9])]);
-  expect(second.map(ids)).toEqual([[1, 2, 7], [3, 8], [4, 5, 6, 9]]);
+  expect(second.map(ids)).toEqual([
+    [1, 2, 7],
+    [3, 8],
+    [4, 5, 6, 9],
+  ]);
   expect(calls).toEqual(['prefill 1,2', 'prefill 3', 'prefill 4,5,6', 'decode 7,8,9 of 4x4']);
 });
 
@@ -83,10 +88,17 @@ test('a text joins a running batch, one that leaves makes its row free, and the 
   await Promise.all([a.append([1]), b.append([2])]);
   const c = batch.open(8);
   const [x, y, z] = await Promise.all([a.append([3]), b.append([4]), c.append([5, 6])]);
-  expect([x, y, z].map(ids)).toEqual([[1, 3], [2, 4], [5, 6]]);
+  expect([x, y, z].map(ids)).toEqual([
+    [1, 3],
+    [2, 4],
+    [5, 6],
+  ]);
   a.close();
   const [v, w] = await Promise.all([b.append([7]), c.append([8])]);
-  expect([v!, w!].map(ids)).toEqual([[2, 4, 7], [5, 6, 8]]);
+  expect([v!, w!].map(ids)).toEqual([
+    [2, 4, 7],
+    [5, 6, 8],
+  ]);
   expect(calls.at(-1)).toBe('decode 7,8 of 2x8');
   b.close();
   expect(ids(await c.append([9]))).toEqual([5, 6, 8, 9]);
@@ -140,9 +152,17 @@ test('a prompt that another text has read is copied', async () => {
   const batch = make();
   const texts = [batch.open(4), batch.open(4), batch.open(4)];
   const all = await Promise.all(texts.map((text) => text.append([1, 2])));
-  expect(all.map(ids)).toEqual([[1, 2], [1, 2], [1, 2]]);
+  expect(all.map(ids)).toEqual([
+    [1, 2],
+    [1, 2],
+    [1, 2],
+  ]);
   const next = await Promise.all(texts.map((text, i) => text.append([3 + i])));
-  expect(next.map(ids)).toEqual([[1, 2, 3], [1, 2, 4], [1, 2, 5]]);
+  expect(next.map(ids)).toEqual([
+    [1, 2, 3],
+    [1, 2, 4],
+    [1, 2, 5],
+  ]);
   expect(calls).toEqual(['prefill 1,2', 'decode 3,4,5 of 4x4']);
 });
 
@@ -153,7 +173,10 @@ test('a fork has read the same, and is a text of its own', async () => {
   await a.append([1, 2]);
   const b = await a.fork();
   const both = await Promise.all([a.append([3]), b.append([4])]);
-  expect(both.map(ids)).toEqual([[1, 2, 3], [1, 2, 4]]);
+  expect(both.map(ids)).toEqual([
+    [1, 2, 3],
+    [1, 2, 4],
+  ]);
 });
 
 test('an error of a pass reaches the texts that took part in it, and the next pass is made', async () => {

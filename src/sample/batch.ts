@@ -56,7 +56,14 @@ export class Batch {
    */
   open(length: number, memory?: PromptMemory): Decoder {
     const windowed = this.model.kept === undefined;
-    return this.decoderOf({ read: [], room: this.model.roomFor(length), row: undefined, memory, windowed, closed: false });
+    return this.decoderOf({
+      read: [],
+      room: this.model.roomFor(length),
+      row: undefined,
+      memory,
+      windowed,
+      closed: false,
+    });
   }
 
   /** How many texts are decoded together now. */

@@ -1,7 +1,7 @@
 // Sampling: pure functions over logits, and the loop that writes a text with them.
 export { Batch } from './batch.js';
-export { type BeamOptions, beamSearch, type Hypothesis } from './beams.js';
 export type { BatchModel, Rotary } from './batch-model.js';
+export { type BeamOptions, beamSearch, type Hypothesis } from './beams.js';
 export { type CacheShape, KeyValueCache } from './cache.js';
 export { CachePool } from './cache-pool.js';
 export type { Decoder } from './decoder.js';
@@ -17,7 +17,6 @@ export {
   topP,
 } from './filters/index.js';
 export { type Generated, type GeneratedPiece, type GenerateOptions, generate } from './generate.js';
-export { PromptMemory } from './prompt-memory.js';
 export { logprobOf, type TokenLogprob } from './logprobs.js';
 export {
   compose,
@@ -31,3 +30,4 @@ export {
   sampleRandom,
   type Uniform,
 } from './pick.js';
+export { PromptMemory } from './prompt-memory.js';

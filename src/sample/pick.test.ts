@@ -3,7 +3,16 @@ import { compose, draw, greedy, pickOf, sampleRandom } from './pick.js';
 
 const at = (position: number) => ({ position, history: [] as number[] });
 const log = (...probabilities: number[]) => Float32Array.from(probabilities, Math.log);
-const plain = { temperature: 1, topK: 0, topP: 1, minP: 0, repetitionPenalty: 1, noRepeatNgram: 0, greedy: false, seed: 1337 };
+const plain = {
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+  noRepeatNgram: 0,
+  greedy: false,
+  seed: 1337,
+};
 
 function counts(pick: ReturnType<typeof compose>, logits: Float32Array, draws: number): number[] {
   const seen = new Array<number>(logits.length).fill(0);
@@ -79,5 +88,7 @@ test.each([
   [Float32Array.of(Number.POSITIVE_INFINITY, 1), 'the model gave Infinity for token 0 at position 4'],
   [Float32Array.of(Number.NEGATIVE_INFINITY), 'the model gave -Infinity for every token at position 4'],
 ])('logits %p are an error', (logits, message) => {
-  expect(() => pickOf(plain, 0, { vocabSize: 2 })(logits, at(4))).toThrow(expect.objectContaining({ code: 'sample/nan', message }));
+  expect(() => pickOf(plain, 0, { vocabSize: 2 })(logits, at(4))).toThrow(
+    expect.objectContaining({ code: 'sample/nan', message }),
+  );
 });

@@ -1,7 +1,7 @@
 // Answers in OpenAI's JSON: whole, and as chunks of a stream.
 import { randomUUID } from 'node:crypto';
-import type { Tokenizer } from '../tokenizer/index.js';
 import type { TokenLogprob } from '../sample/index.js';
+import type { Tokenizer } from '../tokenizer/index.js';
 import { chatLogprobs, completionLogprobs } from './logprobs.js';
 
 export interface Usage {

@@ -221,7 +221,12 @@ export class App {
     try {
       const ids = prompts[Math.floor(index / request.n)]!;
       let blank = chat;
-      for await (const event of generateAnswer(writer, ids, request, { index: index % request.n, signal, chat, drawn })) {
+      for await (const event of generateAnswer(writer, ids, request, {
+        index: index % request.n,
+        signal,
+        chat,
+        drawn,
+      })) {
         if (event.kind === 'end') {
           const choice: Choice = { text: '', finish: event.finish, logprobs: event.logprobs };
           yield { index, choice, tokens: event.completionTokens };
