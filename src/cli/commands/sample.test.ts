@@ -151,6 +151,12 @@ test('words behind --stop are more texts to stop at, and the run is never one of
   }
 });
 
+test('flags of one text reach the settings, --no-repeat-ngram too', async () => {
+  await typed('sample r --no-repeat-ngram 3 --logit-bias a=1 --logit-bias b=2 --beams 2');
+  const values = Object.assign({}, ...asked!.layers!.map((layer) => layer.values));
+  expect(values).toMatchObject({ noRepeatNgram: 3, logitBias: ['a=1', 'b=2'], beams: 2 });
+});
+
 test('an unreadable prompt file is an error', async () => {
   const { code, err } = await typed('sample r --prompt-file no/such.txt');
   expect({ code, err }).toEqual({ code: 2, err: 'error: cannot read no/such.txt: no such file\n' });
