@@ -45,25 +45,19 @@ function makeModel() {
   return made;
 }
 
-/** Different texts of exactly --prompt-tokens tokens, each of which is read as these tokens. */
+/** Different texts of exactly --prompt-tokens tokens. */
 async function makePrompts(count) {
   const wanted = Number(options['prompt-tokens']);
   const words = readFileSync(text, 'utf8').split(' ');
   const { loadCheckpoint } = await import('../dist/index.js');
-  const opened = await loadCheckpoint(model);
+  const { tokenizer, close } = await loadCheckpoint(model);
   const found = [];
-  for (let at = 0; found.length < count && at < words.length; at += 11) {
-    for (let length = 2; length <= wanted; length++) {
-      const prompt = words.slice(at, at + length).join(' ');
-      const ids = opened.tokenizer.encode(prompt).length;
-      if (ids > wanted) break;
-      if (ids === wanted) {
-        found.push(prompt);
-        break;
-      }
-    }
+  for (let at = 0; found.length < count && at < words.length; at += wanted) {
+    const ids = tokenizer.encode(words.slice(at, at + wanted).join(' ')).slice(0, wanted);
+    const prompt = tokenizer.decode(ids);
+    if (tokenizer.encode(prompt).length === wanted) found.push(prompt);
   }
-  await opened.close();
+  await close();
   if (found.length < count) fail(`the text has only ${found.length} prompts of ${wanted} tokens`);
   return found;
 }
