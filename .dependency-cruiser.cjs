@@ -97,6 +97,19 @@ module.exports = {
       from: { path: '^src/(?!serve/|converse/|cli/)' },
       to: { path: folder('serve', 'converse') },
     },
+    {
+      name: 'html-knows-no-run',
+      severity: 'error',
+      from: { path: folder('html') },
+      to: { path: '^src/(?!html/|visible-text\\.ts)' },
+    },
+    {
+      // They run in a browser.
+      name: 'page-scripts-know-no-program',
+      severity: 'error',
+      from: { path: '^src/.*/page/client/' },
+      to: { path: '^src/(?!.*/page/(?:client/|data\\.ts)|visible-text\\.ts)', dependencyTypesNot: ['type-only'] },
+    },
     { name: 'cli-is-the-top', severity: 'error', from: { path: '^src/(?!cli/)' }, to: { path: folder('cli') } },
   ],
   options: {

@@ -1,10 +1,11 @@
-// Builds everything: the AssemblyScript kernels, the bundles in dist/ (tfjs inside; in the entries for tfjs users outside),
-// one tfjs bundle for jest, type declarations.
+// Builds everything: the AssemblyScript kernels, the scripts of pages, the bundles in dist/ (tfjs inside; in the entries for tfjs
+// users outside), the program of exported pages, one tfjs bundle for jest, type declarations.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import * as esbuild from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -31,7 +32,32 @@ async function buildKernels() {
   const { error, stderr } = await asc.main([source, '--outFile', 'dist/kernels.wasm', ...flags]);
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
   const base64 = readFileSync('dist/kernels.wasm').toString('base64');
-  const text = `// Made by scripts/build.js from kernels.assembly.ts.\nexport const kernelsWasm = '${base64}';\n`;
+  writeIfChanged(target, 'kernels.assembly.ts', `kernelsWasm = '${base64}'`);
+}
+
+/** Bundles the scripts of pages, and writes each as a TypeScript module that holds its text. */
+async function buildPages() {
+  for (const folder of ['src/explain/page']) {
+    const { outputFiles } = await esbuild.build({
+      bundle: true,
+      platform: 'browser',
+      target: 'es2022',
+      format: 'iife',
+      minify: true,
+      charset: 'ascii',
+      write: false,
+      logLevel: 'error',
+      entryPoints: [`${folder}/client/main.ts`],
+    });
+    // In a page a script ends at the first </script, whatever it stands in.
+    const script = outputFiles[0].text.replaceAll('</script', '<\\/script');
+    writeIfChanged(`${folder}/client.generated.ts`, 'client/main.ts', `pageScript = ${JSON.stringify(script)}`);
+  }
+}
+
+/** A module with one exported constant. */
+function writeIfChanged(target, source, constant) {
+  const text = `// Made by scripts/build.js from ${source}.\nexport const ${constant};\n`;
   if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
 }
 
@@ -87,9 +113,41 @@ async function buildBundles() {
   for (const file of readdirSync('dist/chunks')) if (!made.has(file)) rmSync(join('dist/chunks', file));
 }
 
-mkdirSync('dist', { recursive: true });
+/** The program of exported pages, its style, and onnxruntime's WebAssembly, compressed as a page holds it. */
+async function buildPage() {
+  const standIns = ['time-limit', 'own-copy', 'setting'];
+  const inPage = {
+    name: 'in-page',
+    setup(build) {
+      const filter = new RegExp(`/(${standIns.join('|')})\\.js$`);
+      build.onResolve({ filter }, ({ path }) => ({
+        path: join(root, 'src', 'browser', basename(path).replace('.js', '.ts')),
+      }));
+    },
+  };
+  await esbuild.build({
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    logLevel: 'error',
+    legalComments: 'none',
+    outdir: 'dist/browser',
+    entryPoints: { page: 'src/browser/main.ts', style: 'src/browser/page.css' },
+    plugins: [inPage],
+  });
+  const runtime = require.resolve('onnxruntime-web/ort-wasm-simd-threaded.wasm');
+  const target = 'dist/browser/runtime.wasm.gz';
+  if (!existsSync(target) || statSync(target).mtimeMs < statSync(runtime).mtimeMs)
+    writeFileSync(target, gzipSync(readFileSync(runtime), { level: 9 }));
+}
+
+mkdirSync('dist/browser', { recursive: true });
 await buildKernels();
+await buildPages();
 await buildBundles();
+await buildPage();
 if (!process.argv.includes('--no-types')) {
   rmSync('dist/types', { recursive: true, force: true });
   execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.types.json'], {

@@ -10,8 +10,8 @@ if [ ! -d "$venv" ]; then
 fi
 python="$venv/bin/python"
 [ -x "$python" ] || python="$venv/Scripts/python.exe"
-if ! "$python" -c 'import torch, transformers, tokenizers, safetensors, onnx, peft, gguf' 2>/dev/null; then
-  "$python" -m pip install --quiet torch==2.13.0 transformers tokenizers safetensors onnx peft gguf
+if ! "$python" -c 'import torch, transformers, tokenizers, safetensors, onnx, onnxruntime, peft, gguf, transformer_lens' 2>/dev/null; then
+  "$python" -m pip install --quiet torch==2.13.0 transformers tokenizers safetensors onnx onnxruntime peft gguf transformer_lens
 fi
 
 work=$(mktemp -d)
@@ -22,3 +22,4 @@ node scripts/interop/bundle.js dist/test/interop-tool.mjs
 "$python" scripts/interop/tokenizer.py
 "$python" scripts/interop/finetune.py "$work"
 "$python" scripts/interop/gguf_files.py "$work" dist/test/interop-tool.mjs
+"$python" scripts/interop/exports.py "$work" dist/test/interop-tool.mjs

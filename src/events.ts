@@ -112,6 +112,42 @@ export interface PieceEvent {
   readonly text: string;
 }
 
+/** Where a passage stands in the training text. */
+export interface Place {
+  /** The file, or the row of a table, where it is known. */
+  readonly source?: string;
+  /** Of the training text, from 1. */
+  readonly document: number;
+  /** In the document, from 1. */
+  readonly line: number;
+  /** UTF-8 bytes of the document before it. */
+  readonly byte: number;
+}
+
+/** A passage that stands verbatim in the training text. */
+export interface Passage {
+  /** Its first token in the text that was checked. */
+  readonly start: number;
+  /** Tokens. */
+  readonly length: number;
+  readonly text: string;
+  /** In the training text. */
+  readonly occurrences: number;
+  /** The first few of them. */
+  readonly places: readonly Place[];
+}
+
+/** What of a text is in the training text: passages that cannot be made longer. */
+export interface Memorized {
+  /** Tokens that a passage has at least. */
+  readonly minMatch: number;
+  /** Of the text that was checked. */
+  readonly tokens: number;
+  /** Of them, those in passages. */
+  readonly memorizedTokens: number;
+  readonly passages: readonly Passage[];
+}
+
 /** A finished text. */
 export interface SampleEvent {
   readonly event: 'sample';
@@ -122,6 +158,8 @@ export interface SampleEvent {
   readonly tokens: readonly number[];
   readonly finish: 'length' | 'stop' | 'eos';
   readonly tokensPerSecond: number;
+  /** With --check-memorized. */
+  readonly memorized?: Memorized;
   /** Of beam search: log-probability over length^penalty, nats. */
   readonly score?: number;
   /** Of each token (--logprobs). */
@@ -191,3 +229,47 @@ export interface ResultEvent {
 }
 
 export type EvaluationEvent = ResultEvent | PhaseEvent | NoticeEvent;
+
+/** Of passages that a model was prompted with: how many it continued as they continue in the text. */
+export interface Extraction {
+  /** Passages. */
+  readonly samples: number;
+  /** Of prompts with answers: at most. */
+  readonly promptTokens: number;
+  readonly continuationTokens: number;
+  /** Passages that were continued verbatim, to the last token. */
+  readonly extracted: number;
+  /** `extracted` / `samples` */
+  readonly rate: number;
+  /** Tokens that were right before the first one that was not, on average. */
+  readonly matchedTokens: number;
+}
+
+/** A passage of the training text in texts that a model wrote unprompted. */
+export interface WrittenPassage extends Omit<Passage, 'start'> {
+  /** Texts that it is in. */
+  readonly samples: number;
+}
+
+/** How much of its training text a model gives away (`eval --memorized`). */
+export interface MemorizationEvent {
+  readonly event: 'memorization';
+  /** Prompted with training text. */
+  readonly extraction: Extraction;
+  /** The same with text that was held out: what a model gets right that it has not seen. Null where there is none. */
+  readonly heldOut: Extraction | null;
+  /** Written unprompted, with the defaults of `sample`. */
+  readonly generated: {
+    readonly samples: number;
+    readonly tokens: number;
+    /** Tokens in passages of at least `minMatch` tokens of the training text. */
+    readonly memorizedTokens: number;
+    /** `memorizedTokens` / `tokens` */
+    readonly share: number;
+    /** Tokens of the longest passage; 0: there is none. */
+    readonly longest: number;
+  };
+  readonly minMatch: number;
+  /** The longest first. */
+  readonly passages: readonly WrittenPassage[];
+}

@@ -44,7 +44,7 @@ export function maskThreshold(rate: number): number {
 }
 
 /** Keeps streams of different use apart. Add to the end; the order is part of what a seed means. */
-export const stream = { init: 1, batch: 2, dropout: 3, sample: 4, shuffle: 5, evaluation: 6 } as const;
+export const stream = { init: 1, batch: 2, dropout: 3, sample: 4, shuffle: 5, evaluation: 6, extraction: 7 } as const;
 
 /** A sequence drawn from one key: the counter moves on by one a number. */
 export class Random {

@@ -243,6 +243,7 @@ def ours_of_every_family():
         model.save_pretrained(WORK / "back")
         compare_logits(f"{name}, saved again by transformers", WORK / "back", model)
         explained(name, folder)
+        reasons(name, folder)
 
 
 def explained(name, folder):
@@ -251,7 +252,7 @@ def explained(name, folder):
     found = json.loads(cli("explain", folder, "--prompt", text, "--lens", "--attention", "--json"))
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
     ids = [token["id"] for token in found["tokens"]]
-    read = torch.tensor([[AutoTokenizer.from_pretrained(folder).eos_token_id, *ids[:-1]]])
+    read = torch.tensor([[AutoTokenizer.from_pretrained(folder).eos_token_id, *ids]])
     with torch.no_grad():
         out = model(read, output_attentions=True, output_hidden_states=True)
         body = getattr(model, "transformer", None) or model.model
@@ -268,6 +269,75 @@ def explained(name, folder):
         apart = max(abs(token["lens"][layer]["probability"] - value) for token, value in zip(found["tokens"], best))
         need(apart < LIMIT, f"{name}: lens of layer {layer} differs by {apart}")
     passed(f"explain, {name}", f"weights within {weights.abs().max().item():.0e}, surprise within {off:.0e} bits")
+
+
+def reasons(name, folder):
+    """Gradient x input, occlusion and activation patching, with autograd and forward hooks of transformers."""
+    text, against = "The fox saw", "The box saw"
+    found = json.loads(cli("explain", folder, "--prompt", text, "--against", against, "--attribution", "--target", "x", "y", "--json"))
+    attribution, patching = found["attribution"], found["patching"]
+    model, tokenizer = open_strictly(folder), AutoTokenizer.from_pretrained(folder)
+    body = getattr(model, "transformer", None) or model.model
+    target, other = (tokenizer(letter)["input_ids"][0] for letter in "xy")
+    ids, changed = ([tokenizer.eos_token_id, *tokenizer(each)["input_ids"]] for each in (text, against))
+
+    def score(**inputs):
+        logits = model(**inputs).logits[0, -1]
+        return logits[target] - logits[other]
+
+    embeds = model.get_input_embeddings()(torch.tensor([ids])).detach().requires_grad_()
+    (grad,) = torch.autograd.grad(score(inputs_embeds=embeds), embeds)
+    product = (grad * embeds).sum(-1)[0, 1:].tolist()
+    off = max(abs(token["gradientInput"] - value) for token, value in zip(attribution["tokens"], product, strict=True))
+    states, patched = [], []
+    modules = [body.drop if hasattr(body, "drop") else body.embed_tokens, *(body.h if hasattr(body, "h") else body.layers)]
+    first = lambda output: output[0] if isinstance(output, tuple) else output
+    with torch.no_grad():
+        for word in attribution["words"]:
+            without = [ids[0], *(ids[0] if word["from"] <= t < word["to"] else i for t, i in enumerate(ids[1:]))]
+            fall = score(input_ids=torch.tensor([ids])) - score(input_ids=torch.tensor([without]))
+            off = max(off, abs(word["occlusion"] - fall.item()))
+        hooks = [each.register_forward_hook(lambda _m, _i, out: states.append(first(out).clone())) for each in modules]
+        score(input_ids=torch.tensor([ids]))
+        for hook in hooks:
+            hook.remove()
+        base = score(input_ids=torch.tensor([changed])).item()
+        for layer, module in enumerate(modules):
+            for place in range(len(ids)):
+
+                def patch(_module, _inputs, output, layer=layer, place=place):
+                    first(output)[0, place] = states[layer][0, place]
+                    return output
+
+                hook = module.register_forward_hook(patch)
+                patched.append(score(input_ids=torch.tensor([changed])).item() - base)
+                hook.remove()
+    change = [value for row in patching["change"] for value in row]
+    off = max(off, *(abs(a - b) for a, b in zip(change, patched, strict=True)))
+    largest = max(map(abs, change))
+    need(off < LIMIT, f"{name}: attribution or patching differ by {off}")
+    need(largest > 100 * LIMIT, f"{name}: patching changes the score by {largest} at most")
+    passed(f"explain, {name}", f"attribution and patching within {off:.0e}, the largest change being {largest:.2f}")
+
+
+def heads_in_transformer_lens():
+    """TransformerLens opens our folders; what a head does on repeated random tokens has the same score there."""
+    from transformer_lens import TransformerBridge
+
+    for folder in (WORK / "learned-bias", WORK / "family"):
+        found = json.loads(cli("explain", folder, "--heads", "--json"))
+        ids = found["headTokens"]
+        half = len(ids) // 2
+        _, cache = TransformerBridge.boot_transformers(str(folder), device="cpu").run_with_cache(torch.tensor([ids]))
+        off = 0.0
+        for head in found["heads"]:
+            pattern = cache[f"blocks.{head['layer']}.attn.hook_pattern"][0, head["head"]]
+            after = [[s + 1 for s in range(t) if ids[s] == ids[t] and s + 1 < t] for t in range(len(ids))]
+            scores = [sum(pattern[t, s].item() for s in after[t]) for t in range(half, len(ids)) if after[t]]
+            off = max(off, abs(head["induction"] - sum(scores) / len(scores)))
+            off = max(off, abs(head["previous"] - pattern.diagonal(offset=-1)[half - 1 :].mean().item()))
+        need(off < LIMIT, f"{folder.name}: head scores differ from TransformerLens by {off}")
+        passed(f"TransformerLens opens {folder.name}", f"induction and previous-token scores within {off:.0e}")
 
 
 def loss_there(folder, text):
@@ -313,5 +383,6 @@ graphs_are_onnx()
 theirs_opens_here()
 options_of_transformers()
 ours_of_every_family()
+heads_in_transformer_lens()
 pretrained_run()
 print("interop: everything agrees")

@@ -9,6 +9,8 @@ import { familyNames, familyOf, familyOfType, type GptConfig } from '../model/re
 export interface TokenFacts {
   /** null where the model has no row for it. */
   readonly endOfText: number | null;
+  /** torch's name of the weights' number format. Absent: float32. */
+  readonly dtype?: string;
 }
 
 /** What a classifier adds to a model's config.json. */
@@ -30,7 +32,7 @@ export function toHuggingFace(
     bos_token_id: tokens.endOfText,
     eos_token_id: tokens.endOfText,
     use_cache: true,
-    torch_dtype: 'float32',
+    torch_dtype: tokens.dtype ?? 'float32',
     ...(classifier ? classifierKeys(classifier) : {}),
   };
 }

@@ -9,7 +9,7 @@ import type { TrainingState } from '../train/index.js';
 import { modelCard } from './card.js';
 import { toHuggingFace } from './hf-config.js';
 import { type OptimizerRecord, optimizerFile, slotTensors } from './optimizer.js';
-import { type TensorSource, writeSafetensors } from './safetensors/index.js';
+import { type ReadableDType, type TensorSource, writeSafetensors } from './safetensors/index.js';
 import { trainingStateJson } from './training-state.js';
 
 export interface CheckpointContent {
@@ -29,6 +29,10 @@ export interface CheckpointContent {
   readonly tokenizerKeys?: Readonly<Record<string, unknown>>;
   /** More keys of config.json. */
   readonly configKeys?: Readonly<Record<string, unknown>>;
+  /** More keys of generation_config.json. */
+  readonly generationKeys?: Readonly<Record<string, unknown>>;
+  /** Number format of the weights. Default: F32. */
+  readonly dtype?: ReadableDType;
   /** Writes more files into the checkpoint. */
   readonly more?: (folder: string) => Promise<void>;
 }
@@ -45,30 +49,16 @@ export interface TrainedContent {
  * @throws GptError `checkpoint/disk-full`, `checkpoint/not-writable`; what was there before stays
  */
 export async function saveCheckpoint(directory: string, content: CheckpointContent): Promise<void> {
-  const { config, tokenizer, state, training, labels, resumable = false } = content;
+  const { state, training, labels, resumable = false } = content;
   if (resumable && (training === undefined || content.trained === undefined))
     throw new Error('a resumable checkpoint needs its training state');
-  const tensors = modelTensors(config, state, labels?.length);
-  // A model of single characters may have no row for <|endoftext|>; transformers refuses an id beyond its rows.
-  const endOfText = tokenizer.endOfText < config.vocabSize ? tokenizer.endOfText : null;
-  const classifier = labels && { labels, padToken: tokenizer.endOfText };
+  const tensors = modelTensors(content.config, state, labels?.length);
 
   await replaceFolder(directory, async (folder) => {
-    const json = (name: string, value: unknown) => writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
-    await writeTensors(join(folder, 'model.safetensors'), tensors);
-    await json('config.json', { ...toHuggingFace(config, { endOfText }, classifier), ...content.configKeys });
-    await json('generation_config.json', { bos_token_id: endOfText, eos_token_id: endOfText, pad_token_id: endOfText });
-    await json('tokenizer.json', tokenizer.toJSON());
-    const padding =
-      (labels || content.configKeys?.['pad_token_id'] !== undefined) && endOfText !== null
-        ? { pad_token: tokenizer.decode([endOfText], { special: true }), padding_side: 'right' }
-        : {};
-    await json('tokenizer_config.json', {
-      ...tokenizerConfig(tokenizer, config.blockSize),
-      ...padding,
-      ...content.tokenizerKeys,
-    });
-    await writeFile(join(folder, 'README.md'), modelCard({ config, tokenizer, training, labels }));
+    const json = (name: string, value: unknown) => writeJson(join(folder, name), value);
+    await writeTensors(join(folder, 'model.safetensors'), tensors, content.dtype);
+    await writeModelFiles(folder, content);
+    await writeFile(join(folder, 'README.md'), modelCard(content));
     if (resumable) {
       const { state: trained, optimizer } = content.trained!;
       await json('training_state.json', trainingStateJson(training!, optimizer));
@@ -76,6 +66,39 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
     }
     await content.more?.(folder);
   });
+}
+
+/** What a checkpoint says of its model besides the weights. */
+export type ModelFiles = Pick<
+  CheckpointContent,
+  'config' | 'tokenizer' | 'labels' | 'dtype' | 'tokenizerKeys' | 'configKeys' | 'generationKeys'
+>;
+
+/** Writes config.json, generation_config.json, tokenizer.json and tokenizer_config.json into a folder. */
+export async function writeModelFiles(folder: string, content: ModelFiles): Promise<void> {
+  const { config, tokenizer, labels, dtype = 'F32' } = content;
+  const json = (name: string, value: unknown) => writeJson(join(folder, name), value);
+  // A model of single characters may have no row for <|endoftext|>; transformers refuses an id beyond its rows.
+  const endOfText = tokenizer.endOfText < config.vocabSize ? tokenizer.endOfText : null;
+  const classifier = labels && { labels, padToken: tokenizer.endOfText };
+  const own = toHuggingFace(config, { endOfText, dtype: torchNames[dtype] }, classifier);
+  await json('config.json', { ...own, ...content.configKeys });
+  const ends = { bos_token_id: endOfText, eos_token_id: endOfText, pad_token_id: endOfText };
+  await json('generation_config.json', { ...ends, ...content.generationKeys });
+  await json('tokenizer.json', tokenizer.toJSON());
+  const padding =
+    (labels || content.configKeys?.['pad_token_id'] !== undefined) && endOfText !== null
+      ? { pad_token: tokenizer.decode([endOfText], { special: true }), padding_side: 'right' }
+      : {};
+  const keys = { ...tokenizerConfig(tokenizer, config.blockSize), ...padding, ...content.tokenizerKeys };
+  await json('tokenizer_config.json', keys);
+}
+
+/** Number formats as config.json names them. */
+const torchNames = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
 }
 
 /**
@@ -113,10 +136,10 @@ function modelTensors(
   });
 }
 
-async function writeTensors(path: string, tensors: readonly TensorSource[]): Promise<void> {
+async function writeTensors(path: string, tensors: readonly TensorSource[], dtype?: ReadableDType): Promise<void> {
   const handle = await open(path, 'w');
   try {
-    await writeSafetensors(handle, tensors);
+    await writeSafetensors(handle, tensors, dtype);
   } finally {
     await handle.close();
   }

@@ -1,9 +1,10 @@
 // Where classified texts go: a CSV, TSV or JSONL file that is complete or absent, or lines on standard output.
 import { statSync } from 'node:fs';
-import { dirname, extname } from 'node:path';
-import { GptError, whyUnwritable } from '../errors.js';
+import { extname } from 'node:path';
+import { GptError } from '../errors.js';
 import type { ClassEvent } from '../events.js';
 import { AtomicFile } from '../files/index.js';
+import { unwritable } from './unwritable.js';
 
 /** One text as a row of a format, with its line end. */
 export type RowFormat = (event: ClassEvent) => string;
@@ -116,9 +117,3 @@ export class ClassFile {
 }
 
 const bufferedCharacters = 1 << 16;
-
-function unwritable(error: unknown, path: string): GptError {
-  const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-  const reason = missing ? `there is no folder ${dirname(path)}` : whyUnwritable(error);
-  return new GptError('cli/output', `cannot write ${path}: ${reason ?? (error as Error).message}`, { cause: error });
-}

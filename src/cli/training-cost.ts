@@ -3,12 +3,14 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PretrainConfig } from '../config/index.js';
 import { configureModel, type GptConfig } from '../model/registry.js';
-import type { Plan } from '../pretrain/cost.js';
+import type { Plan, Share } from '../pretrain/cost.js';
 import { count, table, time } from './format.js';
 
 interface Planned {
   readonly model: GptConfig;
   readonly config: PretrainConfig;
+  /** What of the model a finetuning run trains. */
+  readonly share?: Share;
   /** What had to be assumed. */
   readonly assumed: readonly string[];
 }
@@ -31,7 +33,10 @@ async function planned(path: string): Promise<Planned> {
   const { config: model } = checkpoint;
   const record = join(path, 'config.json');
   const isRun = existsSync(join(path, 'log.jsonl')) && existsSync(record);
-  if (isRun) return { model, config: resolve('pretrain', [known(loadLayer(record))]).values, assumed: [] };
+  if (isRun) {
+    const layer = loadLayer(record);
+    return { model, config: resolve('pretrain', [known(layer)]).values, share: layer.values as Share, assumed: [] };
+  }
   const values = { blockSize: model.blockSize };
   const config = resolve('pretrain', [{ name: path, values }]).values;
   return { model, config, assumed: [`batches of ${config.batchSize}, the default: there is no run here`] };
@@ -110,7 +115,7 @@ export async function estimateOf(
 ): Promise<{ readonly data: object; readonly lines: readonly string[] }> {
   const given = await planned(path);
   const found = backend ? { ...given, config: { ...given.config, backend } } : given;
-  const { planPretraining } = await import('../pretrain/cost.js');
-  const plan = await planPretraining(found.model, found.config);
+  const { planTraining } = await import('../pretrain/cost.js');
+  const plan = await planTraining(found.model, found.config, found.share);
   return { data: { ...plan, assumed: found.assumed }, lines: planLines(found, plan) };
 }

@@ -4,6 +4,7 @@ export { defaults, jsonSchema } from './describe.js';
 export { parseDuration } from './duration.js';
 export { loadLayer, packageRoot, presetNames } from './files.js';
 export { parseJson } from './json.js';
+export { defaultMinLearningRate, defaultWarmup } from './learning-rate.js';
 export { nearest } from './nearest.js';
 export { checkOptions, requireStrings, resolveSampling, samplingOf } from './options.js';
 export { type Layer, type Resolved, type ResolvedConfig, resolve } from './resolve.js';
@@ -18,6 +19,7 @@ export {
   type FinetuneConfig,
   flagName,
   groups,
+  leastMatch,
   type MachineConfig,
   type PretrainConfig,
   type SamplingConfig,
@@ -27,4 +29,3 @@ export {
   type TrainingConfig,
 } from './schema.js';
 export type { ConfigCommand, TrainCommand } from './setting.js';
-export { defaultWarmup } from './warmup.js';

@@ -2,6 +2,7 @@
 // Later layers win. Reads no file (see files.ts) and no command line (see cli/options).
 import { GptError } from '../errors.js';
 import { checkTraining, type Sources } from './check.js';
+import { defaultMinLearningRate, defaultWarmup } from './learning-rate.js';
 import { nearest } from './nearest.js';
 import {
   type ConfigOf,
@@ -14,7 +15,6 @@ import {
   settingsOf,
 } from './schema.js';
 import type { ConfigCommand } from './setting.js';
-import { defaultWarmup } from './warmup.js';
 
 /** Values from one place, by camelCase key. */
 export interface Layer {
@@ -77,7 +77,7 @@ function derive(values: Record<string, unknown>, sources: Record<string, string>
     values[key] = value;
     sources[key] = 'derived';
   };
-  set('minLr', config.lrSchedule === 'wsd' ? 0 : Number((config.learningRate / 10).toPrecision(12)));
+  set('minLr', defaultMinLearningRate(config.lrSchedule, config.learningRate));
   if (config.maxIters !== null) set('warmupIters', defaultWarmup(config.maxIters)); // else the length is not known yet
   set('saveInterval', config.evalInterval);
   if (config.loraRank > 0) set('loraAlpha', 2 * config.loraRank);

@@ -25,9 +25,13 @@ export function resumeConfig<C extends TrainCommand>(
   const now = resolve(command, [before, ...given]);
   for (const [key, value] of Object.entries(now.values)) {
     if (settings[key]?.fixed && !open.includes(key) && value !== was[key] && now.sources[key] !== 'derived') {
-      throw new GptError('config/resume', `${flagName(key)} is ${was[key]} in ${name} and cannot become ${value}`, {
-        hint: `leave it out, or start a new run with --overwrite or another --out`,
-      });
+      throw new GptError(
+        'config/resume',
+        `${flagName(key)} is ${was[key] ?? 'the default'} in ${name} and cannot become ${value}`,
+        {
+          hint: `leave it out, or start a new run with --overwrite or another --out`,
+        },
+      );
     }
   }
   return now;

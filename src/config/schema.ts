@@ -232,6 +232,9 @@ const SAMPLING = {
   greedy: toggle({ default: false, help: 'always take the most likely token' }),
 };
 
+/** Tokens: shorter passages are words and phrases that every text has. */
+export const leastMatch = 7;
+
 const SAMPLES = {
   numSamples: integer({ min: 1, max: 1000000, default: 1, help: 'number of samples of each prompt' }),
   beams: integer({ min: 1, max: 1024, default: 1, help: 'beam search with n beams instead of sampling; 1: none' }),
@@ -246,6 +249,17 @@ const SAMPLES = {
     max: 100,
     default: null,
     help: 'log-probability of each token, and of the n likeliest in its place',
+  }),
+  checkMemorized: toggle({
+    default: false,
+    help: 'find passages of each sample that occur verbatim in the training text, and where',
+  }),
+  minMatch: integer({
+    min: leastMatch,
+    max: 100000,
+    default: null,
+    defaultText: 'as many as 64 bytes of the training text, 16 to 64',
+    help: 'tokens that a memorized passage has at least',
   }),
 };
 

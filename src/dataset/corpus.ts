@@ -68,7 +68,12 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
     await makeFolder(directory);
     await rm(join(directory, 'meta.json'), { force: true });
     file = await AtomicFile.create(path);
-    const { tokens, documents, unknown, sha256 } = await writeTokens(file.handle.fd, dtype, sources, options);
+    const { tokens, documents, documentsOf, unknown, sha256 } = await writeTokens(
+      file.handle.fd,
+      dtype,
+      sources,
+      options,
+    );
     if (tokens === 0)
       throw new GptError('dataset/empty', 'the text is empty', { hint: 'there is no text to learn from' });
     const trainTokens = trainLength(tokens, valSplit);
@@ -97,7 +102,7 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
         endOfText: tokenizer.endOfText,
         fingerprint: fingerprint(tokenizer),
       },
-      sources: sources.map(({ name, size, mtimeMs }) => ({ name, size, mtimeMs })),
+      sources: sources.map(({ name, size, mtimeMs }, i) => ({ name, size, mtimeMs, documents: documentsOf[i] ?? 0 })),
     };
     await file.commit();
     await replaceFile(join(directory, 'meta.json'), `${JSON.stringify(meta, null, 2)}\n`);
@@ -123,8 +128,10 @@ async function writeTokens(file: number, dtype: TokenType, sources: readonly Sou
   const onBytes = (count: number) => {
     bytes += count;
   };
-  const texts =
-    options.texts ?? readSources(sources, { onBytes, signal, ...(textKey && { textKey }), ...(stdin && { stdin }) });
+  const documentsOf: number[] = []; // of each source
+  const onSource = () => documentsOf.push(0);
+  const reading = { onBytes, onSource, signal, ...(textKey && { textKey }), ...(stdin && { stdin }) };
+  const texts = options.texts ?? readSources(sources, reading);
   const separator = Uint32Array.of(tokenizer.endOfText);
   const cutter = new PieceCutter();
   const writer = new TokenWriter(file, dtype);
@@ -135,6 +142,7 @@ async function writeTokens(file: number, dtype: TokenType, sources: readonly Sou
     signal?.throwIfAborted();
     if (text !== '' && !open) {
       if (documents++ > 0) writer.push(separator);
+      if (documentsOf.length > 0) documentsOf[documentsOf.length - 1]!++;
       open = true;
     }
     for (const piece of cutter.push(text)) encoder.push(piece);
@@ -146,7 +154,7 @@ async function writeTokens(file: number, dtype: TokenType, sources: readonly Sou
     onProgress?.({ bytes, totalBytes, tokens: writer.length });
   }
   encoder.push(cutter.flush());
-  return { tokens: writer.length, documents, unknown: encoder.unknown, sha256: writer.finish() };
+  return { tokens: writer.length, documents, documentsOf, unknown: encoder.unknown, sha256: writer.finish() };
 }
 
 /** The UTF-8 bytes that the two parts of a token file stand for. */

@@ -30,7 +30,8 @@ const metaSchema = z.object({
   /** Of tokens.bin, in hexadecimal; absent in folders of older versions. */
   sha256: z.string().optional(),
   tokenizer: z.object({ kind: z.string(), vocabSize: count, endOfText: count, fingerprint: z.string() }),
-  sources: z.array(z.object({ name: z.string(), size: count, mtimeMs: z.number() })),
+  /** `documents` of each is absent in folders of older versions. */
+  sources: z.array(z.object({ name: z.string(), size: count, mtimeMs: z.number(), documents: count.optional() })),
 });
 
 export type CorpusMeta = z.infer<typeof metaSchema>;

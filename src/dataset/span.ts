@@ -74,6 +74,6 @@ export class FileSpan implements TokenSpan {
     }
     const ids =
       this.type === 'uint16' ? new Uint16Array(this.buffer, 0, count) : new Uint32Array(this.buffer, 0, count);
-    return Int32Array.from(ids);
+    return new Int32Array(ids);
   }
 }

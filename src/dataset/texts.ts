@@ -11,6 +11,8 @@ import { findSources, type Source } from './sources.js';
 export interface ReadTextsOptions extends ReadBytesOptions {
   /** The key, or column, of the text in JSONL, JSON, CSV and TSV; default `text`. */
   readonly textKey?: string;
+  /** Called when the next source begins. */
+  readonly onSource?: () => void;
 }
 
 /**
@@ -30,6 +32,7 @@ export async function* readSources(
   let anyText = false;
   for (const source of sources) {
     let empty = true;
+    options.onSource?.();
     for await (const piece of readSource(source, options)) {
       empty = false;
       anyText = true;

@@ -1,15 +1,22 @@
-// What a model makes of a text: the surprise of each token, what each block would predict, what each head looks at. Knows no
-// terminal.
+// What a model makes of a text: the surprise of each token, what each block would predict, what each head looks at; and why it
+// predicts what it does: the words that led to it, the layers and positions that carry it. Knows no terminal.
 import { openCheckpoint } from '../checkpoint/index.js';
 import { checkOptions, type Layer, resolve } from '../config/index.js';
 import { GptError } from '../errors.js';
-import type { NoticeEvent } from '../events.js';
-import { insideStep } from '../model/index.js';
-import { Random } from '../rng.js';
+import type { NoticeEvent, PhaseEvent } from '../events.js';
+import { scoresChoices } from '../model/index.js';
+import { softmax } from '../scoring/classifier-model.js';
 import { openModel } from '../session/open-model.js';
+import { phase } from '../session/phase.js';
 import type { Session } from '../session/session.js';
-import { type HeadScores, headScores, nameOf, type Weights } from './heads.js';
-import { largest, type Surprise, surpriseOf } from './surprise.js';
+import { type Attribution, attribute, predictions } from './attribution.js';
+import { contrastOf, outcomeName } from './contrast.js';
+import { insideOf } from './inside.js';
+import { type Patching, patch } from './patching.js';
+import { knownTokens, type Reading, readingOf } from './reading.js';
+import { type ScoredHeads, scoreHeads } from './score-heads.js';
+import { largest } from './surprise.js';
+import { type Attention, attentionOf, type ExplainedToken, explainTokens, type Likely } from './tokens.js';
 
 export interface ExplainOptions {
   /** A run folder, a checkpoint folder or a Hugging Face folder. */
@@ -18,60 +25,68 @@ export interface ExplainOptions {
   readonly text?: string | undefined;
   /** Alternatives to each token. Default: 3. */
   readonly top?: number;
-  /** Also what each block would predict. */
+  /** Also what each block would predict. Not of a classifier. */
   readonly lens?: boolean;
   /** Also every head's weights. */
   readonly attention?: boolean;
   /** Also each head's scores, on repeated random tokens. */
   readonly heads?: boolean;
+  /** Also which words led to what is predicted after the text, the next token or the label. Of a classifier: always. */
+  readonly attribution?: boolean;
+  /** The label or the token that is to be explained, and what it is compared with. Default: the most likely ones. */
+  readonly targets?: readonly string[];
+  /** Another text of as many tokens: the residual stream of `text` is patched into a pass over it. */
+  readonly against?: string | undefined;
+  /** All of the above that the model has and that the text is short enough for. */
+  readonly everything?: boolean;
   readonly layers?: readonly Layer[];
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ExplainedAlternative {
-  readonly text: string;
-  readonly probability: number;
-}
-
-export interface ExplainedToken extends Omit<Surprise, 'top'> {
-  readonly text: string;
-  readonly id: number;
-  readonly top: readonly ExplainedAlternative[];
-  /** The most likely token by what enters the first block and by what leaves each one. */
-  readonly lens?: readonly ExplainedAlternative[];
-}
-
-export interface NamedHead extends HeadScores {
-  readonly name?: string;
-}
-
-export interface Explanation {
+export interface Explanation extends Partial<Attention & ScoredHeads> {
   readonly event: 'explanation';
+  /** Empty for a classifier. */
   readonly tokens: readonly ExplainedToken[];
-  /** Of the whole text. */
+  /** Of the whole text; 0 for a classifier. */
   readonly bits: number;
   readonly bitsPerByte: number;
-  /** [layer][head][query][key]; position 0 is the beginning-of-text token. */
-  readonly attention?: readonly (readonly (readonly (readonly number[])[])[])[];
-  readonly heads?: readonly NamedHead[];
+  /** Of a classifier: every label, the most likely first. */
+  readonly classes?: readonly Likely[];
+  /** Of a language model whose prediction after the text is explained: the most likely next tokens. */
+  readonly next?: readonly Likely[];
+  readonly attribution?: Attribution;
+  readonly patching?: Patching;
 }
 
-/** Attention weights and lens logits above this many numbers are not computed. */
-const mostNumbers = 64e6;
+export type ExplainEvent = NoticeEvent | PhaseEvent | Explanation;
 
 /**
- * @throws GptError `explain/empty` for a text without tokens, `explain/long` where lens or attention would take too much memory
+ * @throws GptError `explain/empty` for a text without tokens, `explain/long` where it is too long for what is asked,
+ * `explain/target`, `explain/length` for texts that cannot be compared, `explain/classifier` for what classifiers do not have
  */
-export async function* explain(options: ExplainOptions): AsyncGenerator<NoticeEvent | Explanation> {
-  const known = { run: true, text: false, top: false, lens: false, attention: false, heads: false };
-  checkOptions('explain', options, { ...known, layers: false, signal: false });
+export async function* explain(options: ExplainOptions): AsyncGenerator<ExplainEvent> {
+  const known = { run: true, text: false, top: false, lens: false, attention: false, heads: false, attribution: false };
+  checkOptions('explain', options, {
+    ...known,
+    targets: false,
+    against: false,
+    everything: false,
+    layers: false,
+    signal: false,
+  });
+  const { text } = options;
   const config = resolve('eval', options.layers).values;
   const checkpoint = await openCheckpoint(options.run);
   try {
+    const { labels, directory } = checkpoint;
+    if (labels) requireOfClassifier(options, labels, directory);
     const tokenizer = await checkpoint.loadTokenizer();
-    const session = yield* openModel(checkpoint, tokenizer, config);
+    const session = yield* openModel(checkpoint, tokenizer, config, labels);
     try {
-      yield await explainText(session, options, config.seed);
+      const asked = options.everything ? { ...options, ...possible(session, text) } : options;
+      const explained = text === undefined ? nothing : yield* explainText(session, { ...asked, text });
+      const heads = asked.heads && (await scoreHeads(session, config.seed));
+      yield { event: 'explanation', ...nothing, ...explained, ...heads };
     } finally {
       await session.close();
     }
@@ -80,103 +95,84 @@ export async function* explain(options: ExplainOptions): AsyncGenerator<NoticeEv
   }
 }
 
-async function explainText(session: Session, options: ExplainOptions, seed: number): Promise<Explanation> {
-  const { tokenizer, gpt } = session;
-  const { vocabSize, blockSize } = gpt.config;
-  const { text } = options;
-  const ids = text === undefined ? [] : Array.from(tokenizer.encode(text)).filter((id) => id < vocabSize);
-  if (text !== undefined && ids.length === 0)
-    throw new GptError('explain/empty', 'the text has no token that the model knows');
-  const beginning = tokenizer.endOfText < vocabSize ? tokenizer.endOfText : ids[0]!;
-  const tokens: ExplainedToken[] = [];
-  let attention: Explanation['attention'];
-  // Windows of the context length, each token scored once, as `eval` does it.
-  for (let at = 0; at < ids.length; at += blockSize) {
-    if (options.signal?.aborted) break;
-    const next = ids.slice(at, at + blockSize);
-    const read = [at === 0 ? beginning : ids[at - 1]!, ...next.slice(0, -1)];
-    const inside = await insideOf(session, read, {
-      lens: options.lens === true,
-      attention: options.attention === true && at === 0,
+type Explained = Omit<Explanation, 'event' | keyof ScoredHeads>;
+const nothing: Explained = { tokens: [], bits: 0, bitsPerByte: 0 };
+
+function requireOfClassifier({ lens, text }: ExplainOptions, labels: readonly string[], directory: string): void {
+  if (lens)
+    throw new GptError('explain/classifier', `${directory} is a classifier: no block of it predicts tokens`, {
+      hint: 'explain a classifier without --lens',
     });
-    for (const [t, id] of next.entries()) tokens.push(tokenOf(session, id, t, inside, options.top ?? 3));
-    if (inside.weights) attention = nested(inside.weights);
-  }
-  const bits = tokens.reduce((sum, token) => sum + token.bits, 0);
+  if (text !== undefined && scoresChoices(labels))
+    throw new GptError('explain/classifier', `${directory} scores the choices of a question, not one text`, {
+      hint: '--heads works',
+    });
+}
+
+/** Attention of more tokens, and the words of longer texts, are only looked at when they are asked for. */
+const mostOfEverything = 256;
+
+function possible(session: Session, text: string | undefined): Partial<ExplainOptions> {
+  const { labels } = session;
+  const { blockSize } = session.gpt.config;
+  const length = text === undefined ? 0 : knownTokens(session, text).length;
+  const short = length < Math.min(blockSize, mostOfEverything);
+  return { lens: !labels, heads: blockSize >= 4, attention: short, attribution: short };
+}
+
+type TextOptions = ExplainOptions & { readonly text: string };
+
+async function* explainText(session: Session, options: TextOptions): AsyncGenerator<PhaseEvent, Explained> {
+  const { text, targets = [], against, attention = false, top = 3 } = options;
+  const { labels } = session;
+  const surprise = labels ? undefined : await surpriseOfText(session, options);
+  const why = options.attribution || targets.length > 0 || against !== undefined || labels !== undefined;
+  if (!why) return { ...nothing, ...surprise };
+  const reading = readingOf(session, text);
+  const [logits] = (await predictions(session, [reading.ids], reading.position)) as [Float32Array];
   return {
-    event: 'explanation',
-    tokens,
-    bits,
-    bitsPerByte: bits / Math.max(1, Buffer.byteLength(text ?? '')),
-    ...(attention && { attention }),
-    ...(options.heads && { heads: await namedHeads(session, seed) }),
+    ...nothing,
+    ...surprise,
+    ...(labels ? { classes: likelyOf(session, logits, labels.length) } : { next: likelyOf(session, logits, top) }),
+    ...(labels && attention && (await attentionOfReading(session, reading))),
+    ...(yield* reasons(session, options, reading, logits)),
   };
 }
 
-interface Inside {
-  readonly logits: Float32Array;
-  readonly lens?: Float32Array;
-  readonly weights?: Weights;
-}
-
-async function insideOf(
+/** Attribution and patching, as asked for. */
+async function* reasons(
   session: Session,
-  ids: readonly number[],
-  { lens, attention }: { readonly lens: boolean; readonly attention: boolean },
-): Promise<Inside> {
-  const { nLayer, nHead, vocabSize } = session.gpt.config;
-  const time = ids.length;
-  const numbers = (lens ? (nLayer + 1) * time * vocabSize : 0) + (attention ? nLayer * nHead * time ** 2 : 0);
-  if (numbers > mostNumbers) {
-    throw new GptError('explain/long', `${time} tokens make ${Math.round(numbers / 1e6)} million numbers to look at`, {
-      hint: 'explain a shorter text',
-    });
-  }
-  const program = await session.compile(insideStep(session.gpt, { time, lens, attention }));
-  const found = await program.run({ ids: Int32Array.from(ids) });
-  return {
-    logits: found['logits'] as Float32Array,
-    ...(lens && { lens: found['lens'] as Float32Array }),
-    ...(attention && {
-      weights: { layers: nLayer, heads: nHead, time, data: found['attention'] as Float32Array },
-    }),
-  };
+  { targets = [], against, attribution, signal }: TextOptions,
+  reading: Reading,
+  logits: Float32Array,
+): AsyncGenerator<PhaseEvent, Pick<Explanation, 'attribution' | 'patching'>> {
+  const contrast = contrastOf(session, logits, targets);
+  const other = against === undefined ? undefined : readingOf(session, against);
+  // Patching first: it refuses texts that do not fit.
+  const patching =
+    other && (yield* phase('patching', (report) => patch(session, reading, other, contrast, { report, signal })));
+  if (patching && !attribution) return { patching };
+  const words = yield* phase('attributing', (report) => attribute(session, reading, contrast, { report, signal }));
+  return { attribution: words, ...(patching && { patching }) };
 }
 
-function tokenOf({ gpt, tokenizer }: Session, id: number, t: number, inside: Inside, top: number): ExplainedToken {
-  const { vocabSize, nLayer } = gpt.config;
-  const textOf = (token: number) => tokenizer.decode([token], { special: true });
-  const { top: likely, ...surprise } = surpriseOf(inside.logits.subarray(t * vocabSize, (t + 1) * vocabSize), id, top);
-  const time = inside.logits.length / vocabSize;
-  const lens =
-    inside.lens &&
-    Array.from({ length: nLayer + 1 }, (_, layer) => {
-      const logits = inside.lens!.subarray((layer * time + t) * vocabSize, (layer * time + t + 1) * vocabSize);
-      const [best] = largest(logits, 1) as [number];
-      return { text: textOf(best), probability: surpriseOf(logits, best, 0).probability };
-    });
-  const alternatives = likely.map((each) => ({ text: textOf(each.id), probability: each.probability }));
-  return { text: textOf(id), id, ...surprise, top: alternatives, ...(lens && { lens }) };
+async function surpriseOfText(
+  session: Session,
+  { text, top = 3, lens = false, attention = false, signal }: TextOptions,
+): Promise<Omit<Explained, 'classes' | 'next' | 'attribution' | 'patching'>> {
+  const found = await explainTokens(session, knownTokens(session, text), { top, lens, attention, signal });
+  const bits = found.tokens.reduce((sum, token) => sum + token.bits, 0);
+  return { ...found, bits, bitsPerByte: bits / Math.max(1, Buffer.byteLength(text)) };
 }
 
-/** Scores on the same random tokens twice in a row, the second time only. */
-async function namedHeads(session: Session, seed: number): Promise<NamedHead[]> {
-  const { vocabSize, blockSize } = session.gpt.config;
-  const half = Math.min(32, Math.floor(blockSize / 2));
-  if (half < 2)
-    throw new GptError('explain/heads', `a context of ${blockSize} tokens is too short to tell heads apart`);
-  const random = new Random(seed);
-  const once = Array.from({ length: half }, () => random.integer(vocabSize));
-  const ids = [...once, ...once];
-  const { weights } = await insideOf(session, ids, { lens: false, attention: true });
-  return headScores(weights!, ids, half).map((scores) => {
-    const name = nameOf(scores);
-    return name === undefined ? scores : { ...scores, name };
-  });
+async function attentionOfReading(session: Session, { ids }: Reading): Promise<Attention> {
+  return attentionOf(session, ids, await insideOf(session, ids, { attention: true }));
 }
 
-function nested({ layers, heads, time, data }: Weights): number[][][][] {
-  const row = (at: number) => Array.from(data.subarray(at * time, (at + 1) * time));
-  const range = (length: number) => Array.from({ length }, (_, i) => i);
-  return range(layers).map((l) => range(heads).map((h) => range(time).map((t) => row((l * heads + h) * time + t))));
+function likelyOf(session: Session, logits: Float32Array, count: number): Likely[] {
+  const probabilities = softmax(logits);
+  return largest(logits, count).map((index) => ({
+    text: outcomeName(session, index),
+    probability: probabilities[index]!,
+  }));
 }

@@ -2,6 +2,7 @@
 export { AtomicFile, isTemporaryName, replaceFile } from './atomic-file.js';
 export { explain, isDiskFull } from './disk-error.js';
 export { flushFolder, flushParent } from './flush.js';
+export { hashFile } from './hash-file.js';
 export { refuseLfsPointer } from './lfs.js';
 export { makeFolder } from './make-folder.js';
 export { exists, move } from './move.js';

@@ -244,6 +244,18 @@ describe('low-rank adapters', () => {
     dropout: 0.1,
   });
 
+  test('an optimizer for matrices has nothing to do, which is said; freezing every block is refused', async () => {
+    const data = csv('lora-muon.csv', weather(24, 3));
+    const notice = { event: 'notice', message: expect.stringContaining('--optimizer muon has no effect here') };
+    const events = await run(data, 'lora-muon', { ...values(), optimizer: 'muon', maxIters: 1 });
+    expect(events).toContainEqual(expect.objectContaining(notice));
+    const whole = await run(data, 'muon', { ...values(), loraRank: 0, optimizer: 'muon', maxIters: 1 });
+    expect(whole).not.toContainEqual(expect.objectContaining(notice));
+    await expect(run(data, 'lora-frozen', { ...values(), freeze: 1 })).rejects.toThrow(
+      'freeze (1) leaves no block whose adapters could be trained',
+    );
+  });
+
   test('leave the base as it is, and an interrupted run resumes to the same bits', async () => {
     const data = csv('lora.csv', weather(24, 3));
     await run(data, 'lora', values());

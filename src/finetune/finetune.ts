@@ -9,7 +9,7 @@ import { countParameters } from '../model/index.js';
 import { openRun } from '../run/open-run.js';
 import { type TrainingOptions, trainingOptions } from '../run/options.js';
 import { checkData, otherData, type SavedRun } from '../run/record.js';
-import { checkWarmup, stepsOf } from '../run/schedule.js';
+import { checkSchedule, stepsOf } from '../run/schedule.js';
 import type { TrainingRun } from '../run/training-run.js';
 import { tokensOf } from '../scoring/encode.js';
 import { quoteCommand } from '../shell-quote.js';
@@ -71,7 +71,7 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
   const program = yield* run.checkingMemory(session, task.compile(batches));
   const rates = settledRates(config, sources, countParameters(session.specs));
   const settled = { ...settle(config, sources, batches.stepsPerEpoch), ...rates };
-  yield* checkWarmup(settled);
+  yield* checkSchedule(settled);
 
   const source = { inputs: [data], workingDirectory: process.cwd() };
   const facts = { task: kind, reason, ...(labels ? { labels } : { template }), dataHash, splitRule };

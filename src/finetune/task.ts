@@ -7,8 +7,9 @@ import type { Checkpoint } from '../checkpoint/index.js';
 import type { FinetuneConfig } from '../config/index.js';
 import type { Encoded, Example, Task } from '../dataset/index.js';
 import { GptError } from '../errors.js';
-import type { RunEvent } from '../events.js';
+import type { NoticeEvent, RunEvent } from '../events.js';
 import { choiceLabels, configureModel, type GptConfig, headSpec } from '../model/index.js';
+import { type OptimizerName, optimizers, plainOptimizer } from '../optimizer/registry.js';
 import { chooseTokenizer } from '../run/choose-tokenizer.js';
 import type { TrainingRun } from '../run/training-run.js';
 import { encodeAnswers, encodeTexts } from '../scoring/encode.js';
@@ -75,6 +76,7 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
   const { freeze, layerDecay, seed, loraRank } = config;
   const lora = loraRank > 0 ? { rank: loraRank, alpha: config.loraAlpha ?? 2 * loraRank } : undefined;
   const session = yield* run.openSession(model, tokenizer, { labels, freeze, layerDecay, lora });
+  if (resumed === null) yield* noticePlainOptimizer(config.optimizer, session);
   const sameLabels = labels && checkpoint?.labels?.join('\n') === labels.join('\n');
   const fresh = labels && !sameLabels ? [headSpec(model, labels.length).name] : [];
   const resuming = resumed !== null;
@@ -103,6 +105,15 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
   };
 }
 
+/** Says so where nothing that is trained gets the rule by which the chosen optimizer differs from AdamW: adapters, for one. */
+function* noticePlainOptimizer(name: OptimizerName, { state: { specs } }: Session): Generator<NoticeEvent> {
+  const plain = optimizers[plainOptimizer];
+  const differs = specs.some((spec) => spec.trainable && optimizers[name].ruleFor(spec) !== plain.ruleFor(spec));
+  if (name === plainOptimizer || differs) return;
+  const message = `--optimizer ${name} has no effect here: all that is trained gets the updates of ${plainOptimizer}`;
+  yield { event: 'notice', level: 'warning', message };
+}
+
 /** The tokenizer, the model, and the labels of a classifier. */
 async function* design(
   { plan: { config }, checkpoint, folder, options: { signal } }: TrainingRun<'finetune'>,
@@ -117,6 +128,11 @@ async function* design(
   if (config.freeze > model.nLayer) {
     throw new GptError('config/freeze', `freeze (${config.freeze}) is above the number of blocks, ${model.nLayer}`, {
       hint: `at most --freeze ${model.nLayer}: then only the last norm and the head are trained`,
+    });
+  }
+  if (config.loraRank > 0 && config.freeze === model.nLayer) {
+    throw new GptError('config/freeze', `freeze (${config.freeze}) leaves no block whose adapters could be trained`, {
+      hint: `at most --freeze ${model.nLayer - 1} with --lora-rank`,
     });
   }
   return { tokenizer, model, labels };
@@ -139,13 +155,14 @@ function labelsFor({ task, labels }: LabelledTexts, before: readonly string[] | 
   return task === 'classify' ? (before ?? labels) : undefined;
 }
 
-function* encodeAll(
+/** Examples to tokens, as training sees them. */
+export function* encodeAll(
   { task, train, validation, template }: LabelledTexts,
   { tokenizer, chat }: { readonly tokenizer: Tokenizer; readonly chat: ChatTemplate | undefined },
   blockSize: number,
   labels: readonly string[] | undefined,
-  { valSplit }: FinetuneConfig,
-): Generator<RunEvent, Pick<ObjectiveParts, 'train' | 'validation'>> {
+  { valSplit }: Pick<FinetuneConfig, 'valSplit'>,
+): Generator<NoticeEvent, Pick<ObjectiveParts, 'train' | 'validation'>> {
   if (task === 'text') {
     const blocks = encodeDocuments(train, tokenizer, blockSize);
     if (blocks.length === 0) throw new GptError('data/empty', 'the text has no two tokens to learn from');

@@ -4,10 +4,11 @@ import { openCheckpoint } from '../checkpoint/index.js';
 import { checkOptions, type Layer, resolve } from '../config/index.js';
 import { GptError } from '../errors.js';
 import type { PromptEvent, PromptsEvent } from '../events.js';
+import type { MemorizationCheck } from '../memorization/check.js';
 import { openModel } from '../session/open-model.js';
 import { inOrder } from './in-order.js';
 import { textModelOf } from './text-model.js';
-import { checkBeams, contextNotice, SampleWriter, type TextJob } from './write.js';
+import { checkBeams, contextNotice, openedCheck, SampleWriter, type TextJob } from './write.js';
 
 /** One row: what it had, or why it cannot be read. */
 export type PromptRow =
@@ -65,9 +66,11 @@ export async function* samplePrompts(options: PromptsOptions): AsyncGenerator<Pr
   const { prompts, signal } = options;
   const { numSamples, beams, maxBatch, maxNewTokens } = config;
   const checkpoint = await openCheckpoint(options.run);
+  let check: MemorizationCheck | undefined;
   try {
     const { directory, config: gpt } = checkpoint;
     const tokenizer = await checkpoint.loadTokenizer();
+    check = yield* openedCheck(config, { run: options.run, checkpoint, tokenizer, signal });
     const chats = prompts.some(({ given }) => given['messages'] !== undefined);
     const template = chats ? await chatTemplateOf(directory, tokenizer) : undefined;
     const ends = chats ? await endsOf(directory) : undefined;
@@ -77,7 +80,7 @@ export async function* samplePrompts(options: PromptsOptions): AsyncGenerator<Pr
       const total = prompts.length * (searching ? 1 : numSamples);
       const together = Math.min(maxBatch, total);
       const model = textModelOf(session, { maxTexts: searching ? beams : together });
-      const writer = new SampleWriter(model, tokenizer, config, signal);
+      const writer = new SampleWriter(model, tokenizer, config, { check, signal });
       let longest = 0;
       const jobOf = (row: PromptRow, index: number): TextJob => {
         const { messages, prompt } = row.given;
@@ -125,6 +128,7 @@ export async function* samplePrompts(options: PromptsOptions): AsyncGenerator<Pr
       await session.close();
     }
   } finally {
+    check?.close();
     await checkpoint.close();
   }
 }

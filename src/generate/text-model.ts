@@ -5,6 +5,7 @@ import type { Gpt } from '../model/index.js';
 import {
   Batch,
   beamSearch,
+  beginningOf,
   type Drawable,
   filtersOf,
   type Generated,
@@ -53,15 +54,6 @@ export class TextModel {
     this.batch = new Batch(this.passes, maxTexts);
   }
 
-  /** The token that texts begin with: <|endoftext|> where the model knows it, else a new line, else the first one. */
-  private get beginning(): number {
-    const { endOfText } = this.tokenizer;
-    const { vocabSize } = this.gpt.config;
-    if (endOfText < vocabSize) return endOfText;
-    const [newline] = this.tokenizer.encode('\n');
-    return newline !== undefined && newline < vocabSize && newline !== this.tokenizer.unknown ? newline : 0;
-  }
-
   /** Ids of a text. Ids that the model has no row for are skipped. */
   prompt(text: string): Prompt {
     const { vocabSize } = this.gpt.config;
@@ -69,7 +61,7 @@ export class TextModel {
     const ids = all.filter((id) => id < vocabSize);
     const unknown =
       ids.length < all.length || ids.includes(this.tokenizer.unknown!) ? this.unknownCharacters(text) : '';
-    return { ids: ids.length > 0 ? ids : [this.beginning], unknown };
+    return { ids: ids.length > 0 ? ids : [beginningOf(this.tokenizer, vocabSize)], unknown };
   }
 
   private unknownCharacters(text: string): string {

@@ -1,7 +1,8 @@
 // One text of `sample`: drawn, or the best of a beam search. Knows no run folder and no terminal.
 import { type SamplingConfig, samplingOf } from '../config/index.js';
 import { GptError } from '../errors.js';
-import type { NoticeEvent, PieceEvent, SampleEvent, TokenLogprobs } from '../events.js';
+import type { NoticeEvent, PhaseEvent, PieceEvent, SampleEvent, TokenLogprobs } from '../events.js';
+import type { CheckOptions, MemorizationCheck } from '../memorization/check.js';
 import { logprobOf, type TokenLogprob } from '../sample/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { TextModel } from './text-model.js';
@@ -15,16 +16,23 @@ export interface TextJob {
   readonly ends?: ReadonlySet<number> | undefined;
 }
 
+export interface WritingOptions {
+  /** What compares the texts with the training text. */
+  readonly check?: MemorizationCheck | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 export class SampleWriter {
   constructor(
     private readonly model: TextModel,
     private readonly tokenizer: Tokenizer,
     private readonly config: SamplingConfig,
-    private readonly signal: AbortSignal | undefined,
+    private readonly how: WritingOptions,
   ) {}
 
   async *write({ ids, prompt, index, ends }: TextJob): AsyncGenerator<PieceEvent | SampleEvent> {
-    const { model, config, signal } = this;
+    const { model, config } = this;
+    const { signal } = this.how;
     const logprobs: TokenLogprobs[] = [];
     const observe = (id: number, logits: Float32Array) => {
       if (config.logprobs !== null) logprobs.push(this.named(logprobOf(id, logits, config.logprobs)));
@@ -35,21 +43,29 @@ export class SampleWriter {
       else {
         const { text, tokens, finish, tokensPerSecond } = event;
         const listed = config.logprobs === null ? {} : { logprobs: logprobs.slice(0, tokens.length) };
-        yield { event: 'sample', index, prompt, text, tokens, finish, tokensPerSecond, ...listed };
+        const memorized = this.memorized(tokens);
+        yield { event: 'sample', index, prompt, text, tokens, finish, tokensPerSecond, ...listed, ...memorized };
       }
     }
   }
 
   /** The best `numSamples` texts of a beam search. */
   async *search({ ids, prompt, index, ends }: TextJob): AsyncGenerator<SampleEvent> {
-    const { model, config, signal } = this;
+    const { model, config } = this;
+    const { signal } = this.how;
     const began = performance.now();
     const found = await model.beams({ ids }, config, { ...(ends && { ends }), signal });
     const seconds = (performance.now() - began) / 1000;
     for (const [i, { text, tokens, finish, score }] of found.slice(0, config.numSamples).entries()) {
       const tokensPerSecond = tokens.length / seconds;
-      yield { event: 'sample', index: index + i, prompt, text, tokens, finish, tokensPerSecond, score };
+      const memorized = this.memorized(tokens);
+      yield { event: 'sample', index: index + i, prompt, text, tokens, finish, tokensPerSecond, score, ...memorized };
     }
+  }
+
+  private memorized(tokens: readonly number[]): Pick<SampleEvent, 'memorized'> {
+    const { check } = this.how;
+    return check ? { memorized: check.check(tokens) } : {};
   }
 
   private named({ id, logprob, top }: TokenLogprob): TokenLogprobs {
@@ -59,6 +75,16 @@ export class SampleWriter {
     });
     return { ...entry({ id, logprob }), top: top.map(entry) };
   }
+}
+
+/** The training text and its index, where the settings ask for the comparison. The caller closes it. */
+export async function* openedCheck(
+  { checkMemorized, minMatch }: SamplingConfig,
+  options: Omit<CheckOptions, 'minMatch'>,
+): AsyncGenerator<NoticeEvent | PhaseEvent, MemorizationCheck | undefined> {
+  if (!checkMemorized) return undefined;
+  const { openCheck } = await import('../memorization/check.js');
+  return yield* openCheck({ ...options, minMatch: minMatch ?? undefined });
 }
 
 /** @throws GptError `config/beams` for settings that have no meaning in a beam search */

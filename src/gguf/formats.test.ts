@@ -1,8 +1,9 @@
 // Number formats against PyPI's gguf: test/goldens/gguf.json, written by scripts/goldens/gguf_formats.py.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { bfloat16Of, float16Of } from '../checkpoint/safetensors/dtype.js';
 import { dequantize } from './dequantize.js';
-import { bfloat16Of, float16Of, quantize } from './quantize.js';
+import { quantize } from './quantize.js';
 import { formatNamed } from './types.js';
 
 interface Golden {

@@ -1,37 +1,8 @@
 // float32 to ggml's formats, as ggml's reference code rounds: what a file written here holds, llama.cpp would have written too.
+import { bfloat16Of, float16Of } from '../checkpoint/safetensors/dtype.js';
 import type { BlockFormat } from './types.js';
 
 const { fround } = Math;
-const bits = new Uint32Array(1);
-const number = new Float32Array(bits.buffer);
-
-/** The bits of the nearest float16; ties to even. */
-export function float16Of(value: number): number {
-  number[0] = value;
-  const from = bits[0]!;
-  const sign = (from >>> 16) & 0x8000;
-  const magnitude = from & 0x7fffffff;
-  if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
-  if (magnitude >= 0x47800000) return sign | 0x7c00; // too large: infinity
-  if (magnitude < 0x38800000) {
-    // Subnormal: a multiple of 2^-24.
-    const steps = Math.abs(value) * 2 ** 24;
-    const floor = Math.floor(steps);
-    const rest = steps - floor;
-    return sign | (floor + (rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? 1 : 0));
-  }
-  const rounded = magnitude + 0xfff + ((magnitude >> 13) & 1);
-  return sign | ((rounded - 0x38000000) >> 13);
-}
-
-/** The bits of the nearest bfloat16; ties to even, NaN stays NaN. */
-export function bfloat16Of(value: number): number {
-  number[0] = value;
-  const from = bits[0]!;
-  if ((from & 0x7fffffff) > 0x7f800000) return (from >>> 16) | 64;
-  return (from + 0x7fff + ((from >>> 16) & 1)) >>> 16;
-}
-
 function putHalf(out: Uint8Array, at: number, half: number): void {
   out[at] = half & 255;
   out[at + 1] = half >> 8;

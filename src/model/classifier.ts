@@ -31,7 +31,7 @@ export class Classifier {
    * @param ids int32 [B, T]
    * @param positions int32 [B], where the head reads; what stands right of it does not matter
    */
-  read(ids: tf.Tensor, positions: tf.Tensor, options: Pick<GptOptions, 'dropout'> = {}): Reading {
+  read(ids: tf.Tensor, positions: tf.Tensor, options: Pick<GptOptions, 'dropout' | 'edit'> = {}): Reading {
     const { dropout: rate } = this.gpt.config;
     const [batch, time] = ids.shape as [number, number];
     const hidden = this.gpt.hidden(ids, options);

@@ -8,6 +8,7 @@ import type { GgufFormat } from './gguf-format.js';
 import type { HuggingFaceFormat } from './hugging-face.js';
 import type { CallOptions, GptLayer } from './layers/base.js';
 import type { LoraConfig } from './lora.js';
+import type { OnnxFormat } from './onnx-format.js';
 
 /** Absent: no dropout, positions 0..T-1. `positions` is int32 [B*T]. */
 export interface GptOptions extends Pick<CallOptions, 'dropout' | 'positions' | 'present' | 'weights'> {
@@ -15,6 +16,8 @@ export interface GptOptions extends Pick<CallOptions, 'dropout' | 'positions' | 
   readonly past?: readonly Past[] | undefined;
   /** Where the model puts what enters the first block and what leaves each one, [B*T, C]. Inference only. */
   readonly states?: tf.Tensor[] | undefined;
+  /** Changes the residual stream: gets what enters the first block (0) and what leaves each one (1..L), [B*T, C]. */
+  readonly edit?: ((state: tf.Tensor, layer: number) => tf.Tensor) | undefined;
 }
 
 /** A model made of tfjs layers. Its parameters are the layers' own, under the names of the family's list. */
@@ -25,6 +28,8 @@ export interface ModelLayers {
   readonly blocks: readonly GptLayer[];
   /** @param ids int32 [B, T] @returns [B*T, C], what enters the first block */
   embed(ids: tf.Tensor, options: GptOptions): tf.Tensor;
+  /** The rows of the token table alone. @param ids int32 [B, T] @returns [B*T, C] */
+  embedTokens(ids: tf.Tensor): tf.Tensor;
   /** After the last block. [B*T, C] to the same shape. */
   normalize(x: tf.Tensor): tf.Tensor;
   /** Hidden states [N, C] to logits [N, V]. */
@@ -60,6 +65,8 @@ export interface Family<Config extends ModelConfig = ModelConfig, Settings = Mod
    * @throws GptError `config/...` with a hint for settings that do not fit each other
    */
   configure(shared: Omit<ModelConfig, 'arch'>, settings: Settings): Config;
+  /** What a person who begins a run with these settings should know: one sentence. */
+  advice?(settings: Settings): string | undefined;
   /** Every trainable parameter, in the order of use. */
   parameters(config: Config): ParameterSpec[];
   cache(config: Config): CacheShape;
@@ -71,6 +78,8 @@ export interface Family<Config extends ModelConfig = ModelConfig, Settings = Mod
   readonly huggingFace: HuggingFaceFormat<Config>;
   /** Absent: llama.cpp has no such models. */
   readonly gguf?: GgufFormat<Config>;
+  /** Absent: not exported as ONNX. */
+  readonly onnx?: OnnxFormat<Config>;
 }
 
 /** A family of any configuration: for lists of them. */

@@ -72,15 +72,17 @@ export class Gpt {
     if (ids.rank !== 2 || ids.dtype !== 'int32')
       throw new Error(`ids must be int32 [B, T], is ${ids.dtype} [${ids.shape}]`);
     if (time > blockSize) throw new Error(`${time} tokens are longer than the block size ${blockSize}`);
-    const { past, states, ...shared } = options;
+    const { past, states, edit, ...shared } = options;
     return tf.tidy(() => {
-      const first = this.model.embed(ids, shared);
-      states?.push(first);
-      const last = this.model.blocks.reduce((x, block, i) => {
-        const y = this.runBlock(block, x, { ...shared, time, past: past?.[i] });
-        states?.push(y);
-        return y;
-      }, first);
+      const reached = (state: tf.Tensor, layer: number) => {
+        const next = edit?.(state, layer) ?? state;
+        states?.push(next);
+        return next;
+      };
+      const last = this.model.blocks.reduce(
+        (x, block, i) => reached(this.runBlock(block, x, { ...shared, time, past: past?.[i] }), i + 1),
+        reached(this.model.embed(ids, shared), 0),
+      );
       const kept = [...(options.present ?? []), ...(options.weights ?? []), ...(states ?? [])];
       return { output: this.model.normalize(last), kept };
     }).output;
@@ -103,6 +105,16 @@ export class Gpt {
    */
   logits(ids: tf.Tensor, options: GptOptions = {}): tf.Tensor {
     return tf.tidy(() => this.project(this.hidden(ids, options)));
+  }
+
+  /** What enters the first block. @param ids int32 [B, T] @returns [B*T, C] */
+  embed(ids: tf.Tensor): tf.Tensor {
+    return this.model.embed(ids, {});
+  }
+
+  /** The tokens' part of it, without positions. @param ids int32 [B, T] @returns [B*T, C] */
+  embedTokens(ids: tf.Tensor): tf.Tensor {
+    return this.model.embedTokens(ids);
   }
 
   /** The last norm. [N, C] to the same shape. */

@@ -10,7 +10,14 @@ export {
   type Role,
 } from './config.js';
 export { decodeStep, extendStep, keysName, prefillStep, valuesName } from './decoding-steps.js';
-export { type InsideOptions, insideStep } from './explain-steps.js';
+export {
+  gradientStep,
+  type InsideOptions,
+  insideStep,
+  type Predictor,
+  patchingStep,
+  predictionStep,
+} from './explain-steps.js';
 export type { CacheShape, Family, GptOptions } from './family.js';
 export { Gpt, type GptParts } from './gpt.js';
 export { initialize, type NamedArray } from './initialize.js';

@@ -55,6 +55,11 @@ export function cacheShapeOf(config: ModelConfig): CacheShape {
   return familyOf(config).cache(config);
 }
 
+/** What a person who begins a run with these settings should know. */
+export function modelAdvice(settings: ModelSettings): string | undefined {
+  return familyOf(settings as unknown as ModelConfig).advice?.(settings);
+}
+
 /** By which angles the positions of a model turn; undefined where they do not. */
 export function rotaryOf(config: ModelConfig): readonly number[] | undefined {
   return familyOf(config).rotary(config);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolve } from '../config/index.js';
 import { peakBytes } from '../trace/index.js';
-import { planPretraining, secondsOf } from './cost.js';
+import { planTraining, secondsOf } from './cost.js';
 import { pretrain } from './pretrain.js';
 
 let folder = '';
@@ -50,8 +50,8 @@ test('a plan adds up, and accumulating takes as much arithmetic as a larger batc
   const { nLayer, nHead, nEmbd, blockSize } = sizes;
   const shape = { nLayer, nHead, nEmbd, blockSize, dropout: 0, bias: true, layerNormEpsilon: 1e-5 };
   const model = { ...shape, vocabSize: 257, position: 'learned' as const };
-  const whole = await planPretraining(model, config({}));
-  const parts = await planPretraining(model, config({ batchSize: 2, gradAccum: 4 }));
+  const whole = await planTraining(model, config({}));
+  const parts = await planTraining(model, config({ batchSize: 2, gradAccum: 4 }));
   expect(whole.tokensPerStep).toBe(512);
   expect(parts.tokensPerStep).toBe(512);
   expect(parts.flopsPerStep).toBe(whole.flopsPerStep);
@@ -61,6 +61,22 @@ test('a plan adds up, and accumulating takes as much arithmetic as a larger batc
   expect(whole.flopsPerStep / (6 * multiplying * 512)).toBeGreaterThan(1);
   expect(whole.flopsPerStep / (6 * multiplying * 512)).toBeLessThan(1.3);
   expect(whole.secondsPerStep).toBeGreaterThan(0);
+});
+
+test('adapters alone have gradients and optimizer state, and need fewer products', async () => {
+  const config = resolve('pretrain', [{ name: 'flag', values: { ...settings, optimizer: 'adamw' } }]).values;
+  const { nLayer, nHead, nEmbd, blockSize } = sizes;
+  const shape = { nLayer, nHead, nEmbd, blockSize, dropout: 0, bias: true, layerNormEpsilon: 1e-5 };
+  const model = { ...shape, vocabSize: 257, position: 'learned' as const };
+  const all = await planTraining(model, config);
+  const adapters = await planTraining(model, config, { loraRank: 2, loraAlpha: null });
+  // A [rank, in] and B [out, rank] of each block's four matrices, two slots of AdamW
+  const numbers = 2 * 2 * (64 + 192 + 64 + 64 + 64 + 256 + 256 + 64);
+  expect(adapters.memory.optimizer).toBe(4 * 2 * numbers);
+  expect(adapters.parameters).toBe(all.parameters + numbers);
+  expect(adapters.flopsPerStep).toBeLessThan(0.8 * all.flopsPerStep);
+  const frozen = await planTraining(model, config, { freeze: 1 });
+  expect(frozen.memory.optimizer).toBeLessThan(0.6 * all.memory.optimizer);
 });
 
 test('seconds are products at their speed and the rest at that of copying', () => {

@@ -1,8 +1,18 @@
-// What a pretraining run will cost, from its settings alone: parameters, memory by part, arithmetic and, by a quick
+// What a training run will cost, from its settings alone: parameters, memory by part, arithmetic and, by a quick
 // measurement of this machine, time a step. Reads no text and trains nothing.
-import type { PretrainConfig } from '../config/index.js';
+import type { FinetuneConfig, PretrainConfig } from '../config/index.js';
 import { defaultThreads, graphsOfEngine, measureOnnx, updateCost } from '../engine/index.js';
-import { countParameters, evaluationStep, Gpt, type GptConfig, lossStep, parameterSpecs } from '../model/index.js';
+import {
+  countParameters,
+  evaluationStep,
+  Gpt,
+  type GptConfig,
+  type LoraConfig,
+  loraSpecs,
+  lossStep,
+  parameterSpecs,
+  withTrainable,
+} from '../model/index.js';
 import { optimizers, optionsFor } from '../optimizer/registry.js';
 import { type EstimatedEngine, estimateMemory, type MemoryEstimate } from '../session/memory.js';
 import { peakBytes, type Work, workOf } from '../trace/index.js';
@@ -25,13 +35,35 @@ export interface Plan {
   readonly secondsPerStep: number;
 }
 
-/** Takes about a second: compiles nothing, but measures how fast this machine multiplies and copies. */
-export async function planPretraining(model: GptConfig, config: PretrainConfig): Promise<Plan> {
+/** What of a model a finetuning run trains. Absent: everything. */
+export type Share = Partial<Pick<FinetuneConfig, 'freeze' | 'loraRank' | 'loraAlpha'>>;
+
+/**
+ * Takes about a second: compiles nothing, but measures how fast this machine multiplies and copies. A finetuning run is
+ * planned as if every row were as long as the context.
+ */
+export async function planTraining(model: GptConfig, config: PretrainConfig, share: Share = {}): Promise<Plan> {
   const { batchSize, gradAccum, recompute } = config;
   const threads = config.threads ?? defaultThreads();
-  const specs = parameterSpecs(model);
+  const { freeze = 0, loraRank = 0, loraAlpha } = share;
+  const lora = loraRank > 0 ? { rank: loraRank, alpha: loraAlpha ?? 2 * loraRank } : undefined;
+  const body = parameterSpecs(model);
+  const specs = withTrainable(lora ? [...body, ...loraSpecs(body, lora)] : body, {
+    freeze,
+    adaptersOnly: lora !== undefined,
+  });
   const engine = config.backend === 'tensorflow' || config.backend === 'openvino' ? config.backend : 'onnx';
-  const { peaks, work } = await graphsOf({ ...model, dropout: config.dropout }, { batchSize, recompute, engine });
+  const trained = new Set(specs.filter(({ trainable }) => trainable).map(({ name }) => name));
+  const { peaks, work } = await graphsOf(
+    { ...model, dropout: config.dropout },
+    {
+      batchSize,
+      recompute,
+      engine,
+      lora,
+      trained,
+    },
+  );
   const parameters = countParameters(specs);
   const optimizer = optimizers[config.optimizer];
   const update = updateCost(specs, optimizer, optionsFor(optimizer, config));
@@ -50,16 +82,22 @@ export async function planPretraining(model: GptConfig, config: PretrainConfig):
   };
 }
 
+interface GraphSettings {
+  readonly batchSize: number;
+  readonly recompute: boolean;
+  readonly engine: EstimatedEngine;
+  readonly lora: LoraConfig | undefined;
+  /** The names of the parameters that are trained. */
+  readonly trained: ReadonlySet<string>;
+}
+
 /** The training graph and that of evaluation, as pretraining compiles them. */
-async function graphsOf(
-  model: GptConfig,
-  { batchSize, recompute, engine }: { batchSize: number; recompute: boolean; engine: EstimatedEngine },
-) {
+async function graphsOf(model: GptConfig, { batchSize, recompute, engine, lora, trained }: GraphSettings) {
   const { trainingGraph, inferenceGraph } = graphsOfEngine[engine];
-  const gpt = await Gpt.create(model, { recompute });
+  const gpt = await Gpt.create(model, { recompute, lora });
   try {
     const shape = { batchSize, time: model.blockSize };
-    const training = trainingGraph(lossStep(gpt, shape), () => true);
+    const training = trainingGraph(lossStep(gpt, shape), (name) => trained.has(name));
     const evaluation = inferenceGraph(evaluationStep(gpt, shape));
     return { peaks: [peakBytes(training), peakBytes(evaluation)], work: workOf(training) };
   } finally {

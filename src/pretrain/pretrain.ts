@@ -8,7 +8,7 @@ import type { RunEvent } from '../events.js';
 import { configureModel } from '../model/registry.js';
 import { openRun } from '../run/open-run.js';
 import { type TrainingOptions, trainingOptions } from '../run/options.js';
-import { checkWarmup, stepsOf } from '../run/schedule.js';
+import { checkSchedule, stepsOf } from '../run/schedule.js';
 import type { TrainingRun } from '../run/training-run.js';
 import { openText, type RunText } from './open-text.js';
 import { compileOnText } from './train-on-text.js';
@@ -64,7 +64,7 @@ async function* pretrainOn(
 
   const step = { batchSize: wholeBatch, blockSize: model.blockSize, gradAccum: config.gradAccum };
   const settled = { ...config, ...stepsOf(config, stepsPerEpoch(train, step)) };
-  yield* checkWarmup(settled);
+  yield* checkSchedule(settled);
 
   run.requireMemoryFor(model);
   const session = yield* run.openSession(model, tokenizer);

@@ -1,14 +1,11 @@
 // The corpus of a resumed run: the tokens that it was trained on, kept in its folder or made again from its text. Another text
 // is refused before anything in the folder changes.
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { areSources, type Corpus, changedSources, findSources, openCorpus } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent, RunEvent } from '../events.js';
-import { move } from '../files/index.js';
+import { hashFile, move } from '../files/index.js';
 import { checkData, inputsOf, type SavedRun } from '../run/record.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { type TextDataOptions, tokenize } from './prepare-text.js';
@@ -112,11 +109,4 @@ async function isText(inputs: readonly string[], { meta }: Corpus, base: string)
 async function adopt(separate: string, tokens: string): Promise<void> {
   await rm(join(tokens, 'meta.json'), { force: true });
   for (const name of ['tokens.bin', 'meta.json']) await move(join(separate, name), join(tokens, name));
-}
-
-/** Of corpora from before their meta.json had it. */
-async function hashFile(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash, { signal: signal as AbortSignal });
-  return hash.digest('hex');
 }

@@ -4,6 +4,7 @@ import { claimRun, type Run } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
 import { type Resolved, resolve, type TrainCommand } from '../config/index.js';
 import type { RunEvent } from '../events.js';
+import { modelAdvice } from '../model/registry.js';
 import type { OpenedEngine } from '../session/session.js';
 import type { TrainingOptions } from './options.js';
 import { recordOf, type SavedRun } from './record.js';
@@ -99,7 +100,7 @@ async function* joinRun<C extends TrainCommand>(
   return yield* reporting(run, claimed.start);
 }
 
-/** Reports a batch that is divided otherwise than before, and a run that continues from an earlier checkpoint. */
+/** Reports a batch that is divided otherwise than before, a run that continues from an earlier checkpoint, advice on a new one. */
 async function* reporting<C extends TrainCommand>(
   run: TrainingRun<C>,
   start: StartingPoint | undefined,
@@ -108,6 +109,8 @@ async function* reporting<C extends TrainCommand>(
   try {
     yield* resized(run.saved, run.plan.config, run.workers.size);
     yield* start?.notices ?? [];
+    const advice = start ? undefined : modelAdvice(run.plan.config);
+    if (advice) yield { event: 'notice', level: 'info', message: advice };
     reported = true;
     return run;
   } finally {

@@ -8,7 +8,7 @@ import { hasTensorflow } from '../engine/tensorflow/testing/library.js';
 import type { RunEvent } from '../events.js';
 import { finetune } from '../finetune/finetune.js';
 import { configureModel } from '../model/registry.js';
-import { planPretraining } from '../pretrain/cost.js';
+import { planTraining } from '../pretrain/cost.js';
 import { pretrain } from '../pretrain/pretrain.js';
 
 jest.mock('../optimizer/optimizers.js', () => ({
@@ -144,7 +144,7 @@ test.each([
 test('the estimate counts their slots and the products of their updates', async () => {
   const plan = async (optimizer: string) => {
     const config = resolve('pretrain', flags({ ...settings, nEmbd: 64, optimizer })).values;
-    return planPretraining(configureModel(config, 257), config);
+    return planTraining(configureModel(config, 257), config);
   };
   const [adamw, muon, sgd, matrix] = [await plan('adamw'), await plan('muon'), await plan('sgd'), await plan('matrix')];
   expect(adamw.memory.optimizer).toBe(8 * adamw.parameters);

@@ -83,7 +83,7 @@ export function recordOf(run: Run, command: TrainCommand): SavedRun {
 }
 
 /** Whether every value that a run is resumed with has its type; those that old runs lack may be absent. */
-function isRecord(record: Partial<Record<keyof SavedRun, unknown>> | undefined): record is SavedRun {
+export function isRecord(record: Partial<Record<keyof SavedRun, unknown>> | undefined): record is SavedRun {
   if (!isObject(record) || !isObject(record.config)) return false;
   const { inputs, workers = 1, wholeBatch = 1, workingDirectory = '', dataHash = '' } = record;
   return (

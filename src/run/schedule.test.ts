@@ -1,5 +1,5 @@
 import { resolve } from '../config/index.js';
-import { checkWarmup, learningRateOf, stepsOf } from './schedule.js';
+import { checkSchedule, learningRateOf, stepsOf } from './schedule.js';
 
 const configOf = (values: Record<string, unknown>, command: 'pretrain' | 'finetune' = 'pretrain') =>
   resolve(command, [{ name: 'flag', values: { learningRate: 1e-3, ...values } }]).values;
@@ -42,8 +42,19 @@ test('before the speed of a run with a time budget is known, its rate rises as i
 test('epochs that end within the warm-up asked for are a warning that names both', () => {
   const notices = (warmupIters: number) => {
     const config = configOf({ epochs: 1, warmupIters });
-    return [...checkWarmup({ ...config, ...stepsOf(config, 43) })];
+    return [...checkSchedule({ ...config, ...stepsOf(config, 43) })];
   };
   expect(notices(42)).toEqual([]);
   expect(notices(100)).toMatchObject([{ level: 'warning', message: expect.stringMatching(/43 steps.*0\.001.*100/) }]);
+});
+
+test('a decay that is shorter than a step is a warning', () => {
+  const messages = (decayFraction: number) => {
+    const config = configOf({ maxIters: 20, warmupIters: 2, lrSchedule: 'wsd', decayFraction });
+    return [...checkSchedule(config)].map(({ message }) => message);
+  };
+  expect([0.05, 0.02].map(messages)).toEqual([
+    [],
+    ['the run of 20 steps has no decay: 0.02 of it is not one step (--decay-fraction)'],
+  ]);
 });

@@ -1,6 +1,6 @@
 // From a configuration to the length of a run and the learning rate of a step. Knows the settings' meaning, not how a run is
 // driven.
-import { defaultWarmup, type TrainingConfig } from '../config/index.js';
+import { defaultMinLearningRate, defaultWarmup, type TrainingConfig } from '../config/index.js';
 import type { NoticeEvent } from '../events.js';
 import { learningRateAt, stableIters } from '../optimizer/index.js';
 import type { TrainingJob } from '../train/index.js';
@@ -19,15 +19,17 @@ export function stepsOf(
   return { maxIters, warmupIters: warmup ?? (maxIters === null ? null : defaultWarmup(maxIters)) };
 }
 
-/** Warns of a run that ends before its learning rate is at its full value. */
-export function* checkWarmup({
-  maxIters,
-  warmupIters,
-  learningRate,
-}: Pick<TrainingConfig, 'maxIters' | 'warmupIters' | 'learningRate'>): Generator<NoticeEvent> {
-  if (maxIters === null || warmupIters === null || warmupIters < maxIters) return;
-  const message = `the run of ${maxIters} steps ends within its warm-up: the learning rate does not reach ${learningRate} (--warmup-iters ${warmupIters})`;
-  yield { event: 'notice', level: 'warning', message };
+/** Warns of a run that ends before its learning rate is at its full value, or whose decay is shorter than a step. */
+export function* checkSchedule(settings: Settings & Pick<TrainingConfig, 'maxIters'>): Generator<NoticeEvent> {
+  const { maxIters, warmupIters, learningRate, lrSchedule, decayFraction } = settings;
+  if (maxIters === null || warmupIters === null) return;
+  if (warmupIters >= maxIters) {
+    const message = `the run of ${maxIters} steps ends within its warm-up: the learning rate does not reach ${learningRate} (--warmup-iters ${warmupIters})`;
+    yield { event: 'notice', level: 'warning', message };
+  } else if (lrSchedule === 'wsd' && stableIters(lengthsOf(settings, maxIters)) >= maxIters) {
+    const message = `the run of ${maxIters} steps has no decay: ${decayFraction} of it is not one step (--decay-fraction)`;
+    yield { event: 'notice', level: 'warning', message };
+  }
 }
 
 /**
@@ -40,7 +42,7 @@ export function learningRateOf(settings: Settings): TrainingJob['learningRate'] 
     learningRateAt(iter - 1, {
       ...lengthsOf(settings, total),
       learningRate,
-      minLearningRate: minLr ?? learningRate / 10,
+      minLearningRate: minLr ?? defaultMinLearningRate(lrSchedule, learningRate),
       kind: total === null ? 'constant' : lrSchedule,
     });
 }

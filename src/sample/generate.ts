@@ -1,14 +1,13 @@
 // Writes one text: logits, pick, decode, until the length, a stop string or the end of the text. Knows no path and no
 // engine.
-import { performance } from 'node:perf_hooks';
 import { GptError } from '../errors.js';
 import type { StreamDecoder } from '../tokenizer/types.js';
-import type { Decoder } from './decoder.js';
+import type { LogitSource } from './decoder.js';
 import type { Pick } from './pick.js';
 import { StopWatch } from './stop.js';
 
 export interface GenerateOptions {
-  readonly decoder: Decoder;
+  readonly decoder: LogitSource;
   /** At least one token: an empty prompt is the end-of-text token, which also begins texts. */
   readonly prompt: readonly number[];
   /** The most ids the model can read at once; of a longer prompt only the end is read. */

@@ -2,6 +2,7 @@
 export { Batch } from './batch.js';
 export type { BatchModel, Rotary } from './batch-model.js';
 export { type BeamOptions, beamSearch, type Hypothesis } from './beams.js';
+export { beginningOf } from './beginning.js';
 export { type CacheShape, KeyValueCache } from './cache.js';
 export { CachePool } from './cache-pool.js';
 export type { Decoder } from './decoder.js';

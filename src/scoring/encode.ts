@@ -79,7 +79,7 @@ export function* encodeAnswers(
       const message = `longer than the context of ${blockSize} tokens; the ${result.cut} is cut`;
       findings.add({ severity: 'warning', code: `cut-${result.cut}`, message, place });
     }
-    encoded.push(result);
+    encoded.push({ ...result, place });
   }
   for (const finding of findings.list()) yield notice(finding);
   if (encoded.length === 0 && examples.length > 0) {

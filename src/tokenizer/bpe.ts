@@ -4,6 +4,7 @@ import { GptError } from '../errors.js';
 import type { AddedTokens } from './added-tokens.js';
 import { IdBuffer } from './id-buffer.js';
 import { type Merges, mergeWord } from './merge.js';
+import { ownCopy } from './own-copy.js';
 import type { EachWord } from './pre-tokenizer.js';
 import type { TokenTable } from './token-table.js';
 import type { EncodeOptions, StreamDecoder, Tokenizer } from './types.js';
@@ -131,8 +132,3 @@ export class BpeTokenizer implements Tokenizer {
 }
 
 const encoder = new TextEncoder();
-
-/** V8 keeps the whole text alive for a slice of 13 characters or more; a key must not. */
-export function ownCopy(word: string): string {
-  return word.length < 13 ? word : Buffer.from(word, 'utf16le').toString('utf16le');
-}

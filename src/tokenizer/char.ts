@@ -9,6 +9,7 @@ import type { EncodeOptions, StreamDecoder, Tokenizer } from './types.js';
 /** The key, in the file's model, that says whether <|endoftext|> stood between documents of the training text. */
 export const severalDocumentsKey = 'several_documents';
 const replacement = 0xfffd;
+const encoder = new TextEncoder();
 
 export interface CharParts {
   /** Code point -> id. */
@@ -41,7 +42,6 @@ export class CharTokenizer implements Tokenizer {
   constructor(private readonly parts: CharParts) {
     const { chars, fallback, endOfText, extra = [] } = parts;
     const entries: TokenEntry[] = [];
-    const encoder = new TextEncoder();
     const codePoints = [...chars.keys()];
     this.ids = new Int32Array(codePoints.reduce((most, code) => Math.max(most, code), replacement) + 1).fill(-1);
     for (const [code, id] of chars) {
@@ -101,7 +101,7 @@ export class CharTokenizer implements Tokenizer {
       const id = code < this.ids.length ? this.ids[code]! : -1;
       if (id >= 0) out.push(id);
       else if ('unknown' in fallback) out.push(fallback.unknown);
-      else for (const byte of Buffer.from(String.fromCodePoint(code))) out.push(fallback.byteIds[byte]!);
+      else for (const byte of encoder.encode(String.fromCodePoint(code))) out.push(fallback.byteIds[byte]!);
     }
   }
 }

@@ -1,8 +1,8 @@
 // Counts the words of a text that arrives in pieces, in bounded memory: when the table is full, the rarest words go
 // (lossy counting), so common words keep nearly exact counts however long the text.
 
-import { ownCopy } from './bpe.js';
 import { lastGpt2Cut, wordEnd } from './gpt2-words.js';
+import { ownCopy } from './own-copy.js';
 import { lastWhole } from './pre-tokenizer.js';
 import type { TextPiece } from './types.js';
 

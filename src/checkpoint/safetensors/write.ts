@@ -1,5 +1,6 @@
 // Writing safetensors tensor by tensor, so that a model needs no second place in memory to be saved.
 import type { FileHandle } from 'node:fs/promises';
+import { bytesOf, fromFloat32, type ReadableDType } from './dtype.js';
 
 export interface TensorSource {
   readonly name: string;
@@ -12,12 +13,14 @@ export interface TensorSource {
 const chunkBytes = 16 * 2 ** 20;
 
 /**
- * Writes float32 tensors in the order given. The data begins at a multiple of 8 bytes.
+ * Writes tensors in the order given. The data begins at a multiple of 8 bytes.
+ * @param dtype the number format of all of them
  * @param metadata strings for `__metadata__`; transformers wants `format: 'pt'`
  */
 export async function writeSafetensors(
   handle: FileHandle,
   tensors: readonly TensorSource[],
+  dtype: ReadableDType = 'F32',
   metadata: Readonly<Record<string, string>> = { format: 'pt' },
 ): Promise<void> {
   const header: Record<string, unknown> = { __metadata__: metadata };
@@ -25,8 +28,8 @@ export async function writeSafetensors(
   for (const { name, shape } of tensors) {
     if (Object.hasOwn(header, name)) throw new Error(`two tensors are called "${name}"`);
     const begin = end;
-    end += shape.reduce((product, size) => product * size, 4);
-    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
+    end += shape.reduce((product, size) => product * size, bytesOf[dtype]!);
+    header[name] = { dtype, shape, data_offsets: [begin, end] };
   }
   const json = Buffer.from(JSON.stringify(header));
   const padded = Math.ceil(json.length / 8) * 8;
@@ -40,7 +43,7 @@ export async function writeSafetensors(
     const size = shape.reduce((product, length) => product * length, 1);
     if (values.length !== size)
       throw new Error(`"${name}" has ${values.length} values, [${shape.join(', ')}] needs ${size}`);
-    await writeFully(handle, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    await writeFully(handle, fromFloat32(values, dtype));
   }
 }
 

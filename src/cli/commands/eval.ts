@@ -1,12 +1,16 @@
 // gpt-cli eval: a model and data in, numbers out. The work is in evaluate/evaluate.
 import type { Command } from 'commander';
+import { flagName, type Layer, leastMatch } from '../../config/index.js';
 import { columnNames, templateText } from '../../dataset/labelled/flag-values.js';
+import { GptError } from '../../errors.js';
 import type { EvaluationEvent, ResultEvent } from '../../events.js';
 import { confusionLines } from '../confusion.js';
 import type { Context } from '../context.js';
 import { count, loss, table } from '../format.js';
+import { memorizationLines } from '../memorized.js';
 import { addSettings, layersOf } from '../options.js';
 import type { Paint } from '../terminal-text.js';
+import { wholeNumber } from '../whole-number.js';
 import { showWork } from '../work.js';
 
 const EXAMPLES = `
@@ -16,9 +20,13 @@ Examples:
   gpt-cli eval runs/reviews test.csv            a classifier: accuracy, macro F1, confusion matrix
   gpt-cli eval runs/race test.jsonl             multiple choice: the same, choices by number
   gpt-cli eval runs/questions test.jsonl        prompts and completions: the loss of the completions
+  gpt-cli eval runs/book --memorized --num-samples 200     what it gives away of the text it was trained on
 
 Of a folder with train, valid and test the test data is scored. Rows whose label the model does not know count as wrong.
-Text is cut into windows of the context length, and every token is scored once.`;
+Text is cut into windows of the context length, and every token is scored once.
+
+--memorized (docs/memorization.md): passages of the training text as prompts, how many are continued verbatim, and texts written
+unprompted, how much of them is in the training text. The data, if it is named, is the training text that the run no longer has.`;
 
 /** The lines for a person. */
 export function resultLines(result: ResultEvent, paint?: Paint): string[] {
@@ -59,19 +67,73 @@ interface EvalFlags {
   readonly textColumn?: string;
   readonly labelColumn?: string;
   readonly promptTemplate?: string;
+  readonly memorized?: true;
+  readonly numSamples?: string;
+  readonly minMatch?: string;
+  readonly promptTokens?: string;
+}
+
+/** Of `eval --memorized`. */
+const memorizedFlags = ['numSamples', 'minMatch', 'promptTokens'] as const;
+
+async function measureMemorization(
+  run: string,
+  inputs: readonly string[],
+  flags: EvalFlags,
+  layers: readonly Layer[],
+  context: Context,
+): Promise<void> {
+  const given = (flag: string, text: string | undefined, min: number, max: number) =>
+    text === undefined ? undefined : wholeNumber(flag, text, min, max);
+  const work = showWork(context);
+  const options = {
+    ...{ run, inputs, layers, stdin: context.streams.stdin, signal: context.stopOnInterrupt() },
+    numSamples: given('--num-samples', flags.numSamples, 1, 1e6),
+    minMatch: given('--min-match', flags.minMatch, leastMatch, 1e5),
+    promptTokens: given('--prompt-tokens', flags.promptTokens, 1, 1e6),
+  };
+  const { memorization } = await import('../../memorization/measure.js');
+  try {
+    for await (const event of memorization(options)) {
+      if (event.event !== 'memorization') work.on(event);
+      else {
+        work.close();
+        if (context.json) context.print(JSON.stringify(event));
+        else for (const line of memorizationLines(event)) context.print(line);
+      }
+    }
+  } finally {
+    work.close();
+  }
 }
 
 export function define(command: Command, context: Context): void {
   command
     .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face folder')
-    .argument('<data...>', 'files, folders, globs, or - for standard input');
+    .argument('[data...]', 'files, folders, globs, or - for standard input');
   command
     .option('--text-column <name>', 'of a table: column of the text; two with a comma between them for pairs')
     .option('--label-column <name>', 'of a table: column of the label')
-    .option('--prompt-template <template>', 'of a table: how columns make a prompt (default: that of the run)');
+    .option('--prompt-template <template>', 'of a table: how columns make a prompt (default: that of the run)')
+    .option('--memorized', 'how much of its training text the model gives away')
+    .option('--num-samples <n>', 'with --memorized: passages to prompt with, and texts to write (default: 100)')
+    .option(
+      '--min-match <n>',
+      'with --memorized: tokens that a passage has at least (default: as many as 64 bytes of the training text, 16 to 64)',
+    )
+    .option('--prompt-tokens <n>', 'with --memorized: tokens of a prompt (default: 50, less in a short context)');
   addSettings(command, 'eval').addHelpText('after', EXAMPLES);
   command.action(async (run: string, inputs: string[], flags: EvalFlags) => {
     const layers = layersOf(command, 'eval');
+    if (flags.memorized) {
+      await measureMemorization(run, inputs, flags, layers, context);
+      return;
+    }
+    const alone = memorizedFlags.find((flag) => flags[flag] !== undefined);
+    if (alone !== undefined) throw new GptError('cli/flag', `--${flagName(alone)} has a meaning only with --memorized`);
+    if (inputs.length === 0) {
+      throw new GptError('cli/data', "missing required argument 'data'", { hint: 'see gpt-cli eval --help' });
+    }
     const { evaluate } = await import('../../evaluate/evaluate.js');
     const { stdin } = context.streams;
     const choice = {

@@ -1,12 +1,15 @@
-// gpt-cli explain: what a model makes of a text, in a terminal.
+// gpt-cli explain: what a model makes of a text, in a terminal or as a page.
 import type { Command } from 'commander';
 import { readWhole } from '../../dataset/read-whole.js';
 import { GptError } from '../../errors.js';
-import type { ExplainedToken, Explanation, NamedHead } from '../../explain/explain.js';
+import type { ExplainEvent, Explanation } from '../../explain/explain.js';
+import { AtomicFile } from '../../files/index.js';
 import type { Context } from '../context.js';
-import { table } from '../format.js';
+import { showExplanation } from '../explain-output.js';
 import { addSettings, layersOf } from '../options.js';
 import { visibleLine } from '../terminal-text.js';
+import { unwritable } from '../unwritable.js';
+import { showWork } from '../work.js';
 
 const EXAMPLES = `
 Examples:
@@ -14,11 +17,20 @@ Examples:
   gpt-cli explain runs/book --prompt "The fox and the fox" --lens
   gpt-cli explain runs/book --heads
   gpt-cli explain runs/book --text letter.txt          the most surprising tokens of a document
+  gpt-cli explain runs/book --prompt "Rolf met Ida. Rolf" --target " met" " was"     which words led to it
+  gpt-cli explain runs/book --prompt "Rolf met Ida." --against "Otto met Ida."       where the two differ
+  gpt-cli explain runs/moods --prompt "Wren lost a ring." --target sad               a classifier
   gpt-cli explain runs/book --prompt "..." --attention --json
+  gpt-cli explain runs/book --prompt "..." --html page.html                            all of it as a page
 
 Surprise is -log2 of the probability that the model gave the token that came: 0 bits if it was certain.
 --lens shows what each block would predict (logit lens); --heads scores every head on random tokens that are repeated:
-previous token, first token, duplicate token, induction (Olsson et al. 2022).`;
+previous token, first token, duplicate token, induction (Olsson et al. 2022).
+
+--attribution, --target and --against explain what is predicted after the text, the next token or the label: the difference of
+the logits of one target and another, by default of the two most likely. Of each word: occlusion, by how much the difference
+falls without it; integrated gradients (Sundararajan et al. 2017), whose sum is the whole difference; gradient x input.
+--against patches the residual stream of --prompt into a pass over another text, layer by layer and token by token.`;
 
 interface ExplainFlags {
   readonly prompt?: string;
@@ -27,64 +39,64 @@ interface ExplainFlags {
   readonly lens?: boolean;
   readonly heads?: boolean;
   readonly attention?: boolean;
+  readonly attribution?: boolean;
+  readonly target?: readonly string[];
+  readonly against?: string;
+  readonly html?: string;
 }
 
-const percent = (probability: number) => `${(100 * probability).toFixed(1)} %`;
-
-/** From this many bits on a token has the strongest colour. */
-const strongest = 12;
-
-/** The text, each token on a background that is the redder the more surprising it was. */
-function coloured(tokens: readonly ExplainedToken[], { paint }: Context): string {
-  const style = (bits: number) => paint.background(Math.round(20 + 180 * Math.min(1, bits / strongest)), 20, 30);
-  return tokens.map(({ text, bits }) => style(bits)(text)).join('');
+function topOf({ top }: ExplainFlags): number {
+  const value = Number(top);
+  if (Number.isSafeInteger(value) && value >= 0 && value <= 1000) return value;
+  throw new GptError('cli/top', `--top is ${visibleLine(top)}, expected a whole number from 0 to 1000`);
 }
 
-function tokenTable(tokens: readonly ExplainedToken[]): string[] {
-  const rows = tokens.map(({ text, bits, probability, rank, top }) => [
-    JSON.stringify(text),
-    bits.toFixed(2),
-    percent(probability),
-    String(rank),
-    top.map((each) => `${JSON.stringify(each.text)} ${percent(each.probability)}`).join('  '),
-  ]);
-  return table([['token', 'bits', 'probability', 'rank', 'most likely'], ...rows], [1, 2, 3]);
+/** The text of --prompt or --text. */
+async function textOf(
+  { prompt, text, heads, target, against, attribution }: ExplainFlags,
+  { streams: { stdin } }: Context,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (prompt !== undefined && text !== undefined)
+    throw new GptError('cli/prompt', 'there are two texts', { hint: 'use one of --prompt and --text' });
+  if (text === '-') return readWhole({ name: 'standard input', kind: 'stdin' }, { stdin, signal });
+  if (text !== undefined) return readWhole({ name: text, kind: 'file' }, { stdin, signal });
+  const needed = !heads || target !== undefined || against !== undefined || attribution;
+  if (prompt === undefined && needed)
+    throw new GptError('cli/prompt', 'there is no text to explain', { hint: 'give --prompt, --text or --heads' });
+  return prompt;
 }
 
-function lensTable(tokens: readonly ExplainedToken[]): string[] {
-  const blocks = tokens[0]?.lens?.length ?? 0;
-  const names = Array.from({ length: blocks }, (_, i) => (i === 0 ? 'embeddings' : `block ${i}`));
-  const rows = tokens.map(({ text, lens }) => [
-    JSON.stringify(text),
-    ...lens!.map((each) => `${JSON.stringify(each.text)} ${(100 * each.probability).toFixed(0)} %`),
-  ]);
-  return table([['token', ...names], ...rows]);
-}
-
-function headTable(heads: readonly NamedHead[]): string[] {
-  const rows = heads.map(({ layer, head, previous, first, duplicate, induction, name }) => {
-    const scores = [previous, first, duplicate, induction].map((score) => score.toFixed(2));
-    return [`${layer + 1}.${head + 1}`, ...scores, name ?? ''];
-  });
-  return table([['block.head', 'previous', 'first', 'duplicate', 'induction', ''], ...rows], [1, 2, 3, 4]);
-}
-
-/** How many tokens of a document are listed. */
-const listed = 20;
-
-function show(explanation: Explanation, document: boolean, context: Context): void {
-  const { tokens, bits, bitsPerByte, heads } = explanation;
-  const say = (lines: readonly string[]) => {
-    for (const line of lines) context.print(line);
-  };
-  if (tokens.length > 0) {
-    if (context.color && !document) context.print(`${coloured(tokens, context)}\n`);
-    const shown = document ? [...tokens].sort((a, b) => b.bits - a.bits).slice(0, listed) : tokens;
-    say(tokenTable(shown));
-    if (tokens[0]!.lens) say(['', ...lensTable(shown)]);
-    say(['', `${tokens.length} tokens, ${bits.toFixed(1)} bits, ${bitsPerByte.toFixed(3)} bits per byte`]);
+/** Shows progress, and gives what was found. */
+async function found(events: AsyncIterable<ExplainEvent>, context: Context): Promise<Explanation> {
+  const work = showWork(context);
+  try {
+    for await (const event of events) {
+      if (event.event === 'explanation') return event;
+      work.on(event);
+    }
+  } finally {
+    work.close();
   }
-  if (heads) say([...(tokens.length > 0 ? [''] : []), ...headTable(heads)]);
+  throw new Error('nothing was explained');
+}
+
+/** Writes what `work` finds as a page: the file is complete, or as it was. */
+async function savePage(path: string, run: string, work: () => Promise<Explanation>): Promise<Explanation> {
+  const { explanationPage } = await import('../../explain/page/page.js');
+  const failed = (error: unknown) => {
+    throw unwritable(error, path);
+  };
+  const file = await AtomicFile.create(path).catch(failed);
+  try {
+    const explanation = await work();
+    await file.write(explanationPage(explanation, run)).catch(failed);
+    await file.commit().catch(failed);
+    return explanation;
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
 }
 
 export function define(command: Command, context: Context): void {
@@ -97,29 +109,27 @@ export function define(command: Command, context: Context): void {
       .option('--lens', 'what each block would predict')
       .option('--heads', 'what each attention head does')
       .option('--attention', 'with --json: the weights of every head')
+      .option('--attribution', 'which words led to what is predicted after the text')
+      .option('--target <name...>', 'the next token or label to explain, and what it is compared with')
+      .option('--against <text>', 'a text of as many tokens: where in the model the two differ')
+      .option('--html <file>', 'everything as a page that opens in a browser, without a network')
       .addHelpText('after', EXAMPLES),
     'eval',
   ).action(async (run: string, flags: ExplainFlags, own: Command) => {
-    const top = Number(flags.top);
-    if (!Number.isSafeInteger(top) || top < 0 || top > 1000)
-      throw new GptError('cli/top', `--top is ${visibleLine(flags.top)}, expected a whole number from 0 to 1000`);
-    if (flags.prompt !== undefined && flags.text !== undefined)
-      throw new GptError('cli/prompt', 'there are two texts', { hint: 'use one of --prompt and --text' });
+    const top = topOf(flags);
     const { explain } = await import('../../explain/explain.js');
     const signal = context.stopOnInterrupt();
-    const source = flags.text === '-' ? ({ name: 'standard input', kind: 'stdin' } as const) : undefined;
-    const text =
-      flags.text === undefined
-        ? flags.prompt
-        : await readWhole(source ?? { name: flags.text, kind: 'file' }, { stdin: context.streams.stdin, signal });
-    if (text === undefined && !flags.heads)
-      throw new GptError('cli/prompt', 'there is no text to explain', { hint: 'give --prompt, --text or --heads' });
-    const { lens, heads, attention } = flags;
-    const asked = { ...(lens && { lens }), ...(heads && { heads }), ...(attention && { attention }) };
-    for await (const event of explain({ run, text, top, ...asked, layers: layersOf(own, 'eval'), signal })) {
-      if (event.event === 'notice') context.warn(event.message);
-      else if (context.json) context.print(JSON.stringify(event));
-      else show(event, flags.text !== undefined, context);
-    }
+    const text = await textOf(flags, context, signal);
+    const { lens = false, heads = false, attention = false, attribution = false, target, against } = flags;
+    const asked = { lens, heads, attention, attribution, against, ...(target && { targets: target }) };
+    const layers = layersOf(own, 'eval');
+    const work = (everything: boolean) =>
+      found(explain({ run, text, top, ...asked, everything, layers, signal }), context);
+    if (flags.html !== undefined) context.writesFiles();
+    const explanation =
+      flags.html === undefined ? await work(false) : await savePage(flags.html, run, () => work(true));
+    if (context.json) context.print(JSON.stringify(explanation));
+    else if (flags.html === undefined) showExplanation(explanation, flags.text !== undefined, context);
+    else context.print(`saved ${flags.html}`);
   });
 }

@@ -1,4 +1,4 @@
-// gpt-cli inspect: what a run or a checkpoint holds, without loading its weights.
+// gpt-cli inspect: what a run or a checkpoint holds. Without --weights, --neighbours and --compare its weights are not read.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
@@ -7,11 +7,18 @@ import { readJsonObject } from '../../files/index.js';
 import { quoteCommand } from '../../shell-quote.js';
 import type { Context } from '../context.js';
 import { count, loss, table, time } from '../format.js';
+import { weightLines } from '../weights.js';
+import { showWork } from '../work.js';
 
 const EXAMPLES = `
 Examples:
   gpt-cli inspect runs/book
-  gpt-cli inspect gpt2 --estimate       the cost of training the preset`;
+  gpt-cli inspect gpt2 --estimate       the cost of training the preset
+  gpt-cli inspect runs/book --weights   norms, spectra and dead units of every tensor
+  gpt-cli inspect runs/book --neighbours king
+  gpt-cli inspect runs/tuned --compare runs/book      how far finetuning has moved each tensor
+
+docs/weights.md explains the columns.`;
 
 interface Part {
   readonly name: string;
@@ -97,22 +104,52 @@ export function define(command: Command, context: Context): void {
         'tensorflow',
       ]),
     )
+    .option('--weights', 'norms, largest singular values, stable rank and dead units of every tensor')
+    .option('--neighbours <word>', 'the tokens whose embeddings are most like that of a word')
+    .option('--compare <run>', 'how far each tensor is from that of another checkpoint')
     .addHelpText('after', EXAMPLES)
-    .action(
-      async (
-        path: string,
-        { estimate, backend }: { estimate?: boolean; backend?: 'onnx' | 'openvino' | 'tensorflow' },
-      ) => {
-        if (estimate) {
-          const { estimateOf } = await import('../training-cost.js');
-          const { data, lines } = await estimateOf(path, backend);
-          if (context.json) context.print(JSON.stringify(data));
-          else for (const line of lines) context.print(line);
-          return;
-        }
-        const description = await describe(path);
-        if (context.json) context.print(JSON.stringify(description));
-        else for (const line of lines(description)) context.print(line);
-      },
-    );
+    .action(async (path: string, flags: InspectFlags) => {
+      const { estimate, backend, weights, neighbours, compare } = flags;
+      if (estimate) {
+        const { estimateOf } = await import('../training-cost.js');
+        const { data, lines } = await estimateOf(path, backend);
+        if (context.json) context.print(JSON.stringify(data));
+        else for (const line of lines) context.print(line);
+        return;
+      }
+      if (weights || neighbours !== undefined || compare !== undefined) {
+        await showWeights(path, flags, context);
+        return;
+      }
+      const description = await describe(path);
+      if (context.json) context.print(JSON.stringify(description));
+      else for (const line of lines(description)) context.print(line);
+    });
+}
+
+interface InspectFlags {
+  readonly estimate?: boolean;
+  readonly backend?: 'onnx' | 'openvino' | 'tensorflow';
+  readonly weights?: boolean;
+  readonly neighbours?: string;
+  readonly compare?: string;
+}
+
+async function showWeights(run: string, flags: InspectFlags, context: Context): Promise<void> {
+  const { weights: tensors = false, neighbours, compare } = flags;
+  const { inspectWeights } = await import('../../weights/weights.js');
+  const work = showWork(context);
+  try {
+    const signal = context.stopOnInterrupt();
+    for await (const event of inspectWeights({ run, tensors, neighbours, compare, signal })) {
+      if (event.event === 'phase') work.on(event);
+      else {
+        work.close();
+        if (context.json) context.print(JSON.stringify(event));
+        else for (const line of weightLines(event)) context.print(line);
+      }
+    }
+  } finally {
+    work.close();
+  }
 }

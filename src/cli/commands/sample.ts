@@ -15,6 +15,7 @@ import { quoteWord } from '../../shell-quote.js';
 import type { Context } from '../context.js';
 import { count, table } from '../format.js';
 import { LiveBar } from '../live-bar.js';
+import { memorizedLines } from '../memorized.js';
 import { addSettings, layersOf } from '../options.js';
 import { showWork, type Work } from '../work.js';
 
@@ -23,6 +24,7 @@ Examples:
   gpt-cli sample runs/book                            from the beginning-of-text token
   gpt-cli sample runs/book --prompt "Once upon a time" --max-new-tokens 500
   gpt-cli sample runs/book --prompt-file start.txt --top-k 40 --num-samples 3
+  gpt-cli sample runs/book --num-samples 5 --check-memorized
   gpt-cli sample runs/book --prompt "Once" --beams 4 --no-repeat-ngram 3
   gpt-cli sample runs/book --prompts prompts.jsonl > texts.jsonl
   echo "To be" | gpt-cli sample runs/book - --stop "." --json
@@ -83,13 +85,14 @@ function showTexts(context: Context, { many, stream }: { many: boolean; stream: 
       if (open !== index) begin(index, prompt);
       write(text);
     },
-    sample: ({ index, prompt, text, tokens, finish, tokensPerSecond, logprobs }) => {
+    sample: ({ index, prompt, text, tokens, finish, tokensPerSecond, logprobs, memorized }) => {
       if (open !== index) {
         begin(index, prompt);
         write(text);
       }
       write('\n');
       for (const line of logprobLines(logprobs ?? [])) context.print(line);
+      if (memorized) for (const line of memorizedLines(memorized)) context.print(dim(line));
       if (context.streams.stdout.isTTY) {
         context.note(dim(`(${count(tokens.length)} tokens, ${finish}, ${tokensPerSecond.toFixed(1)} tokens/s)`));
       }

@@ -18,6 +18,8 @@ export interface Encoded {
   readonly label: number;
   /** UTF-8 bytes of the characters among the targets that the tokenizer does not know. Default: 0. */
   readonly unknownBytes?: number;
+  /** Where the example stands in its file. Default: not known. */
+  readonly place?: string;
   /** What did not fit into the block and was cut. */
   readonly cut: 'nothing' | 'prompt' | 'completion' | 'text';
 }

@@ -9,6 +9,7 @@ export const elementType = {
   int32: 6,
   int64: 7,
   bool: 9,
+  float16: 10,
   float64: 11,
   uint32: 12,
 } as const;
@@ -70,7 +71,10 @@ const messages: Readonly<Record<string, readonly FieldSpec[]>> = {
     ['shape', 2, 'Shape'],
   ],
   Shape: [['dim', 1, 'Dimension', 'many']],
-  Dimension: [['dimValue', 1, 'int64']],
+  Dimension: [
+    ['dimValue', 1, 'int64'],
+    ['dimParam', 2, 'string'],
+  ],
 };
 
 export interface TensorMessage {
@@ -112,8 +116,11 @@ export function attributeMessage(name: string, value: OnnxAttribute): object {
   return { name, type: attributeType.ints, ints: value };
 }
 
-export function valueInfo(name: string, type: ElementType, shape: readonly number[]): object {
-  const dim = shape.map((dimValue) => ({ dimValue }));
+/** A size, or the name of one that is known only when the model runs. */
+export type Dimension = number | string;
+
+export function valueInfo(name: string, type: ElementType, shape: readonly Dimension[]): object {
+  const dim = shape.map((size) => (typeof size === 'string' ? { dimParam: size } : { dimValue: size }));
   return { name, type: { tensorType: { elemType: elementType[type], shape: { dim } } } };
 }
 

@@ -1,6 +1,7 @@
 // Collects an ONNX graph: nodes, initializers (each number kept once) and names. Knows nothing of graphs of ours.
 import {
   attributeMessage,
+  type Dimension,
   type ElementType,
   elementType,
   encodeModel,
@@ -22,8 +23,11 @@ export const microsoft = 'com.microsoft';
 export interface OnnxPort {
   readonly name: string;
   readonly type: ElementType;
-  readonly shape: readonly number[];
+  readonly shape: readonly Dimension[];
 }
+
+/** What the numbers of a constant can be given as. */
+export type NumberType = Exclude<ElementType, 'float16'>;
 
 export class OnnxWriter {
   private readonly nodes: NodeMessage[] = [];
@@ -78,12 +82,12 @@ export class OnnxWriter {
   }
 
   /** A scalar of shape []. */
-  scalar(value: number, type: ElementType = 'float32'): Name {
+  scalar(value: number, type: NumberType = 'float32'): Name {
     return this.shared(type, [], [value]);
   }
 
   /** One number of a shape of ones. */
-  single(value: number, type: ElementType, shape: readonly number[]): Name {
+  single(value: number, type: NumberType, shape: readonly number[]): Name {
     return this.shared(type, shape, [value]);
   }
 
@@ -92,9 +96,8 @@ export class OnnxWriter {
     return this.shared('int64', [values.length], values);
   }
 
-  /** Numbers as they lie in memory. */
-  constant(data: Uint8Array, type: ElementType, shape: readonly number[]): Name {
-    const name = this.fresh();
+  /** Numbers as they lie in memory. @param name of the caller's, which must be new */
+  constant(data: Uint8Array, type: ElementType, shape: readonly number[], name: Name = this.fresh()): Name {
     this.initializers.push({ name, dims: shape, dataType: elementType[type], rawData: data });
     return name;
   }
@@ -131,7 +134,7 @@ export class OnnxWriter {
     return this.nodes.length;
   }
 
-  private shared(type: ElementType, shape: readonly number[], values: readonly number[]): Name {
+  private shared(type: NumberType, shape: readonly number[], values: readonly number[]): Name {
     const key = `${type}[${shape}]${values.map((value) => (Object.is(value, -0) ? '-0' : value))}`;
     const name = this.known.get(key) ?? this.constant(rawBytes(type, values), type, shape);
     this.known.set(key, name);
@@ -161,12 +164,12 @@ function leavesReversed(nodes: readonly NodeMessage[]): NodeMessage[] {
 const isAlias = ({ opType }: NodeMessage) => opType === 'Identity';
 
 /** Little-endian, as the format wants it and every machine that Node runs on has it. */
-function rawBytes(type: ElementType, values: readonly number[]): Uint8Array {
+function rawBytes(type: NumberType, values: readonly number[]): Uint8Array {
   const array = arrayOf(type, values);
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-function arrayOf(type: ElementType, values: readonly number[]): NodeJS.TypedArray {
+function arrayOf(type: NumberType, values: readonly number[]): NodeJS.TypedArray {
   switch (type) {
     case 'float32':
       return Float32Array.from(values);

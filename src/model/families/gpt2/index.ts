@@ -7,6 +7,7 @@ import { rotaryFrequencies } from '../rotary.js';
 import { type Gpt2Config, parameters } from './config.js';
 import { gguf } from './gguf.js';
 import { huggingFace } from './hugging-face.js';
+import { onnx } from './onnx.js';
 import { settings } from './settings.js';
 
 export interface Gpt2Settings
@@ -39,6 +40,10 @@ export const gpt2 = {
       ...(!tie && { tie }),
     };
   },
+  advice: ({ position }) =>
+    position === 'rope'
+      ? 'only gpt-cli reads a GPT-2 with rotary positions; --arch llama has them, too, and every tool reads it'
+      : undefined,
   parameters,
   cache: ({ nHead, nEmbd }) => ({ heads: nHead, width: nEmbd / nHead }),
   rotary: ({ position, nHead, nEmbd }) => (position === 'rope' ? rotaryFrequencies(nEmbd / nHead, 10000) : undefined),
@@ -46,4 +51,5 @@ export const gpt2 = {
   layers: () => import('./layers.js'),
   huggingFace,
   gguf,
+  onnx,
 } satisfies Family<Gpt2Config, Gpt2Settings>;

@@ -38,6 +38,7 @@ export function build(config: Gpt2Config, lora?: LoraConfig): ModelLayers {
       const placed = positions[0]?.run(embedded, { positions: options.positions }) ?? embedded;
       return dropout(tf.reshape(placed, [batch * time, nEmbd]), rate, options.dropout, 0);
     },
+    embedTokens: (ids) => tf.reshape(tokens.run(ids), [ids.size, nEmbd]),
     normalize: (x) => lastNorm.run(x),
     project: (hidden) => output[0]?.run(hidden) ?? tokens.logits(hidden),
     masks: 1 + masksPerBlock * nLayer,

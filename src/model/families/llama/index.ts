@@ -7,6 +7,7 @@ import { type LlamaConfig, parameters } from './config.js';
 import { frequenciesOf } from './frequencies.js';
 import { ggufOf } from './gguf.js';
 import { huggingFaceOf } from './hugging-face.js';
+import { onnx } from './onnx.js';
 import { settings } from './settings.js';
 
 export interface LlamaSettings extends ModelSettings {
@@ -50,6 +51,7 @@ export function llamaFamily<Arch extends LlamaConfig['arch']>(arch: Arch) {
     layers: () => import('./layers.js'),
     huggingFace: huggingFaceOf(arch),
     gguf: ggufOf(arch),
+    onnx,
   } as const satisfies Family<LlamaConfig, LlamaSettings>;
 }
 

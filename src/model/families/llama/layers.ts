@@ -24,10 +24,12 @@ export function build(config: LlamaConfig, lora?: LoraConfig): ModelLayers {
   });
   const lastNorm = new RMSNorm({ name: 'norm', epsilon });
   const output = tie ? [] : [new Linear({ name: 'lm_head', units: vocabSize, bias: false, outputAxis: 0 })];
+  const embedTokens = (ids: tf.Tensor) => tf.reshape(tokens.run(ids), [ids.size, nEmbd]);
   return {
     layers: [tokens, ...blocks, lastNorm, ...output],
     blocks,
-    embed: (ids, options) => dropout(tf.reshape(tokens.run(ids), [ids.size, nEmbd]), rate, options.dropout, 0),
+    embed: (ids, options) => dropout(embedTokens(ids), rate, options.dropout, 0),
+    embedTokens,
     normalize: (x) => lastNorm.run(x),
     project: (hidden) => output[0]?.run(hidden) ?? tokens.logits(hidden),
     masks: 1 + masksPerBlock * nLayer,
