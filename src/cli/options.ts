@@ -45,6 +45,7 @@ export function addSettings(command: Command, which: ConfigCommand): Command {
         `--${name} <${setting.placeholder}>`,
         helpOf(setting, value, defaultTextOf(which, key)),
       ).helpGroup(title);
+      option.negate = false; // `--no-repeat-ngram 3` has a value: it is not the negation of a switch
       // Not variadic: `--stop . run` would take the run as a second text.
       command.addOption(setting.repeats ? option.argParser(collect) : option);
     }

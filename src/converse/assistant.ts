@@ -47,7 +47,11 @@ export async function* openAssistant(
     const ends = await endsOf(directory);
     const session = yield* openModel(checkpoint, tokenizer, machine);
     const text = textModelOf(session, { maxTexts });
-    return { config, tokenizer, template, ownTemplate, text, ends, close: () => session.close() };
+    const close = async () => {
+      await text.batch.idle();
+      await session.close();
+    };
+    return { config, tokenizer, template, ownTemplate, text, ends, close };
   } finally {
     await checkpoint.close();
   }

@@ -46,7 +46,7 @@ export async function loadCheckpoint(path: string, machine: Partial<MachineConfi
       },
       complete: async (prompt, options) => open().complete(requireText(prompt), options),
       close: () => {
-        closed ??= session.close();
+        closed ??= model.batch.idle().then(() => session.close());
         return closed;
       },
     };

@@ -31,6 +31,8 @@ const shortest = 16;
 /** From one number of rows to the next. */
 const growth = 4;
 
+const decodeName = (rows: number, room: number) => `decode ${rows}x${room}`;
+
 export class Passes implements BatchModel {
   readonly blockSize: number;
   readonly kept: Omit<CacheShape, 'room'> | undefined;
@@ -66,17 +68,13 @@ export class Passes implements BatchModel {
   /** A program that is there already is taken where it does not waste much; beams may be more than `maxTexts`. */
   rowsFor = (texts: number, room: number): number => {
     const fitting = this.sizes.filter((rows) => rows >= texts);
-    const ready = fitting.find((rows) => rows <= growth * texts && this.programs.has(this.decodeName(rows, room)));
+    const ready = fitting.find((rows) => rows <= growth * texts && this.programs.has(decodeName(rows, room)));
     return ready ?? fitting[0] ?? texts;
   };
 
-  private decodeName(rows: number, room: number): string {
-    return `decode ${rows}x${room}`;
-  }
-
   async prefill(ids: readonly number[], cache: KeyValueCache): Promise<Float32Array> {
     const time = this.roomFor(ids.length);
-    const program = await this.program(prefillStep(this.gpt, { batchSize: 1, time }));
+    const program = await this.program(`prefill ${time}`, () => prefillStep(this.gpt, { batchSize: 1, time }));
     const { logits, present } = await program.run(padded(ids, time));
     cache.append(present as Float32Array, time, ids.length);
     return logits as Float32Array;
@@ -84,7 +82,10 @@ export class Passes implements BatchModel {
 
   async extend(ids: readonly number[], cache: KeyValueCache): Promise<Float32Array> {
     const time = this.roomFor(ids.length);
-    const program = await this.program(extendStep(this.gpt, { batchSize: 1, time, room: cache.shape.room }));
+    const { room } = cache.shape;
+    const program = await this.program(`extend ${time} ${room}`, () =>
+      extendStep(this.gpt, { batchSize: 1, time, room }),
+    );
     const positions = Int32Array.from({ length: time }, (_, i) => Math.min(cache.length + i, this.blockSize - 1));
     const lengths = Int32Array.of(cache.length);
     const { logits, present } = await program.run({ ...padded(ids, time), positions, lengths, ...keptFeeds(cache) });
@@ -94,7 +95,8 @@ export class Passes implements BatchModel {
 
   async decode(ids: Int32Array, taking: readonly number[], pool: CachePool): Promise<Float32Array> {
     const rows = ids.length;
-    const program = await this.program(decodeStep(this.gpt, { batchSize: rows, room: pool.shape.room }));
+    const { room } = pool.shape;
+    const program = await this.program(decodeName(rows, room), () => decodeStep(this.gpt, { batchSize: rows, room }));
     const caches = pool.rows.slice(0, rows);
     const positions = new Int32Array(rows);
     for (const row of taking) positions[row] = caches[row]!.position;
@@ -111,20 +113,21 @@ export class Passes implements BatchModel {
 
   async window(ids: readonly number[]): Promise<Float32Array> {
     const time = this.roomFor(ids.length);
-    const program = await this.program(logitsStep(this.gpt, { batchSize: 1, time }));
+    const program = await this.program(`window ${time}`, () => logitsStep(this.gpt, { batchSize: 1, time }));
     const { logits } = await program.run(padded(ids, time));
     return logits as Float32Array;
   }
 
-  private program(step: StepFunction): Promise<Program> {
-    let program = this.programs.get(step.name);
+  /** The program of a name, compiled when it is first asked for. */
+  private program(name: string, step: () => StepFunction): Promise<Program> {
+    let program = this.programs.get(name);
     if (program === undefined) {
       const began = performance.now();
-      program = this.compile(step).finally(() => {
+      program = this.compile(step()).finally(() => {
         this.compiled.programs++;
         this.compiled.seconds += (performance.now() - began) / 1000;
       });
-      this.programs.set(step.name, program);
+      this.programs.set(name, program);
     }
     return program;
   }

@@ -66,6 +66,16 @@ export class Batch {
     });
   }
 
+  /** How many texts are decoded together now. */
+  get texts(): number {
+    return this.seated.length;
+  }
+
+  /** Resolves when no pass is under way: before the model is freed. */
+  async idle(): Promise<void> {
+    while (this.running) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   private decoderOf(text: Text): Decoder {
     return {
       append: (ids) =>

@@ -1,10 +1,12 @@
-// The routes. A request is checked, waits for its turn, is answered, and is given up when its client goes away.
+// The routes. A request is checked, waits for its turn, joins those that are being answered, and is given up when its client goes
+// away.
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { AnswerForm, type Choice, usageOf } from './answers.js';
 import { generateAnswer, idsOfChat, idsOfPrompt, requireRoom } from './generation.js';
-import { Metrics } from './metrics.js';
+import { interleaved } from './interleaved.js';
+import { type Decoding, Metrics } from './metrics.js';
 import type { Labeller, Served, Writer } from './model.js';
 import { page } from './page.js';
 import { Queue, QueueFull } from './queue.js';
@@ -18,6 +20,8 @@ export interface AppOptions {
   readonly apiKey: string | undefined;
   /** Requests that may wait. */
   readonly queue: number;
+  /** Texts that are written at the same time. */
+  readonly maxBatch: number;
   readonly maxBodyBytes: number;
   /** Names of this machine that a Host header may have; undefined: any. */
   readonly hosts: ReadonlySet<string> | undefined;
@@ -29,6 +33,28 @@ interface Job {
   readonly request: GenerationRequest;
   readonly prompts: readonly (readonly number[])[];
   readonly chat: boolean;
+}
+
+/** What a request waits for, and what ends its waiting. */
+interface Turn {
+  readonly signal: AbortSignal;
+  /** When the request came, performance.now(). */
+  readonly began: number;
+  readonly leave: () => void;
+}
+
+interface ChoiceOptions {
+  readonly index: number;
+  readonly turn: Promise<() => void>;
+  readonly signal: AbortSignal;
+  readonly drawn: () => void;
+}
+
+/** More of a choice, and the tokens of one that has ended. */
+interface Part {
+  readonly index: number;
+  readonly choice: Choice;
+  readonly tokens: number;
 }
 
 const paths = ['/v1/chat/completions', '/v1/completions', '/v1/models', '/classify', '/healthz', '/metrics', '/'];
@@ -43,7 +69,7 @@ export class App {
   private stopping = false;
 
   constructor(private readonly options: AppOptions) {
-    this.queue = new Queue(options.queue);
+    this.queue = new Queue(options.queue, options.served.kind === 'writer' ? options.maxBatch : 1);
     this.guard();
     this.routes();
   }
@@ -91,7 +117,7 @@ export class App {
     const { served, name } = options;
     hono.get('/healthz', (c) => c.json({ status: this.stopping ? 'stopping' : 'ok' }, this.stopping ? 503 : 200));
     hono.get('/metrics', (c) =>
-      c.text(this.metrics.text(this.queue), 200, { 'Content-Type': 'text/plain; version=0.0.4' }),
+      c.text(this.metrics.text(this.queue, this.decoding()), 200, { 'Content-Type': 'text/plain; version=0.0.4' }),
     );
     const model = { id: name, object: 'model', created: this.created, owned_by: 'gpt-cli' };
     hono.get('/v1/models', (c) => c.json({ object: 'list', data: [model] }));
@@ -135,65 +161,99 @@ export class App {
     const signal = AbortSignal.any([c.req.raw.signal, gone.signal]);
     const began = performance.now();
     const leave = await this.queue.enter(signal);
-    const work = this.answers(writer, job, signal, began);
-    if (request.stream) return this.stream(form, job, work, gone, leave);
+    const work = this.answers(writer, job, { signal, began, leave });
+    if (request.stream) return this.stream(form, job, work, gone);
+    const choices = new Map<number, Choice>();
+    let completion = 0;
+    for await (const { index, choice, tokens } of work) {
+      const before = choices.get(index) ?? { text: '', finish: null, logprobs: [] };
+      const logprobs = [...before.logprobs, ...choice.logprobs];
+      choices.set(index, { text: before.text + choice.text, finish: choice.finish, logprobs });
+      completion += tokens;
+    }
+    const prompt = prompts.reduce((sum, ids) => sum + ids.length, 0);
+    const inOrder = [...choices].sort(([a], [b]) => a - b).map(([, choice]) => choice);
+    return c.json(form.whole(inOrder, usageOf(prompt, completion)) as object);
+  }
+
+  /** Every choice piece by piece, all at the same time. A choice waits for its turn; only the first one's has come. */
+  private async *answers(writer: Writer, job: Job, { signal, began, leave }: Turn): AsyncGenerator<Part> {
+    const { request, prompts } = job;
+    const seconds = () => (performance.now() - began) / 1000;
+    const ended = new AbortController();
+    const all = AbortSignal.any([signal, ended.signal]);
+    let waiting = true;
+    const drawn = () => {
+      if (waiting) this.metrics.firstToken.observe(seconds());
+      waiting = false;
+      this.metrics.drawn();
+    };
+    // One choice of a request waits in line at a time, so that one with many does not keep others from theirs.
+    const turns = [Promise.resolve(leave)];
+    const count = prompts.length * request.n;
+    for (let index = 1; index < count; index++) {
+      const turn = turns[index - 1]!.then(() => this.queue.join(all));
+      turn.catch(() => {});
+      turns.push(turn);
+    }
+    let finished = false;
     try {
-      const choices = new Map<number, Choice>();
-      let completion = 0;
-      for await (const { index, choice, tokens } of work) {
-        const before = choices.get(index) ?? { text: '', finish: null, logprobs: [] };
-        const logprobs = [...before.logprobs, ...choice.logprobs];
-        choices.set(index, { text: before.text + choice.text, finish: choice.finish, logprobs });
-        completion += tokens;
+      for (const ids of prompts) this.metrics.promptTokens += ids.length;
+      const choices = turns.map((turn, index) => this.choice(writer, job, { index, turn, signal: all, drawn }));
+      yield* interleaved(choices);
+      this.metrics.duration.observe(seconds());
+      finished = true;
+    } finally {
+      ended.abort(new DOMException('the request has ended', 'AbortError'));
+      for (const turn of turns) void turn.then((done) => done()).catch(() => {});
+      // A client that leaves ends this generator by an error, or where it waits to give the next piece.
+      if (!finished && signal.aborted) this.metrics.cancelled++;
+    }
+  }
+
+  /** One choice, once its turn has come. A chat's answer begins without white space. */
+  private async *choice(
+    writer: Writer,
+    { request, prompts, chat }: Job,
+    { index, turn, signal, drawn }: ChoiceOptions,
+  ): AsyncGenerator<Part> {
+    const leave = await turn;
+    try {
+      const ids = prompts[Math.floor(index / request.n)]!;
+      let blank = chat;
+      for await (const event of generateAnswer(writer, ids, request, {
+        index: index % request.n,
+        signal,
+        chat,
+        drawn,
+      })) {
+        if (event.kind === 'end') {
+          const choice: Choice = { text: '', finish: event.finish, logprobs: event.logprobs };
+          yield { index, choice, tokens: event.completionTokens };
+          continue;
+        }
+        const text = blank ? event.text.trimStart() : event.text;
+        blank &&= text === '';
+        yield { index, choice: { text, finish: null, logprobs: event.logprobs }, tokens: 0 };
       }
-      const prompt = prompts.reduce((sum, ids) => sum + ids.length, 0);
-      return c.json(form.whole([...choices.values()], usageOf(prompt, completion)) as object);
     } finally {
       leave();
     }
   }
 
-  /** Every choice piece by piece, one choice after the other. A chat's answer begins without white space. */
-  private async *answers(writer: Writer, { request, prompts, chat }: Job, signal: AbortSignal, began: number) {
-    const seconds = () => (performance.now() - began) / 1000;
-    let waiting = true;
-    let finished = false;
-    try {
-      for (const [number, ids] of prompts.entries()) {
-        this.metrics.promptTokens += ids.length;
-        for (let i = 0; i < request.n; i++) {
-          const index = number * request.n + i;
-          let blank = chat;
-          for await (const event of generateAnswer(writer, ids, request, { index: i, signal, chat })) {
-            if (waiting) this.metrics.firstToken.observe(seconds());
-            waiting = false;
-            if (event.kind === 'end') {
-              this.metrics.generatedTokens += event.completionTokens;
-              const choice: Choice = { text: '', finish: event.finish, logprobs: event.logprobs };
-              yield { index, choice, tokens: event.completionTokens };
-              continue;
-            }
-            const text = blank ? event.text.trimStart() : event.text;
-            blank &&= text === '';
-            yield { index, choice: { text, finish: null, logprobs: event.logprobs } satisfies Choice, tokens: 0 };
-          }
-        }
-      }
-      this.metrics.duration.observe(seconds());
-      finished = true;
-    } finally {
-      // A client that leaves ends this generator by an error, or where it waits to give the next piece.
-      if (!finished && signal.aborted) this.metrics.cancelled++;
-    }
+  private decoding(): Decoding {
+    const { served } = this.options;
+    if (served.kind === 'labeller') return { texts: 0, programs: 0, compileSeconds: 0 };
+    const { batch, passes } = served.assistant.text;
+    return { texts: batch.texts, programs: passes.compiled.programs, compileSeconds: passes.compiled.seconds };
   }
 
   /** Server-sent events. What a slow reader has not read yet is kept, so that it holds nobody up. */
   private stream(
     form: AnswerForm,
     { request, prompts }: Job,
-    work: ReturnType<App['answers']>,
+    work: AsyncGenerator<Part>,
     gone: AbortController,
-    leave: () => void,
   ): Response {
     const encoder = new TextEncoder();
     const { onError } = this.options;
@@ -221,8 +281,6 @@ export class App {
           send(refusal.body());
           controller.close();
         } catch {} // the client is gone
-      } finally {
-        leave();
       }
     };
     const body = new ReadableStream<Uint8Array>({

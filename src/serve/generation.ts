@@ -47,15 +47,23 @@ export function requireRoom({ assistant }: Writer, ids: readonly number[]): void
   throw new Refusal(400, message, { code: 'context_length_exceeded' });
 }
 
+export interface AnswerContext {
+  /** Which of several answers to the prompt. */
+  readonly index: number;
+  readonly signal: AbortSignal;
+  readonly chat: boolean;
+  /** Called for every token, that which ends the answer too. */
+  readonly drawn: () => void;
+}
+
 /**
  * Generates; the last event is the end. An answer that would go past the context ends there with `length`.
- * @param index which of several answers to the prompt
  */
 export async function* generateAnswer(
   { assistant, defaults, memory }: Writer,
   ids: readonly number[],
   request: GenerationRequest,
-  { index, signal, chat }: { readonly index: number; readonly signal: AbortSignal; readonly chat: boolean },
+  { index, signal, chat, drawn }: AnswerContext,
 ): AsyncGenerator<Piece | End> {
   const { topLogprobs, seeded } = request;
   const wanted: CompletionOptions = { ...defaults, ...request.options };
@@ -65,6 +73,7 @@ export async function* generateAnswer(
   let pending: TokenLogprob[] = [];
   let given = 0;
   const observe = (id: number, logits: Float32Array) => {
+    drawn();
     if (topLogprobs !== undefined) pending.push(logprobOf(id, logits, topLogprobs));
   };
   // A pass over a prompt and one over its rest may differ in the last bit: with a seed nothing is reused.
@@ -74,7 +83,6 @@ export async function* generateAnswer(
       yield { kind: 'piece', text: event.text, logprobs: pending };
       given += pending.length;
       pending = [];
-      await new Promise((resolve) => setImmediate(resolve)); // lets a disconnect in
       continue;
     }
     const { tokens, finish } = event;

@@ -48,7 +48,7 @@ export async function* openServed(
     const { labels, config: model } = checkpoint;
     if (!labels) {
       await checkpoint.close();
-      const assistant = yield* openAssistant(run, config);
+      const assistant = yield* openAssistant(run, config, { maxTexts: config.maxBatch });
       const { seed: _, ...defaults } = samplingOf(config);
       return { kind: 'writer', assistant, defaults, memory: new PromptMemory(), close: () => assistant.close() };
     }

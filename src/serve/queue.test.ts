@@ -21,6 +21,19 @@ test('one after the other, in order, and no more than may wait', async () => {
   expect([queue.running, queue.waiting]).toEqual([0, 0]);
 });
 
+test('as many as there are places are served together, and parts of what has entered may wait beyond the limit', async () => {
+  const queue = new Queue(0, 2);
+  const [first, second] = await Promise.all([queue.enter(never), queue.enter(never)]);
+  expect([queue.running, queue.waiting]).toEqual([2, 0]);
+  await expect(queue.enter(never)).rejects.toBeInstanceOf(QueueFull);
+  const part = queue.join(never);
+  expect([queue.running, queue.waiting]).toEqual([2, 1]);
+  first();
+  (await part)();
+  second();
+  expect([queue.running, queue.waiting]).toEqual([0, 0]);
+});
+
 test('who gives up while waiting leaves the line', async () => {
   const queue = new Queue(2);
   const leave = await queue.enter(never);

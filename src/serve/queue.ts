@@ -1,4 +1,4 @@
-// Work that is done one piece at a time, in order, with a bounded number of waiting pieces. Knows no network.
+// Work that is done a few pieces at a time, in order, with a bounded number of waiting pieces. Knows no network.
 
 /** There is no place to wait. */
 export class QueueFull extends Error {
@@ -6,14 +6,17 @@ export class QueueFull extends Error {
 }
 
 export class Queue {
-  private active = false;
+  private active = 0;
   private readonly line: (() => void)[] = [];
 
-  /** @param limit how many may wait besides the one that is served */
-  constructor(private readonly limit: number) {}
+  /** @param limit how many may wait @param places how many are served at the same time */
+  constructor(
+    private readonly limit: number,
+    private readonly places = 1,
+  ) {}
 
   get running(): number {
-    return this.active ? 1 : 0;
+    return this.active;
   }
 
   get waiting(): number {
@@ -27,18 +30,23 @@ export class Queue {
    */
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    if (this.active) {
-      if (this.line.length >= this.limit) throw new QueueFull(`${this.limit} requests are waiting`);
-      await this.turn(signal);
-    }
-    this.active = true;
+    if (this.active >= this.places && this.line.length >= this.limit)
+      throw new QueueFull(`${this.limit} requests are waiting`);
+    return this.join(signal);
+  }
+
+  /** As `enter`, however many wait: for the further parts of what has entered. */
+  async join(signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    if (this.active < this.places) this.active++;
+    else await this.turn(signal);
     let left = false;
     return () => {
       if (left) return;
       left = true;
       const next = this.line.shift();
       if (next) next();
-      else this.active = false;
+      else this.active--;
     };
   }
 

@@ -9,7 +9,6 @@ import { Refusal } from './refusal.js';
 const unsupported = {
   presence_penalty: z.number().nullish(),
   frequency_penalty: z.number().nullish(),
-  logit_bias: z.record(z.string(), z.number()).nullish(),
 };
 
 const sampling = {
@@ -19,6 +18,8 @@ const sampling = {
   top_k: z.int().min(0).nullish(),
   min_p: z.number().min(0).max(1).nullish(),
   repetition_penalty: z.number().positive().nullish(),
+  no_repeat_ngram_size: z.int().min(0).nullish(),
+  logit_bias: z.record(z.string(), z.number().min(-100).max(100)).nullish(),
   stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(16)]).nullish(),
   seed: z.int().nullish(),
   n: z.int().min(1).max(16).nullish(),
@@ -81,12 +82,19 @@ function refuse(fields: Readonly<Record<string, unknown>>, harmless: (value: unk
   }
 }
 
+/** An entry of `logit_bias` as `--logit-bias` takes it. */
+function logitBiasOf([id, bias]: readonly [string, number]): string {
+  if (/^\d+$/.test(id)) return `${id}=${bias}`;
+  throw new Refusal(400, `"logit_bias": a key must be the id of a token, got ${JSON.stringify(id)}`, {
+    param: 'logit_bias',
+  });
+}
+
 type Sampling = z.infer<z.ZodObject<typeof sampling>>;
 
 function generationOf(body: Sampling, maxTokens: number | null | undefined): Omit<GenerationRequest, 'topLogprobs'> {
-  const { presence_penalty, frequency_penalty, logit_bias } = body;
+  const { presence_penalty, frequency_penalty, logit_bias: biases } = body;
   refuse({ presence_penalty, frequency_penalty }, (value) => value === 0);
-  refuse({ logit_bias }, (value) => Object.keys(value as object).length === 0);
   const options = {
     maxNewTokens: maxTokens,
     temperature: body.temperature,
@@ -94,6 +102,8 @@ function generationOf(body: Sampling, maxTokens: number | null | undefined): Omi
     topK: body.top_k,
     minP: body.min_p,
     repetitionPenalty: body.repetition_penalty,
+    noRepeatNgram: body.no_repeat_ngram_size,
+    logitBias: biases && Object.entries(biases).map(logitBiasOf),
     stop: typeof body.stop === 'string' ? [body.stop] : body.stop,
   };
   const given = Object.fromEntries(

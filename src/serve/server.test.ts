@@ -135,7 +135,9 @@ test('log-probabilities are those of the model, best first', async () => {
 test.each([
   ['no JSON', '/v1/completions', '{', 400, 'not JSON'],
   ['a wrong type', '/v1/completions', { prompt: 'a', max_tokens: 'x' }, 400, '"max_tokens"'],
-  ['a field that would matter', '/v1/completions', { prompt: 'a', logit_bias: { 1: 5 } }, 400, 'not supported'],
+  ['a field that would matter', '/v1/completions', { prompt: 'a', presence_penalty: 1 }, 400, 'not supported'],
+  ['a bias of no token', '/v1/completions', { prompt: 'a', logit_bias: { x: 5 } }, 400, 'must be the id of a token'],
+  ['a bias of a token that is not there', '/v1/completions', { prompt: 'a', logit_bias: { 999: 5 } }, 400, 'token 999'],
   ['a prompt that does not fit', '/v1/completions', { prompt: 'x'.repeat(64) }, 400, 'context of the model is 64'],
   ['an id beyond the vocabulary', '/v1/completions', { prompt: [1, 257] }, 400, 'the token 257'],
   ['no messages', '/v1/chat/completions', {}, 400, '"messages"'],
@@ -203,7 +205,7 @@ test('a key is asked for, and compared', async () => {
 });
 
 test('many clients: each gets its own text; requests beyond the queue get 429 with Retry-After', async () => {
-  const many = await start(join(folder, 'writer'), { queue: 8 });
+  const many = await start(join(folder, 'writer'), { queue: 8, maxBatch: 4 });
   try {
     const seeds = Array.from({ length: 24 }, (_, i) => i);
     const responses = await Promise.all(
@@ -220,6 +222,43 @@ test('many clients: each gets its own text; requests beyond the queue get 429 wi
   } finally {
     await many.close();
   }
+});
+
+test('requests join those that are being answered, and one with many choices does not keep others waiting', async () => {
+  const few = await start(join(folder, 'writer'), { maxBatch: 2 });
+  try {
+    const finished: string[] = [];
+    const ask = async (name: string, body: object) => {
+      const response = await post('/v1/completions', { max_tokens: 40, seed: 3, ...body }, {}, few.url);
+      const { choices } = (await response.json()) as OpenAI.Completion;
+      finished.push(name);
+      return choices.map(({ text }) => text);
+    };
+    const large = ask('large', { prompt: 'a', n: 12 });
+    await new Promise((wake) => setTimeout(wake, 20));
+    const small = await ask('small', { prompt: 'b', max_tokens: 5 });
+    const alone = [await model.complete('b', { maxNewTokens: 5, seed: 3 })];
+    for (let index = 0; index < 12; index++)
+      alone.push(await model.complete('a', { maxNewTokens: 40, seed: 3, index }));
+    expect([...small, ...(await large)]).toEqual(alone.map(({ text }) => text));
+    const drawn = alone.reduce((sum, { tokens, finish }) => sum + tokens.length + (finish === 'eos' ? 1 : 0), 0);
+    expect(finished).toEqual(['small', 'large']);
+    const metrics = await (await fetch(`${few.url}/metrics`)).text();
+    expect(metrics).toContain(`\ngpt_cli_generated_tokens_total ${drawn}\n`);
+    expect(metrics).toMatch(/^gpt_cli_batch_rows 0$/m);
+    expect(metrics).toMatch(/^gpt_cli_compiled_programs_total [1-9]/m);
+  } finally {
+    await few.close();
+  }
+});
+
+test('logit_bias bans and forces tokens, as OpenAI has it', async () => {
+  const a = 'a'.charCodeAt(0);
+  const asked = { model: 'x', prompt: 'q', max_tokens: 4, temperature: 0 };
+  const forced = await client().completions.create({ ...asked, logit_bias: { [a]: 100 } });
+  expect(forced.choices[0]!.text).toBe('aaaa');
+  const banned = await client().completions.create({ ...asked, logit_bias: { [a]: 100, [a + 1]: 100, [a + 2]: -100 } });
+  expect(banned.choices[0]!.text).toMatch(/^[ab]{4}$/);
 });
 
 test('a client that leaves frees its place', async () => {

@@ -27,12 +27,12 @@ export async function* startServer(
   config: ServeConfig,
   onError: (error: unknown) => void,
 ): AsyncGenerator<NoticeEvent, RunningServer> {
-  const { host, port, apiKey, queue, maxBodyBytes } = config;
+  const { host, port, apiKey, queue, maxBodyBytes, maxBatch } = config;
   const served = yield* openServed(run, config);
   const local = loopback.has(host);
   const hosts = local ? new Set(['localhost', '127.0.0.1', '[::1]']) : undefined;
   const name = nameOf(run);
-  const app = new App({ served, name, apiKey: apiKey ?? undefined, queue, maxBodyBytes, hosts, onError });
+  const app = new App({ served, name, apiKey: apiKey ?? undefined, queue, maxBatch, maxBodyBytes, hosts, onError });
   let server: Server;
   try {
     server = await listening(app, host, port);

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SamplingEvent } from '../../events.js';
+import type { PromptsEvent, SampleEvent, SamplingEvent } from '../../events.js';
+import type { PromptRow, PromptsOptions } from '../../generate/prompts.js';
 import type { SampleOptions } from '../../generate/sample.js';
 import { typed } from '../fixtures.js';
 
@@ -29,6 +30,17 @@ const end = (index: number, prompt: string, text: string): SamplingEvent => ({
   finish: 'length',
   tokensPerSecond: 12.34,
 });
+
+/** The events of a file of prompts, and its rows. */
+let written: PromptsEvent[] = [];
+let rows: readonly PromptRow[] = [];
+jest.mock('../../generate/prompts.js', () => ({
+  promptRows: (text: string, name: string) => [{ given: { text, name } }],
+  samplePrompts: async function* (options: PromptsOptions) {
+    rows = options.prompts;
+    yield* written;
+  },
+}));
 
 beforeEach(() => {
   asked = undefined;
@@ -68,6 +80,37 @@ test('on a terminal the prompt is dim and the speed is shown', async () => {
   expect((await typed('sample r --prompt To --no-color', { tty: true })).out).toBe('To ab\n');
 });
 
+test('log-probabilities follow the text, a line for each token', async () => {
+  const entry = (token: string, probability: number) => ({ id: 1, token, logprob: Math.log(probability) });
+  const logprobs = [
+    { ...entry(' a', 0.5), top: [entry(' a', 0.5), entry('\n', 0.25)] },
+    { ...entry('b', 0.125), top: [] },
+  ];
+  events = [piece(0, ' ab'), { ...(end(0, 'To', ' ab') as SampleEvent), logprobs }];
+  const { out } = await typed('sample r --prompt To --logprobs 2');
+  const lines = ['To ab', '" a"  -0.693  50.0 %  " a" 50.0 %  "\\n" 25.0 %', '"b"   -2.079  12.5 %'];
+  expect(out.split('\n').map((line) => line.trimEnd())).toEqual([...lines, '']);
+});
+
+test('--prompts prints a line of JSON for each text, with what the row had, and the bar only on a terminal', async () => {
+  const result = end(1, 'b', ' c') as SampleEvent;
+  written = [
+    { event: 'prompt', row: 0, given: { id: 'x', prompt: 5 }, result: { error: 'no prompt' } },
+    { event: 'phase', name: 'writing', done: 1, total: 2 },
+    { event: 'prompt', row: 1, given: { prompt: 'b' }, result },
+    { event: 'notice', level: 'info', message: 'the context fills up' },
+  ];
+  const { out, err } = await typed('sample r --prompts -', { stdin: '"b"' });
+  expect(rows).toEqual([{ given: { text: '"b"', name: 'standard input' } }]);
+  expect(
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual([{ id: 'x', prompt: 5, event: 'sample', index: 0, error: 'no prompt' }, { ...result }]);
+  expect(err).toBe('the context fills up\n');
+});
+
 test('the prompt comes from the option, a file, or standard input; or there is none', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-sample-'));
   const file = join(folder, 'prompt.txt');
@@ -83,7 +126,11 @@ test('the prompt comes from the option, a file, or standard input; or there is n
 
 test.each([
   ['sample', "missing required argument 'run' (see gpt-cli sample --help)"],
-  ['sample r --prompt a -', 'use one of --prompt, --prompt-file and -'],
+  ['sample r --prompt a -', 'use one of --prompt, --prompt-file, --prompts and -'],
+  ['sample r --prompt a --prompts b', 'use one of --prompt, --prompt-file, --prompts and -'],
+  ['sample r --logprobs -1', '"logprobs" must be a whole number from 0 to 100, got -1'],
+  ['sample r --beams 0', '"beams" must be a whole number from 1 to 1024, got 0'],
+  ['sample r --no-repeat-ngram x', '"no-repeat-ngram" must be a whole number from 0 to 1000000, got "x"'],
   [
     'sample r hello',
     'unexpected argument "hello" (did you mean --prompt hello; only - (standard input) may follow the run)',
@@ -102,6 +149,12 @@ test('words behind --stop are more texts to stop at, and the run is never one of
     const { stop } = Object.assign({}, ...asked!.layers!.map(({ values }) => values)) as { stop: string[] };
     expect([asked!.run, stop]).toEqual(['r', ['.', '!']]);
   }
+});
+
+test('flags of one text reach the settings, --no-repeat-ngram too', async () => {
+  await typed('sample r --no-repeat-ngram 3 --logit-bias a=1 --logit-bias b=2 --beams 2');
+  const values = Object.assign({}, ...asked!.layers!.map((layer) => layer.values));
+  expect(values).toMatchObject({ noRepeatNgram: 3, logitBias: ['a=1', 'b=2'], beams: 2 });
 });
 
 test('an unreadable prompt file is an error', async () => {

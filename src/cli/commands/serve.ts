@@ -13,7 +13,7 @@ Examples:
     -d '{"messages": [{"role": "user", "content": "Hello"}], "stream": true}'
 
 POST /v1/chat/completions, /v1/completions, /classify (classifiers); GET /v1/models, /healthz, /metrics, and a page at /.
-The flags of sampling are the defaults of requests. One request is answered at a time; others wait in a queue.
+The flags of sampling are the defaults of requests. Up to --max-batch answers are written together; others wait in a queue.
 SIGTERM and Ctrl-C finish the requests that are under way. More in docs/chat.md.`;
 
 export function define(command: Command, context: Context): void {
