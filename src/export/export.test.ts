@@ -144,7 +144,14 @@ describe.each(['onnx', 'hf', 'html'] as const)('%s', (format) => {
     await exportAs(path, first);
     expect(await thrown(exportAs(path, first))).toMatchObject({ code: 'export/exists' });
     await exportAs(path, { ...first, overwrite: true });
-    expect(await thrown(exportAs(path, { ...first, out: '' }))).toMatchObject({ code: 'export/out' });
+    for (const out of ['', '-'])
+      expect(await thrown(exportAs(path, { ...first, out }))).toMatchObject({ code: 'export/out' });
+    mkdirSync(at('run'));
+    writeFileSync(at('run/log.jsonl'), '');
+    await saveCheckpoint(at('run/last'), content());
+    const ofRun = await thrown(exportAs(path, { ...first, out: at('run/last'), overwrite: true }));
+    expect(ofRun.code).toMatch(/^(export\/exists|files\/not-regular)$/);
+    expect(existsSync(at('run/last/training_state.json'))).toBe(true);
     mkdirSync(at('things'));
     writeFileSync(at('things/precious'), '');
     const other = await thrown(exportAs(path, { ...first, out: at('things'), overwrite: true }));
