@@ -47,6 +47,7 @@ async function open(name, run, ...flags) {
   const file = join(work, `${name}.html`);
   gpt('export', run, '-o', file, '--format', 'html', ...flags);
   const tab = await browser.newPage();
+  tab.setDefaultTimeout(180_000);
   const complaints = [];
   tab.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
   tab.on('pageerror', (error) => complaints.push(error.message));
