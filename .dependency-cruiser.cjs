@@ -116,6 +116,19 @@ module.exports = {
       from: { path: '^src/(?!memorization/|generate/|cli/|index\\.ts)' },
       to: { path: folder('memorization') },
     },
+    {
+      name: 'export-knows-no-run',
+      severity: 'error',
+      from: { path: folder('export') },
+      to: { path: folder('train', 'run', 'session', ...commands) },
+    },
+    {
+      // What a page cannot have: files, engines, zod. The three stand-ins of browser/ are scripts/build.js' matter.
+      name: 'browser-knows-pure-code',
+      severity: 'error',
+      from: { path: folder('browser') },
+      to: { path: '^src/(?!browser/|tokenizer/|sample/|chat/template\\.ts|dataset/labelled/encode\\.ts|errors\\.ts)' },
+    },
     { name: 'cli-is-the-top', severity: 'error', from: { path: '^src/(?!cli/)' }, to: { path: folder('cli') } },
   ],
   options: {

@@ -96,7 +96,10 @@ export class Writer {
         this.report(`${tokens.length} tokens, ${tokensPerSecond.toFixed(0)} tokens/s${note}`);
         continue;
       }
-      const piece = make('span', { text: event.text, className: 'piece' });
+      // Answers begin with a blank in many templates.
+      const text = this.template && output.childElementCount === 1 ? event.text.trimStart() : event.text;
+      if (text === '') continue;
+      const piece = make('span', { text, className: 'piece' });
       this.panel.attach(piece, draws.splice(0));
       output.append(piece);
       if (performance.now() - drawn < frame) continue;

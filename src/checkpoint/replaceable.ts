@@ -1,7 +1,8 @@
 // Whether a folder may be written where a person asked for it.
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { GptError } from '../errors.js';
+import { exists } from '../files/index.js';
 
 export interface Target {
   /** The folder to write. */
@@ -21,7 +22,10 @@ export async function requireReplaceable(
   { out, overwrite = false }: Target,
   source?: string,
 ): Promise<void> {
-  if (out === '') throw new GptError(`${area}/out`, 'the name of the folder to write is empty');
+  if (out === '' || out === '-') {
+    const what = out === '' ? 'the name of the folder to write is empty' : 'a folder is not written to standard output';
+    throw new GptError(`${area}/out`, what, { hint: 'name a folder with -o' });
+  }
   const there = await stat(out).catch(() => undefined);
   if (!there) return;
   const refuse = (what: string, hint = 'choose another folder') =>
@@ -31,6 +35,7 @@ export async function requireReplaceable(
   const weights = ['model.safetensors', 'onnx'].some((name) => names?.includes(name));
   const checkpoint = names?.includes('config.json') && weights && !names.includes('log.jsonl');
   if (!checkpoint && names?.length !== 0) throw refuse('not a checkpoint folder, so it is not replaced');
+  if (await exists(join(dirname(resolve(out)), 'log.jsonl'))) throw refuse('a part of a run, which is not replaced');
   if (relative(out, process.cwd()) === '') throw refuse('the current folder, which cannot be replaced');
   if (source !== undefined && (await realpath(out)) === (await realpath(source)))
     throw refuse('the folder that is exported');

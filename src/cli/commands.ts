@@ -49,7 +49,7 @@ export const entries: readonly CommandEntry[] = [
   },
   {
     name: 'export',
-    summary: 'a trained model as a GGUF file for llama.cpp',
+    summary: 'a trained model for other programs: llama.cpp, transformers.js, a browser',
     load: () => import('./commands/export.js'),
   },
   { name: 'data', summary: 'check training data', load: () => import('./commands/data.js') },

@@ -7,7 +7,7 @@ import { content, MemoryState, temporaryFolder, thrown } from '../checkpoint/tes
 import { loadRuntime } from '../engine/onnx/runtime.js';
 import { type GptConfig, headSpec, parameterSpecs } from '../model/registry.js';
 import { familyCases } from '../model/testing/families.js';
-import { byteTokenizer } from '../tokenizer/index.js';
+import { byteTokenizer, trainCharTokenizer } from '../tokenizer/index.js';
 import { exportAs } from './export.js';
 import { dtypesOf } from './formats.js';
 
@@ -77,6 +77,22 @@ describe('onnx', () => {
     expect(readJson(at('out/config.json')).id2label).toEqual({ 0: 'x', 1: 'y' });
   });
 
+  test('a model of characters without a row for the end of text is padded with its unknown character', async () => {
+    const texts = async function* () {
+      yield { text: 'abc', endOfDocument: true };
+    };
+    const tokenizer = await trainCharTokenizer(texts());
+    const config = { ...qwen3, vocabSize: tokenizer.modelVocabSize };
+    expect(tokenizer.endOfText).toBe(config.vocabSize);
+    const state = new MemoryState(parameterSpecs(config), false, 5);
+    await saveCheckpoint(at('model'), { config, tokenizer, state });
+    await exportAs(at('model'), { format: 'onnx', out: at('out'), dtype: 'f32' });
+    expect(readJson(at('out/tokenizer_config.json'))).toMatchObject({
+      pad_token: '<|unk|>',
+      eos_token: '<|endoftext|>',
+    });
+  });
+
   test('a model that transformers.js has not is refused, and so are numbers that float16 cannot hold', async () => {
     const rotary = await saved(familyCases['gpt2, ReLU, untied, rotary']!);
     expect(await thrown(exportAs(rotary, { format: 'onnx', out: at('out') }))).toMatchObject({ code: 'export/model' });
@@ -144,7 +160,14 @@ describe.each(['onnx', 'hf', 'html'] as const)('%s', (format) => {
     await exportAs(path, first);
     expect(await thrown(exportAs(path, first))).toMatchObject({ code: 'export/exists' });
     await exportAs(path, { ...first, overwrite: true });
-    expect(await thrown(exportAs(path, { ...first, out: '' }))).toMatchObject({ code: 'export/out' });
+    for (const out of ['', '-'])
+      expect(await thrown(exportAs(path, { ...first, out }))).toMatchObject({ code: 'export/out' });
+    mkdirSync(at('run'));
+    writeFileSync(at('run/log.jsonl'), '');
+    await saveCheckpoint(at('run/last'), content());
+    const ofRun = await thrown(exportAs(path, { ...first, out: at('run/last'), overwrite: true }));
+    expect(ofRun.code).toMatch(/^(export\/exists|files\/not-regular)$/);
+    expect(existsSync(at('run/last/training_state.json'))).toBe(true);
     mkdirSync(at('things'));
     writeFileSync(at('things/precious'), '');
     const other = await thrown(exportAs(path, { ...first, out: at('things'), overwrite: true }));

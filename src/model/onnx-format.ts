@@ -24,8 +24,7 @@ export interface AttentionParts {
   readonly frequencies?: readonly number[] | undefined;
 }
 
-/** The names of activations are transformers'. */
-export type OnnxActivation = 'gelu_new' | 'gelu' | 'relu' | 'silu';
+export type OnnxActivation = 'tanh-gelu' | 'gelu' | 'relu' | 'silu';
 
 /** Writes layers into a graph. `prefix` is a layer's name: its parameters are `<prefix>.weight` and, if there is one, `.bias`. */
 export interface OnnxLayers {

@@ -32,7 +32,7 @@ export function define(command: Command, context: Context): void {
   command
     .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face folder')
     .requiredOption('-o, --out <path>', 'the file (gguf, html) or folder (onnx, hf) to write')
-    .addOption(new Option('--format <name>', 'gguf, onnx, html or hf').choices(formatNames).default('gguf'))
+    .addOption(new Option('--format <name>', 'what to write; see below').choices(formatNames).default('gguf'))
     .option('--dtype <names>', 'number format of the matrices; see below')
     .addOption(new Option('--type <name>', 'the former name of --dtype').hideHelp())
     .option('--overwrite', 'replace the file or folder if it is there')

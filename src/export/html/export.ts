@@ -31,7 +31,10 @@ const mostBytes = 256 * 2 ** 20;
  */
 export async function exportHtml(path: string, options: HtmlOptions): Promise<{ readonly bytes: number }> {
   const { out, dtype, overwrite = false, signal } = options;
-  if (out === '') throw new GptError('export/out', 'the name of the file to write is empty');
+  if (out === '' || out === '-') {
+    const what = out === '' ? 'the name of the file to write is empty' : 'a page is not written to standard output';
+    throw new GptError('export/out', what, { hint: 'name a file with -o' });
+  }
   if (!overwrite && (await stat(out).catch(() => undefined)))
     throw new GptError('export/exists', `${out} is already there`, { hint: 'choose another name, or --overwrite' });
   return withSource(path, async (source) => {

@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { requireReplaceable } from '../../checkpoint/replaceable.js';
-import { writeModelFiles } from '../../checkpoint/save.js';
+import { type ModelFiles, writeModelFiles } from '../../checkpoint/save.js';
 import { GptError } from '../../errors.js';
 import { replaceFolder } from '../../files/index.js';
 import type { ParameterSpec } from '../../model/config.js';
@@ -44,7 +44,7 @@ export async function exportOnnx(path: string, options: OnnxOptions): Promise<Wr
     const parameters = await readParameters(checkpoint, options, dtypes.includes('f16'));
     const written: Record<string, number> = {};
     await replaceFolder(out, async (folder) => {
-      await writeModelFiles(folder, files);
+      await writeModelFiles(folder, { ...files, tokenizerKeys: { ...padding(files), ...files.tokenizerKeys } });
       await mkdir(join(folder, 'onnx'));
       for (const dtype of dtypes) {
         requireRunning(out, signal);
@@ -58,6 +58,13 @@ export async function exportOnnx(path: string, options: OnnxOptions): Promise<Wr
     });
     return { files: written };
   });
+}
+
+/** A model of characters may have no row for the end of text, which batches are padded with: the unknown character then. */
+function padding({ config, tokenizer }: ModelFiles): Readonly<Record<string, unknown>> {
+  const { endOfText, unknown } = tokenizer;
+  if (endOfText < config.vocabSize || unknown === undefined) return {};
+  return { pad_token: tokenizer.decode([unknown], { special: true }) };
 }
 
 /** Protocol buffers end there. */

@@ -7,7 +7,7 @@ import { blockSize } from './blocks.js';
 import type { QuantizedMatrix, Weights } from './weights.js';
 
 const activations: Readonly<Record<OnnxActivation, (onnx: OnnxWriter, x: Name) => Name>> = {
-  gelu_new: (onnx, x) => onnx.op('Gelu', [x], { approximate: 'tanh' }),
+  'tanh-gelu': (onnx, x) => onnx.op('Gelu', [x], { approximate: 'tanh' }),
   gelu: (onnx, x) => onnx.op('Gelu', [x], { approximate: 'none' }),
   relu: (onnx, x) => onnx.op('Relu', [x]),
   silu: (onnx, x) => onnx.op('Mul', [x, onnx.op('Sigmoid', [x])]),

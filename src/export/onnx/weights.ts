@@ -3,7 +3,7 @@ import { fromFloat32 } from '../../checkpoint/safetensors/dtype.js';
 import type { Name, OnnxWriter } from '../../engine/onnx/writer.js';
 import { GptError } from '../../errors.js';
 import type { ParameterSpec } from '../../model/config.js';
-import { type Bits, type QuantizedRows, quantizeRows } from './blocks.js';
+import { type Bits, quantizeRows } from './blocks.js';
 
 /** f32, f16: all numbers. q8, q4: matrices in so many bits, vectors and what is not a matrix product in float32. */
 export const onnxDtypes = ['f32', 'f16', 'q8', 'q4'] as const;
@@ -69,7 +69,8 @@ export class Weights {
    */
   inBlocks(name: string): QuantizedMatrix | undefined {
     const { spec, values } = this.parameter(name);
-    if (this.type === 'float16' || this.dtype === 'f32' || !(spec.role === 'matrix' || spec.perToken)) return undefined;
+    const product = spec.role === 'matrix' || spec.perToken;
+    if (!product || this.dtype === 'f32' || this.dtype === 'f16') return undefined;
     const known = this.quantized.get(name);
     if (known) return known;
     const bits = this.dtype === 'q4' && !spec.perToken ? 4 : 8;
@@ -78,11 +79,12 @@ export class Weights {
     const [rows, columns] = asStored ? [first, second] : [second, first];
     const rowMajor = asStored ? values : transposed(values, first, second);
     const { data, scales, blocks } = quantizeRows(rowMajor, rows, columns, bits);
+    const bytes = data.length / (rows * blocks);
     const matrix: QuantizedMatrix = {
-      data: this.onnx.constant(data, 'uint8', [rows, blocks, data.length / (rows * blocks)], `${name}.quantized`),
+      data: this.onnx.constant(data, 'uint8', [rows, blocks, bytes], `${name}.quantized`),
       scales: this.onnx.constant(fromFloat32(scales, 'F32'), 'float32', [rows, blocks], `${name}.scales`),
       ...{ bits, rows, columns, blocks },
-    } satisfies QuantizedMatrix & Partial<Record<keyof QuantizedRows, unknown>>;
+    };
     this.quantized.set(name, matrix);
     return matrix;
   }

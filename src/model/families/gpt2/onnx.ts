@@ -21,7 +21,10 @@ export const onnx: OnnxFormat<Gpt2Config> = {
     });
     const attended = layers.add(x, layers.linear(part('attn.c_proj'), mixed));
     const inner = layers.linear(part('mlp.c_fc'), layers.layerNorm(part('ln_2'), attended, epsilon));
-    return layers.add(attended, layers.linear(part('mlp.c_proj'), layers.activation(activation, inner)));
+    return layers.add(
+      attended,
+      layers.linear(part('mlp.c_proj'), layers.activation(activation === 'gelu_new' ? 'tanh-gelu' : activation, inner)),
+    );
   },
   normalize: (layers, { layerNormEpsilon }, x) => layers.layerNorm('ln_f', x, layerNormEpsilon),
 };
