@@ -85,8 +85,7 @@ function finetuningRound(row) {
   for (const backend of engines) {
     const all = [script, ...args, '--threads', String(threads), '--backend', backend];
     const result = JSON.parse(execFileSync(process.execPath, all, { encoding: 'utf8' }).trim().split('\n').at(-1));
-    measured[backend] = { speed: result.sentencesPerSecond };
-    measured.eager = { speed: result.peerSentencesPerSecond };
+    measured[backend] = { speed: result.sentencesPerSecond, ratio: result.ratio };
   }
   return measured;
 }
@@ -100,14 +99,15 @@ for (let round = 0; round < Number(options.rounds); round++)
     if (options.results) writeFileSync(options.results, `${JSON.stringify(found, null, 1)}\n`);
   }
 
-/** "1.12x (1.08 to 1.15)": against the peer that is fastest in the median. */
+/** "1.12x (1.08 to 1.15)": against the peer that is fastest in the median, or as a row of finetuning gives it. */
 function ratios(rounds, engine) {
   const medianOf = (name) => median(rounds.flatMap(({ [name]: one }) => (one ? [one.speed] : [])));
-  const best = ['eager', 'compile'].filter((peer) => rounds.some((round) => round[peer]));
-  const fastest = best.toSorted((a, b) => medianOf(b) - medianOf(a))[0];
-  const each = rounds.flatMap((round) =>
-    round[engine] && round[fastest] ? [round[engine].speed / round[fastest].speed] : [],
-  );
+  const known = ['eager', 'compile'].filter((peer) => rounds.some((round) => round[peer]));
+  const [fastest] = known.toSorted((a, b) => medianOf(b) - medianOf(a));
+  const each = rounds.flatMap(({ [engine]: one, [fastest]: peer }) => {
+    const ratio = one?.ratio ?? (one && peer && one.speed / peer.speed);
+    return ratio === undefined ? [] : [ratio];
+  });
   if (each.length === 0) return '';
   const [low, high] = [Math.min(...each), Math.max(...each)].map((ratio) => ratio.toFixed(2));
   return `${median(each).toFixed(2)}x${each.length > 1 ? ` (${low} to ${high})` : ''}`;

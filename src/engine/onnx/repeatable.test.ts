@@ -21,14 +21,14 @@ function batch(step: number): Feeds {
   return { ids: draw(), targets: draw(), seed: Int32Array.of(1), step: Int32Array.of(step) };
 }
 
-/** The bits of all parameters after three steps of a new engine. */
+/** The bits of all parameters after two steps of a new engine. */
 async function trained(threads: number): Promise<Buffer[]> {
   const engine = await createOnnxEngine({ device: 'cpu', threads });
   const state = await engine.createState(specs, { training: true });
   for (const { name, data } of initialize(specs, 3)) await state.write('parameter', name, data);
   const gpt = gpt2Of(config);
   const program = await engine.compileTraining(lossStep(gpt, shape), state, options);
-  for (let i = 1; i <= 3; i++) await program.step([batch(i)], { learningRate: 1e-2, iteration: i });
+  for (let i = 1; i <= 2; i++) await program.step([batch(i)], { learningRate: 1e-2, iteration: i });
   const bits = await Promise.all(
     specs.map(async ({ name }) => Buffer.from((await state.read('parameter', name)).buffer)),
   );
@@ -40,6 +40,5 @@ async function trained(threads: number): Promise<Buffer[]> {
 }
 
 test.each([1, 2])('run after run, on %d threads', async (threads) => {
-  const first = await trained(threads);
-  for (let run = 0; run < 2; run++) expect(await trained(threads)).toEqual(first);
+  expect(await trained(threads)).toEqual(await trained(threads));
 });
