@@ -3,7 +3,7 @@ export { availableMemory } from './available-memory.js';
 export { type ClusterChoice, type EngineChoice, openEngine } from './choose.js';
 export { type DeviceReport, type EngineReport, examine, measureOnnx, type Report } from './doctor.js';
 export type { PackageReport } from './eager/examine.js';
-export { graphsOfEngine } from './graphs.js';
+export { inferenceGraph, preparedBy, trainingGraph } from './graphs.js';
 export type { SetupEvent, SetupResult } from './install/index.js';
 export { type LocatedOpenvino, locateOpenvino } from './openvino/locate.js';
 export { type LibraryName, removeLibrary, setupLibrary } from './setup.js';

@@ -1,7 +1,7 @@
 // What a pretraining run will cost, from its settings alone: parameters, memory by part, arithmetic and, by a quick
 // measurement of this machine, time a step. Reads no text and trains nothing.
 import type { PretrainConfig } from '../config/index.js';
-import { defaultThreads, graphsOfEngine, measureOnnx, updateCost } from '../engine/index.js';
+import { defaultThreads, inferenceGraph, measureOnnx, preparedBy, trainingGraph, updateCost } from '../engine/index.js';
 import { countParameters, evaluationStep, Gpt, type GptConfig, lossStep, parameterSpecs } from '../model/index.js';
 import { optimizers, optionsFor } from '../optimizer/registry.js';
 import { type EstimatedEngine, estimateMemory, type MemoryEstimate } from '../session/memory.js';
@@ -55,12 +55,12 @@ async function graphsOf(
   model: GptConfig,
   { batchSize, recompute, engine }: { batchSize: number; recompute: boolean; engine: EstimatedEngine },
 ) {
-  const { trainingGraph, inferenceGraph } = graphsOfEngine[engine];
+  const prepared = preparedBy[engine];
   const gpt = await Gpt.create(model, { recompute });
   try {
     const shape = { batchSize, time: model.blockSize };
-    const training = trainingGraph(lossStep(gpt, shape), () => true);
-    const evaluation = inferenceGraph(evaluationStep(gpt, shape));
+    const training = trainingGraph(lossStep(gpt, shape), undefined, prepared);
+    const evaluation = inferenceGraph(evaluationStep(gpt, shape), prepared);
     return { peaks: [peakBytes(training), peakBytes(evaluation)], work: workOf(training) };
   } finally {
     gpt.dispose();

@@ -2,6 +2,7 @@
 // parameters or training.
 import { type Graph, type HostArray, sizeOf, type TensorSpec } from '../../trace/graph.js';
 import { Handle } from '../handle.js';
+import type { HostSession } from '../host-engine.js';
 import { type Lowered, lowerAs } from '../onnx/lower.js';
 import { type CompileOptions, compile, compileNow, hasInput } from './compile.js';
 import { openvinoDialect } from './lowerings.js';
@@ -22,7 +23,7 @@ interface Bound {
 /** Inputs up to this size are copied into an array that stays bound; larger ones are read where they lie. */
 const copied = 2 ** 16;
 
-export class OpenvinoSession {
+export class OpenvinoSession implements HostSession {
   private readonly bound = new Map<string, Bound>();
   private readonly own = new Map<string, HostArray>();
   private readonly fixed = new Set<string>();
