@@ -27,4 +27,5 @@ export {
   type TrainingConfig,
 } from './schema.js';
 export type { ConfigCommand, TrainCommand } from './setting.js';
+export { programVersion } from './version.js';
 export { defaultWarmup } from './warmup.js';

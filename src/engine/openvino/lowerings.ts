@@ -1,14 +1,62 @@
 // What OpenVINO's reader of ONNX models lacks or computes in another way, and what its CPU plugin does better when it is
 // written otherwise.
 import { sizeOf, type TensorSpec } from '../../trace/graph.js';
+import { layerNormGradBy } from '../onnx/composites/layer-norm.js';
 import { type Dialect, lowerings } from '../onnx/lower.js';
 import { fenceOnDevice } from '../onnx/lowerings/fence.js';
-import type { Lowering, Lowerings } from '../onnx/lowerings/lowering.js';
+import { flag, type Lowering, type Lowerings, number, numbers } from '../onnx/lowerings/lowering.js';
+import { reshape } from '../onnx/lowerings/shapes.js';
 import type { Name, OnnxWriter } from '../onnx/writer.js';
+import type { Precision } from '../types.js';
 import { bernoulli } from './random.js';
 
 /** Its exponential of NaN is infinite. */
 const exp: Lowering = (onnx, [x]) => [onnx.op('Where', [onnx.op('IsNaN', [x!]), x!, onnx.op('Exp', [x!])])];
+
+/** Its comparisons of a larger with a smaller number hold for NaN, the others do not. */
+const swapped =
+  (opType: string): Lowering =>
+  (onnx, [a, b]) => [onnx.op(opType, [b!, a!])];
+
+/** Its Relu and Clip make numbers of NaN, which would hide a model that has diverged. */
+const atLeast = (onnx: OnnxWriter, x: Name, limit: Name) => onnx.op('Where', [onnx.op('Less', [x, limit]), limit, x]);
+const atMost = (onnx: OnnxWriter, x: Name, limit: Name) => onnx.op('Where', [onnx.op('Less', [limit, x]), limit, x]);
+
+const clipByValue: Lowering = (onnx, inputs, node) => {
+  const { dtype } = node.inputs[0]!;
+  if (dtype !== 'float32') return lowerings['ClipByValue']!(onnx, inputs, node);
+  const [low, high] = ['clipValueMin', 'clipValueMax'].map((key) => onnx.scalar(number(node, key)));
+  return [atMost(onnx, atLeast(onnx, inputs[0]!, low!), high!)];
+};
+
+/**
+ * Sums over the rows of [N, C] as a product with ones: a ReduceSum that feeds an output of the graph, as the gradients of biases
+ * do, keeps all that leads to it in float32.
+ */
+function columnSums(onnx: OnnxWriter, x: Name, [rows, columns]: readonly [number, number]): Name {
+  const ones = onnx.op('Expand', [onnx.scalar(1), onnx.int64s([1, rows])]);
+  return reshape(onnx, onnx.op('MatMul', [ones, x]), [columns]);
+}
+
+const sum: Lowering = (onnx, inputs, node) => {
+  const { shape, dtype } = node.inputs[0]!;
+  const overRows = shape.length === 2 && numbers(node, 'axis').join() === '0' && !flag(node, 'keepDims');
+  if (!overRows || dtype !== 'float32') return lowerings['Sum']!(onnx, inputs, node);
+  return [columnSums(onnx, inputs[0]!, shape as [number, number])];
+};
+
+/** Sums of products over an odd, large number, a vocabulary's, have no kernel for AMX; over a multiple of 64 they do. */
+const paddedProduct: Lowering = (onnx, inputs, node) => {
+  const [a, b] = node.inputs.map(({ shape }) => shape) as [readonly number[], readonly number[]];
+  const depth = b[0]!;
+  const plain = !flag(node, 'transposeA') && !flag(node, 'transposeB') && b.length === 2;
+  if (!plain || depth % 2 === 0 || depth < 1024) return lowerings['BatchMatMul']!(onnx, inputs, node);
+  const more = 64 - (depth % 64);
+  const before = a.map(() => 0);
+  const left = onnx.op('Pad', [inputs[0]!, onnx.int64s([...before, ...before.slice(1), more])]);
+  const right = onnx.op('Pad', [inputs[1]!, onnx.int64s([0, 0, more, 0])]);
+  return [onnx.op('MatMul', [left, right])];
+};
 
 /** The plugin has no float64: float32 divides, and what that loses is found in the remainder. 0 where b is 0. */
 const floorDiv: Lowering = (onnx, inputs, node) => {
@@ -33,7 +81,20 @@ function truncated(onnx: OnnxWriter, a: Name, b: Name): Name {
   return onnx.cast(onnx.op('Div', [onnx.cast(a, 'float32'), onnx.cast(b, 'float32')]), 'int32');
 }
 
-const otherwise: Lowerings = { ...lowerings, Bernoulli: bernoulli, Exp: exp, Fence: fenceOnDevice, FloorDiv: floorDiv };
+const otherwise: Lowerings = {
+  ...lowerings,
+  Bernoulli: bernoulli,
+  ClipByValue: clipByValue,
+  Exp: exp,
+  Fence: fenceOnDevice,
+  FloorDiv: floorDiv,
+  Greater: swapped('Less'),
+  GreaterEqual: swapped('LessOrEqual'),
+  LayerNormGrad: layerNormGradBy(columnSums),
+  Relu: (onnx, [x]) => [atLeast(onnx, x!, onnx.scalar(0))],
+  Relu6: (onnx, [x]) => [atMost(onnx, atLeast(onnx, x!, onnx.scalar(0)), onnx.scalar(6))],
+  Sum: sum,
+};
 
 /** No elements. A constant without data is read as one number, so a part of length 0 is taken of another one. */
 function empty(onnx: OnnxWriter, { dtype, shape }: TensorSpec): Name {
@@ -51,6 +112,12 @@ const unlessEmpty =
     return node.outputs.map((output) => empty(onnx, output));
   };
 
-export const openvinoDialect: Dialect = {
-  lowerings: Object.fromEntries(Object.entries(otherwise).map(([op, lowering]) => [op, unlessEmpty(lowering)])),
+const dialectOf = (table: Lowerings): Dialect => ({
+  lowerings: Object.fromEntries(Object.entries(table).map(([op, lowering]) => [op, unlessEmpty(lowering)])),
+});
+
+/** How graphs are written for the plugin, by the precision that it computes in. */
+export const dialects: Readonly<Record<Precision, Dialect>> = {
+  f32: dialectOf(otherwise),
+  bf16: dialectOf({ ...otherwise, BatchMatMul: paddedProduct }),
 };

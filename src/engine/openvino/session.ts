@@ -5,7 +5,7 @@ import { Handle } from '../handle.js';
 import type { HostSession } from '../host-engine.js';
 import { type Lowered, lowerAs } from '../onnx/lower.js';
 import { type CompileOptions, compile, compileNow, hasInput } from './compile.js';
-import { openvinoDialect } from './lowerings.js';
+import { dialects } from './lowerings.js';
 import { elementTypes } from './native/ffi.js';
 import { checked, checkedAsync, given, loadOpenvino, type OpenvinoLibrary } from './native/library.js';
 
@@ -43,13 +43,13 @@ export class OpenvinoSession implements HostSession {
    */
   static async open(graph: Graph, options: CompileOptions): Promise<OpenvinoSession> {
     const library = await loadOpenvino();
-    const lowered = lowerAs(graph, openvinoDialect);
+    const lowered = lowerAs(graph, dialects[options.precision]);
     return OpenvinoSession.of(library, graph, lowered, await compile(library, graph.name, lowered.model, options));
   }
 
   /** As `open`, in this thread, which waits: for tests that cannot. */
   static openNow(library: OpenvinoLibrary, graph: Graph, options: CompileOptions): OpenvinoSession {
-    const lowered = lowerAs(graph, openvinoDialect);
+    const lowered = lowerAs(graph, dialects[options.precision]);
     return OpenvinoSession.of(library, graph, lowered, compileNow(library, graph.name, lowered.model, options));
   }
 
