@@ -3,7 +3,7 @@ import type { TrainingConfig } from '../config/index.js';
 import { type Engine, locateOpenvino } from '../engine/index.js';
 import type { NoticeEvent, RunEvent } from '../events.js';
 import { phase } from '../session/phase.js';
-import { raceOnce, recordedRace, verdict } from '../session/race/index.js';
+import { type Race, raceOnce, recordedRace, verdict } from '../session/race/index.js';
 import type { SavedRun } from './record.js';
 
 type Machine = Pick<TrainingConfig, 'backend' | 'device' | 'precision'>;
@@ -18,6 +18,7 @@ export async function* chooseEngine<C extends Machine>(
   { env = process.env, signal }: { env?: NodeJS.ProcessEnv; signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<RunEvent, C> {
   const { backend, device, precision } = config;
+  if (backend === 'openvino' && precision === 'bf16') yield* slowBf16(recordedRace(env));
   if (backend !== 'auto' || (device !== 'auto' && device !== 'cpu') || env['GPT_CLI_RACE'] === 'no') return config;
   if (!locateOpenvino(env)) return config;
   if (precision === 'bf16') {
@@ -30,6 +31,16 @@ export async function* chooseEngine<C extends Machine>(
   const chosen = verdict(race, precision);
   yield info(chosen.reason);
   return chosen.backend === 'openvino' ? { ...config, backend: 'openvino' } : config;
+}
+
+/** Who asks for bf16 gets it, and hears if it was measured as no faster. */
+function* slowBf16(race: Race | undefined): Generator<NoticeEvent> {
+  const [f32, bf16] = (['f32', 'bf16'] as const).map(
+    (format) => race?.steps.find(({ backend, precision }) => backend === 'openvino' && precision === format)?.ms,
+  );
+  if (f32 === undefined || bf16 === undefined || bf16 < f32) return;
+  const message = `bf16 is not faster than f32 on this processor: ${bf16} and ${f32} ms per step of a small model`;
+  yield { event: 'notice', level: 'warning', message };
 }
 
 const info = (message: string): NoticeEvent => ({ event: 'notice', level: 'info', message });

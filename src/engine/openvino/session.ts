@@ -8,6 +8,7 @@ import { type CompileOptions, compile, compileNow, hasInput } from './compile.js
 import { dialects } from './lowerings.js';
 import { elementTypes } from './native/ffi.js';
 import { checked, checkedAsync, given, loadOpenvino, type OpenvinoLibrary } from './native/library.js';
+import { Profile } from './profile.js';
 
 interface Slot {
   readonly onnxName: string;
@@ -35,6 +36,7 @@ export class OpenvinoSession implements HostSession {
     private readonly request: Handle,
     private readonly inputs: ReadonlyMap<string, Slot>,
     private readonly outputs: ReadonlyMap<string, Slot>,
+    private readonly profile: Profile | undefined,
   ) {}
 
   /**
@@ -44,7 +46,9 @@ export class OpenvinoSession implements HostSession {
   static async open(graph: Graph, options: CompileOptions): Promise<OpenvinoSession> {
     const library = await loadOpenvino();
     const lowered = lowerAs(graph, dialects[options.precision]);
-    return OpenvinoSession.of(library, graph, lowered, await compile(library, graph.name, lowered.model, options));
+    const compiled = await compile(library, graph.name, lowered.model, options);
+    const profile = options.profile === undefined ? undefined : new Profile(library.api, options.profile);
+    return OpenvinoSession.of(library, graph, lowered, compiled, profile);
   }
 
   /** As `open`, in this thread, which waits: for tests that cannot. */
@@ -53,7 +57,13 @@ export class OpenvinoSession implements HostSession {
     return OpenvinoSession.of(library, graph, lowered, compileNow(library, graph.name, lowered.model, options));
   }
 
-  private static of(library: OpenvinoLibrary, graph: Graph, { inputs, outputs }: Lowered, compiled: Handle) {
+  private static of(
+    library: OpenvinoLibrary,
+    graph: Graph,
+    { inputs, outputs }: Lowered,
+    compiled: Handle,
+    profile?: Profile,
+  ) {
     const { api } = library;
     const request = given(api, `prepare ${graph.name}`, (out) =>
       api.ov_compiled_model_create_infer_request(compiled.pointer, out),
@@ -70,6 +80,7 @@ export class OpenvinoSession implements HostSession {
       new Handle('request', request, api.ov_infer_request_free),
       slots(graph.inputs, inputs, (name) => hasInput(api, compiled, name)),
       slots(graph.outputs, outputs, () => true),
+      profile,
     );
   }
 
@@ -93,7 +104,9 @@ export class OpenvinoSession implements HostSession {
   async run(feeds: Readonly<Record<string, HostArray>>): Promise<Record<string, HostArray>> {
     const results = this.prepare(feeds);
     const { api } = this.library;
+    const start = performance.now();
     await checkedAsync(api, 'run a graph', (done) => api.ov_infer_request_infer.async(this.request.pointer, done));
+    this.profile?.add(this.request.pointer, start, performance.now());
     return results;
   }
 
@@ -118,9 +131,11 @@ export class OpenvinoSession implements HostSession {
     return results;
   }
 
+  /** Writes the profile, if there is one. */
   async release(): Promise<void> {
     if (this.released) return;
     this.released = true;
+    this.profile?.write();
     this.request.dispose();
     this.compiled.dispose();
     for (const { tensor } of this.bound.values()) tensor.dispose();

@@ -18,7 +18,7 @@ export interface RaceOptions {
 
 /** Seconds of measured steps; a process that has not finished after `limit` has failed. */
 const seconds = 1.5;
-const limit = 60;
+const limit = 120;
 /** Of a terminal they reach the child, too. */
 const interrupts: ReadonlySet<string> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
 
