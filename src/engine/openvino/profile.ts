@@ -1,8 +1,8 @@
-// The times of a compiled graph's nodes, collected run by run and written in the form of onnxruntime's profiles, which trace
+// The times of a compiled graph's runs and nodes, written in the form of onnxruntime's profiles, which trace
 // viewers and bench/profile.js read.
 import { writeFileSync } from 'node:fs';
 import type { Pointer } from '../koffi.js';
-import type { OpenvinoApi } from './native/ffi.js';
+import type { OpenvinoApi, ProfiledNode, ProfiledNodes } from './native/ffi.js';
 import { checked } from './native/library.js';
 
 interface TraceEvent {
@@ -18,14 +18,13 @@ interface TraceEvent {
 }
 
 /** Later ones are run, but not written: a step has about a thousand nodes. */
-const mostRuns = 500;
+const mostRuns = 200;
 
 /** `ov_profiling_info_t.status` of a node that was computed, not removed. */
 const executed = 2;
 
 export class Profile {
-  private readonly events: TraceEvent[] = [];
-  private runs = 0;
+  private readonly runs: { readonly ts: number; readonly dur: number }[] = [];
 
   /** @param prefix beginning of the file's name */
   constructor(
@@ -33,33 +32,39 @@ export class Profile {
     private readonly prefix: string,
   ) {}
 
+  /** Adds a run; milliseconds of `performance.now()`. */
+  add(start: number, end: number): void {
+    if (this.runs.length < mostRuns)
+      this.runs.push({ ts: Math.round(1000 * start), dur: Math.round(1000 * (end - start)) });
+  }
+
   /**
-   * Adds the run that a request has just made.
-   * @param start of the run, and its end, in milliseconds of `performance.now()`
+   * Writes the file. OpenVINO gives a node's mean time over all runs, so the nodes of every run have that.
+   * @param request that made the runs
    */
-  add(request: Pointer, start: number, end: number): void {
-    if (++this.runs > mostRuns) return;
-    const ts = Math.round(1000 * start);
-    this.push('Session', 'model_run', ts, Math.round(1000 * (end - start)), {});
-    const list = { profiling_infos: null, size: 0 };
-    checked(this.api, 'give times', () => this.api.ov_infer_request_get_profiling_info(request, list));
-    let at = ts;
-    for (const node of this.api.decodeProfile(list)) {
-      if (node.status !== executed) continue;
-      const [name, dur] = [`${node.node_name}_kernel_time`, Number(node.real_time)];
-      this.push('Node', name, at, dur, { op_name: node.node_type, kernel: node.exec_type, input_type_shape: [] });
-      at += dur;
+  write(request: Pointer): void {
+    const nodes = this.runs.length > 0 ? this.nodesOf(request) : [];
+    const { pid } = process;
+    const event = { ph: 'X', pid, tid: pid } as const;
+    const events: TraceEvent[] = [];
+    for (const { ts, dur } of this.runs) {
+      events.push({ ...event, cat: 'Session', name: 'model_run', ts, dur, args: {} });
+      let at = ts;
+      for (const { node_name, node_type, exec_type, real_time } of nodes) {
+        const args = { op_name: node_type, kernel: exec_type, input_type_shape: [] };
+        events.push({ ...event, cat: 'Node', name: `${node_name}_kernel_time`, ts: at, dur: Number(real_time), args });
+        at += Number(real_time);
+      }
     }
-    this.api.ov_profiling_info_list_free(list);
-  }
-
-  /** Writes the file. */
-  write(): void {
     const date = new Date().toISOString().slice(0, 19).replaceAll(':', '-').replace('T', '_');
-    writeFileSync(`${this.prefix}_${date}.json`, JSON.stringify(this.events));
+    writeFileSync(`${this.prefix}_${date}.json`, JSON.stringify(events));
   }
 
-  private push(cat: TraceEvent['cat'], name: string, ts: number, dur: number, args: TraceEvent['args']): void {
-    this.events.push({ cat, ph: 'X', pid: process.pid, tid: process.pid, name, ts, dur, args });
+  private nodesOf(request: Pointer): ProfiledNode[] {
+    const list: ProfiledNodes = { profiling_infos: null, size: 0 };
+    checked(this.api, 'give times', () => this.api.ov_infer_request_get_profiling_info(request, list));
+    const nodes = this.api.decodeProfile(list).filter(({ status }) => status === executed);
+    this.api.ov_profiling_info_list_free(list);
+    return nodes;
   }
 }

@@ -106,7 +106,7 @@ export class OpenvinoSession implements HostSession {
     const { api } = this.library;
     const start = performance.now();
     await checkedAsync(api, 'run a graph', (done) => api.ov_infer_request_infer.async(this.request.pointer, done));
-    this.profile?.add(this.request.pointer, start, performance.now());
+    this.profile?.add(start, performance.now());
     return results;
   }
 
@@ -135,7 +135,7 @@ export class OpenvinoSession implements HostSession {
   async release(): Promise<void> {
     if (this.released) return;
     this.released = true;
-    this.profile?.write();
+    this.profile?.write(this.request.pointer);
     this.request.dispose();
     this.compiled.dispose();
     for (const { tensor } of this.bound.values()) tensor.dispose();
