@@ -5,7 +5,7 @@ import { profileOf } from '../profile-name.js';
 import type { Engine, GraphListener, Precision } from '../types.js';
 import { prepared } from './graphs.js';
 import { loadOpenvino } from './native/library.js';
-import { OpenvinoSession } from './session.js';
+import { openSession } from './session.js';
 
 export interface OpenvinoEngineOptions {
   readonly threads: number;
@@ -29,7 +29,7 @@ export async function createOpenvinoEngine(options: OpenvinoEngineOptions): Prom
     onGraph,
     prepared,
     open: (graph) =>
-      OpenvinoSession.open(graph, { threads, precision, ...(profile && { profile: profileOf(profile, graph.name) }) }),
+      openSession(graph, { threads, precision, ...(profile && { profile: profileOf(profile, graph.name) }) }),
     updates: (state, optimizer) =>
       compiledUpdates(state, optimizer, { device: 'cpu', threads, ...(onGraph && { onGraph }) }),
   });

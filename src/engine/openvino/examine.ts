@@ -3,7 +3,7 @@ import type { Graph, HostArray } from '../../trace/graph.js';
 import type { Precision } from '../types.js';
 import { loadOpenvino } from './native/library.js';
 import { bf16Unit, choosePrecision } from './precision.js';
-import { OpenvinoSession } from './session.js';
+import { openSession } from './session.js';
 
 export interface OpenvinoReport {
   readonly version: string;
@@ -28,7 +28,7 @@ export async function examineOpenvino(
 ): Promise<OpenvinoReport> {
   const { version, located } = await loadOpenvino();
   const speed = async (precision: Precision) => {
-    const product = await OpenvinoSession.open(graph, { threads, precision });
+    const product = await openSession(graph, { threads, precision });
     const gflops = await measure((feeds) => product.run(feeds));
     await product.release();
     return gflops;
