@@ -81,7 +81,7 @@ export class TrainingRun<C extends TrainCommand> {
    */
   requireMemoryFor(model: GptConfig): void {
     if (!this.memoryCheck) return;
-    const { backend, optimizer, gradAccum, jit } = this.plan.config;
+    const { backend, optimizer, gradAccum, jit, precision } = this.plan.config;
     const alone: EstimatedEngine = backend === 'tensorflow' || backend === 'openvino' ? backend : 'onnx';
     const engine = this.workers.size > 1 ? 'tensorflow' : alone;
     const parts = {
@@ -91,6 +91,7 @@ export class TrainingRun<C extends TrainCommand> {
       graphs: [],
       engine,
       jit,
+      precision,
     };
     requireMemory(estimateMemory(parts), this.plan.config);
   }

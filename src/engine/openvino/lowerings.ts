@@ -18,6 +18,15 @@ const swapped =
   (opType: string): Lowering =>
   (onnx, [a, b]) => [onnx.op(opType, [b!, a!])];
 
+/** Its minimum of NaN and a number is the number. a where `first` holds or a is NaN, else b, which may be. */
+const extreme =
+  (first: (onnx: OnnxWriter, a: Name, b: Name) => Name): Lowering =>
+  (onnx, [a, b], node) => {
+    const wins = first(onnx, a!, b!);
+    const chosen = node.inputs[0]!.dtype === 'float32' ? onnx.op('Or', [wins, onnx.op('IsNaN', [a!])]) : wins;
+    return [onnx.op('Where', [chosen, a!, b!])];
+  };
+
 /** Its Relu and Clip make numbers of NaN, which would hide a model that has diverged. */
 const atLeast = (onnx: OnnxWriter, x: Name, limit: Name) => onnx.op('Where', [onnx.op('Less', [x, limit]), limit, x]);
 const atMost = (onnx: OnnxWriter, x: Name, limit: Name) => onnx.op('Where', [onnx.op('Less', [limit, x]), limit, x]);
@@ -91,6 +100,8 @@ const otherwise: Lowerings = {
   Greater: swapped('Less'),
   GreaterEqual: swapped('LessOrEqual'),
   LayerNormGrad: layerNormGradBy(columnSums),
+  Maximum: extreme((onnx, a, b) => onnx.op('Less', [b, a])),
+  Minimum: extreme((onnx, a, b) => onnx.op('Less', [a, b])),
   Relu: (onnx, [x]) => [atLeast(onnx, x!, onnx.scalar(0))],
   Relu6: (onnx, [x]) => [atMost(onnx, atLeast(onnx, x!, onnx.scalar(0)), onnx.scalar(6))],
   Sum: sum,
