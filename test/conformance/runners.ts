@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { NativeSession } from '../../src/engine/native-session.js';
+import type { NativeSession as OpenSession } from '../../src/engine/native-session.js';
 import { kept, lower } from '../../src/engine/onnx/lower.js';
 import { prepared as openvinoPrepared } from '../../src/engine/openvino/graphs.js';
 import { loadOpenvino } from '../../src/engine/openvino/native/library.js';
@@ -60,7 +60,7 @@ function onnx(): Compile {
 
 async function openvino(): Promise<Compile> {
   const library = await loadOpenvino();
-  const finished = new FinalizationRegistry<NativeSession>((session) => void session.release());
+  const finished = new FinalizationRegistry<OpenSession>((session) => void session.release());
   return (traced) => {
     const graph = openvinoPrepared(traced);
     const session = openSessionNow(library, graph, { threads: 1, precision: 'f32' });
