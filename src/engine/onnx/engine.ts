@@ -1,11 +1,9 @@
 // The embedded engine: steps compiled by onnxruntime. On the CPU it is a HostEngine; what keeps its state on a device is in
 // `webgpu/`.
-import { type Graph, sizeOf } from '../../trace/graph.js';
-import { HostEngine, type HostRuntime, type HostSession } from '../host-engine.js';
+import { HostEngine, type HostRuntime } from '../host-engine.js';
 import { profileOf } from '../profile-name.js';
 import type { Device, Engine, GraphListener } from '../types.js';
 import { prepared } from './graphs.js';
-import { openNativeSession } from './native/session.js';
 import { loadRuntime } from './runtime.js';
 import { GraphSession } from './session.js';
 import { compiledUpdates } from './update.js';
@@ -35,21 +33,9 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
     threads,
     onGraph,
     prepared,
-    open: async (graph) =>
-      (await withoutCopies(graph, options)) ??
+    open: (graph) =>
       GraphSession.open(graph, { ...plain, ...(profile && { profile: profileOf(profile, graph.name) }) }),
     updates: (state, optimizer) => compiledUpdates(state, optimizer, plain),
   };
   return stateOnDevice ? new DeviceEngine(runtime, options) : new HostEngine(runtime);
-}
-
-/** Bytes of outputs from which the copies that the Node binding makes of them matter. */
-const large = 64e6;
-
-/** A graph with large outputs, gradients, on the CPU, behind onnxruntime's C API; undefined for others, and where that is not there. */
-async function withoutCopies(graph: Graph, options: OnnxEngineOptions): Promise<HostSession | undefined> {
-  const { device, threads, profile, dialect = device } = options;
-  const bytes = graph.outputs.reduce((sum, { value }) => sum + 4 * sizeOf(value.shape), 0);
-  if (bytes < large || device !== 'cpu' || dialect !== 'cpu' || profile !== undefined) return undefined;
-  return openNativeSession(graph, threads);
 }
