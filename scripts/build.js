@@ -111,7 +111,7 @@ async function buildBundles() {
   const built = [
     await esbuild.build({
       ...modules,
-      entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts' },
+      entryPoints: { cli: 'src/cli/main.ts', index: 'src/index.ts', race: 'src/session/race/child.ts' },
       external,
     }),
     await esbuild.build({

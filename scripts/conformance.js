@@ -1,6 +1,7 @@
 // tfjs-core's own test suite on a backend where every op that the tracer covers is traced, compiled and run by itself.
 // Everything that tfjs' stock `cpu` backend passes must pass, or be listed with a reason in test/conformance/accepted.json.
-//   npm run conformance -- --backend onnx|openvino|tensorflow|trace [--grep TEXT] [--write FILE]
+//   npm run conformance -- --backend onnx|openvino|tensorflow|trace [--grep TEXT] [--part K/N] [--write FILE]
+// --part runs the K-th of N parts of the suite, of about the same size: for a quick share, and for engines that compile slowly.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -11,9 +12,16 @@ import * as esbuild from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
 const { values } = parseArgs({
-  options: { backend: { type: 'string', default: 'onnx' }, grep: { type: 'string' }, write: { type: 'string' } },
+  options: {
+    backend: { type: 'string', default: 'onnx' },
+    grep: { type: 'string' },
+    part: { type: 'string', default: '1/1' },
+    write: { type: 'string' },
+  },
 });
 const { backend } = values;
+const [part, parts] = /^[1-9]\d*\/[1-9]\d*$/.test(values.part) ? values.part.split('/').map(Number) : [1, 0];
+if (part > parts) throw new Error(`--part is K/N with K from 1 to N, got ${values.part}`);
 if (!['onnx', 'openvino', 'tensorflow', 'trace'].includes(backend))
   throw new Error(`--backend is onnx, openvino, tensorflow or trace, got ${backend}`);
 const folder = 'dist/test/conformance';
@@ -65,6 +73,7 @@ function run(name) {
     CONFORMANCE_BACKEND: name,
     CONFORMANCE_RESULT: result,
     CONFORMANCE_GREP: values.grep ?? '',
+    CONFORMANCE_PART: values.part,
   };
   // The suite warns and logs a lot by design.
   const { status, signal, stderr } = spawnSync(process.execPath, ['--expose-gc', `${folder}/main.mjs`], {

@@ -22,5 +22,7 @@ module.exports = class extends TestEnvironment {
   async setup() {
     await super.setup();
     for (const name of shared) this.global[name] = globalThis[name];
+    // --backend auto is onnx, whatever is set up here.
+    this.global.process.env.GPT_CLI_RACE = 'no';
   }
 };

@@ -16,7 +16,7 @@ const title = 'Diagnostics:';
 export function addDiagnostics(command: Command): Command {
   const options = [
     new Option('--dump-graph <file>', 'write the compiled training graph there, as text'),
-    new Option('--profile <prefix>', "write onnxruntime's profiles to files with this prefix"),
+    new Option('--profile <prefix>', "write the times of the graph's nodes to files with this prefix (onnx, openvino)"),
     new Option('--no-memory-check', 'start even if the estimated memory exceeds what is available'),
   ];
   for (const option of options) command.addOption(option.helpGroup(title));

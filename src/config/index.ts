@@ -29,3 +29,4 @@ export {
   type TrainingConfig,
 } from './schema.js';
 export type { ConfigCommand, TrainCommand } from './setting.js';
+export { programVersion } from './version.js';

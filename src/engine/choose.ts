@@ -26,7 +26,7 @@ export interface EngineChoice {
   readonly device: Device | 'auto';
   /** Default: the physical cores. */
   readonly threads?: number | undefined;
-  /** Beginning of the names of onnxruntime's own profiles. */
+  /** Beginning of the names of profiles: onnxruntime's own, or the times of OpenVINO's nodes. */
   readonly profile?: string | undefined;
   /** Told of every graph that is compiled; never called by eager, which compiles none. */
   readonly onGraph?: GraphListener | undefined;
@@ -41,7 +41,7 @@ export interface EngineChoice {
 }
 
 /**
- * Opens an engine. `auto` is onnx on the CPU; with other workers it is tensorflow.
+ * Opens an engine. `auto` is onnx on the CPU; with other workers it is tensorflow. Training runs choose before (run/choose-engine).
  * @throws GptError `cluster/...`, `engine/threads`, `engine/backend`, `engine/device`, `engine/precision`, `onnx/missing`, `openvino/missing`, `eager/device`, with the command
  * that would help as hint
  */
@@ -61,7 +61,12 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
     case 'openvino': {
       if (on !== 'cpu') throw noDevice(on);
       const precision = choosePrecision(choice.precision ?? 'auto');
-      return createOpenvinoEngine({ threads: count, precision, ...(onGraph && { onGraph }) });
+      return createOpenvinoEngine({
+        threads: count,
+        precision,
+        ...(profile && { profile }),
+        ...(onGraph && { onGraph }),
+      });
     }
     case 'tensorflow': {
       const { jit = 'auto', verbose = false } = choice;

@@ -2,7 +2,7 @@
 import type { Graph, HostArray } from '../trace/graph.js';
 import { interpret, vocabulary } from '../trace/index.js';
 import { GraphSession } from './onnx/session.js';
-import { OpenvinoSession } from './openvino/session.js';
+import { openSession } from './openvino/session.js';
 import { hasOpenvino } from './openvino/testing/library.js';
 import { compileGraph } from './tensorflow/compile.js';
 import { Context, loadLibrary } from './tensorflow/native/index.js';
@@ -22,7 +22,7 @@ const engines: Record<string, Run> = {
   },
   ...(hasOpenvino && {
     openvino: async (graph, feeds) => {
-      const session = await OpenvinoSession.open(graph, { threads: 1, precision: 'f32' });
+      const session = await openSession(graph, { threads: 1, precision: 'f32' });
       const results = await session.run(feeds);
       await session.release();
       return results;

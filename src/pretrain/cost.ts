@@ -1,7 +1,7 @@
 // What a training run will cost, from its settings alone: parameters, memory by part, arithmetic and, by a quick
 // measurement of this machine, time a step. Reads no text and trains nothing.
 import type { FinetuneConfig, PretrainConfig } from '../config/index.js';
-import { defaultThreads, graphsOfEngine, measureOnnx, updateCost } from '../engine/index.js';
+import { defaultThreads, inferenceGraph, measureOnnx, preparedBy, trainingGraph, updateCost } from '../engine/index.js';
 import {
   countParameters,
   evaluationStep,
@@ -53,7 +53,7 @@ export async function planTraining(model: GptConfig, config: PretrainConfig, sha
     adaptersOnly: lora !== undefined,
   });
   const engine = config.backend === 'tensorflow' || config.backend === 'openvino' ? config.backend : 'onnx';
-  const trained = new Set(specs.filter(({ trainable }) => trainable).map(({ name }) => name));
+  const trained = specs.filter(({ trainable }) => trainable).map(({ name }) => name);
   const { peaks, work } = await graphsOf(
     { ...model, dropout: config.dropout },
     {
@@ -73,7 +73,15 @@ export async function planTraining(model: GptConfig, config: PretrainConfig, sha
     engine,
     parameters,
     tokensPerStep: batchSize * model.blockSize * gradAccum,
-    memory: estimateMemory({ specs, optimizer, gradAccum, graphs, engine, jit: config.jit }),
+    memory: estimateMemory({
+      specs,
+      optimizer,
+      gradAccum,
+      graphs,
+      engine,
+      jit: config.jit,
+      precision: config.precision,
+    }),
     flopsPerStep: work.flops * gradAccum + update.flops,
     updateFlopsPerStep: update.flops,
     threads,
@@ -88,17 +96,17 @@ interface GraphSettings {
   readonly engine: EstimatedEngine;
   readonly lora: LoraConfig | undefined;
   /** The names of the parameters that are trained. */
-  readonly trained: ReadonlySet<string>;
+  readonly trained: readonly string[];
 }
 
 /** The training graph and that of evaluation, as pretraining compiles them. */
 async function graphsOf(model: GptConfig, { batchSize, recompute, engine, lora, trained }: GraphSettings) {
-  const { trainingGraph, inferenceGraph } = graphsOfEngine[engine];
+  const prepared = preparedBy[engine];
   const gpt = await Gpt.create(model, { recompute, lora });
   try {
     const shape = { batchSize, time: model.blockSize };
-    const training = trainingGraph(lossStep(gpt, shape), (name) => trained.has(name));
-    const evaluation = inferenceGraph(evaluationStep(gpt, shape));
+    const training = trainingGraph(lossStep(gpt, shape), trained, prepared);
+    const evaluation = inferenceGraph(evaluationStep(gpt, shape), prepared);
     return { peaks: [peakBytes(training), peakBytes(evaluation)], work: workOf(training) };
   } finally {
     gpt.dispose();

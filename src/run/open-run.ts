@@ -6,6 +6,7 @@ import { type Resolved, resolve, type TrainCommand } from '../config/index.js';
 import type { RunEvent } from '../events.js';
 import { modelAdvice } from '../model/registry.js';
 import type { OpenedEngine } from '../session/session.js';
+import { chooseEngine } from './choose-engine.js';
 import type { TrainingOptions } from './options.js';
 import { recordOf, type SavedRun } from './record.js';
 import { resized, resumedSettings } from './resume.js';
@@ -34,7 +35,8 @@ export async function* openRun<C extends TrainCommand>(given: RunToOpen<C>): Asy
   const { cluster } = given.options;
   if (cluster) return yield* joinRun(given, cluster);
   const claimed = await claim(given, 1);
-  return yield* reporting(new TrainingRun<C>({ ...given, ...claimed, workers: alone }), claimed.start);
+  const plan = claimed.saved ? claimed.plan : yield* withEngine(claimed, given.options);
+  return yield* reporting(new TrainingRun<C>({ ...given, ...claimed, plan, workers: alone }), claimed.start);
 }
 
 interface Claimed<C extends TrainCommand> {
@@ -42,6 +44,23 @@ interface Claimed<C extends TrainCommand> {
   readonly saved: SavedRun | undefined;
   readonly start: StartingPoint | undefined;
   readonly plan: RunPlan<C>;
+}
+
+/** The plan of a new run with its engine chosen. */
+async function* withEngine<C extends TrainCommand>(
+  { plan, folder, start }: Claimed<C>,
+  { signal }: TrainingOptions,
+): AsyncGenerator<RunEvent, RunPlan<C>> {
+  let chosen: RunPlan<C> | undefined;
+  try {
+    chosen = { ...plan, config: yield* chooseEngine(plan.config, { signal }) };
+    return chosen;
+  } finally {
+    if (!chosen) {
+      await start?.checkpoint.close();
+      folder.release();
+    }
+  }
 }
 
 /** Takes the folder for this process and plans the run. Nothing in the folder changes. */

@@ -1,8 +1,7 @@
 // What a run's config.json says about the run, besides the settings: enough to resume it and to know how it was made.
-import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Run } from '../checkpoint/index.js';
-import { packageRoot, type TrainCommand } from '../config/index.js';
+import { programVersion, type TrainCommand } from '../config/index.js';
 import type { SplitRule } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent } from '../events.js';
@@ -95,11 +94,6 @@ export function isRecord(record: Partial<Record<keyof SavedRun, unknown>> | unde
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The version of this program. */
-export function programVersion(): string {
-  return JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')).version;
 }
 
 /** Versions and the command line, as config.json keeps them. */

@@ -12,6 +12,7 @@ import { type EstimatedEngine, estimateMemory, requireMemory } from '../session/
 import { type OpenedEngine, Session, type SessionOptions } from '../session/session.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { train } from '../train/index.js';
+import { engineChange } from './choose-engine.js';
 import type { TrainingOptions } from './options.js';
 import { logged, type SavedRun } from './record.js';
 import type { RunPlan } from './run-plan.js';
@@ -80,7 +81,7 @@ export class TrainingRun<C extends TrainCommand> {
    */
   requireMemoryFor(model: GptConfig): void {
     if (!this.memoryCheck) return;
-    const { backend, optimizer, gradAccum, jit } = this.plan.config;
+    const { backend, optimizer, gradAccum, jit, precision } = this.plan.config;
     const alone: EstimatedEngine = backend === 'tensorflow' || backend === 'openvino' ? backend : 'onnx';
     const engine = this.workers.size > 1 ? 'tensorflow' : alone;
     const parts = {
@@ -90,6 +91,7 @@ export class TrainingRun<C extends TrainCommand> {
       graphs: [],
       engine,
       jit,
+      precision,
     };
     requireMemory(estimateMemory(parts), this.plan.config);
   }
@@ -106,6 +108,7 @@ export class TrainingRun<C extends TrainCommand> {
     const training = { training: true, optimizer, recompute, onGraph, profile, opened };
     this.session = await Session.open(this.plan.config, model, tokenizer, { ...training, ...options });
     yield* unsupported(this.session.engine, this.options);
+    yield* engineChange(this.saved, this.session.engine);
     return this.session;
   }
 
@@ -154,7 +157,7 @@ export class TrainingRun<C extends TrainCommand> {
     const record = { command, ...source, ...settings, ...facts, ...logged(options.commandLine) };
     await this.opened.start?.begin();
     this.log = await folder.start(record, resumed ?? undefined);
-    for (const notice of changed) this.log.append(notice);
+    for (const notice of [...changed, ...engineChange(this.saved, session.engine)]) this.log.append(notice);
   }
 
   /** Trains to the end of the run; a checkpoint is on disk when its event comes. The last event is `done`. */

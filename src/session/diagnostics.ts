@@ -6,7 +6,7 @@ import type { NoticeEvent } from '../events.js';
 export interface Diagnostics {
   /** Called with every graph before it is compiled. */
   readonly onGraph?: GraphListener | undefined;
-  /** Prefix of the files of onnxruntime's profiler: one for each program, written when the run ends. */
+  /** Prefix of the profiles of onnx and openvino: one for each program, written when the run ends. */
   readonly profile?: string | undefined;
   /** False: start a run whose estimated memory exceeds what is available. */
   readonly memoryCheck?: boolean | undefined;
@@ -17,7 +17,7 @@ export function* unsupported(
   { name }: { readonly name: EngineName },
   { onGraph, profile }: Diagnostics,
 ): Generator<NoticeEvent> {
-  if (name === 'onnx') return;
+  if (name === 'onnx' || name === 'openvino') return;
   const compiles = name !== 'eager';
   const notice = (what: string): NoticeEvent => ({
     event: 'notice',

@@ -38,11 +38,32 @@ test('accumulation needs a second gradient', () => {
   expect(four.total - one.total).toBe(4 * million);
 });
 
-test('openvino returns no copies of gradients', () => {
-  const parts = { specs, optimizer, graphs: [9 * million], engine: 'openvino' } as const;
-  const { gradients, activations } = estimateMemory({ ...parts, gradAccum: 1 });
-  expect({ gradients, activations }).toEqual({ gradients: 4 * million, activations: 9 * million });
-  expect(estimateMemory({ ...parts, gradAccum: 4 }).gradients).toBe(8 * million);
+describe('with openvino', () => {
+  const parts = { specs, optimizer, graphs: [6 * million, 4 * million], engine: 'openvino', precision: 'f32' } as const;
+
+  test('gradients are there once, with accumulation twice, and activations are held with more room', () => {
+    const { gradients, activations } = estimateMemory({ ...parts, gradAccum: 1 });
+    expect({ gradients, activations }).toEqual({ gradients: 4 * million, activations: 15 * million });
+    expect(estimateMemory({ ...parts, gradAccum: 4 }).gradients).toBe(8 * million);
+    expect(estimateMemory({ ...parts, gradAccum: 1, precision: 'bf16' }).activations).toBe(10 * million);
+  });
+
+  // Layers x width, context x batch: parameters, the peaks of both graphs, and what the process took at most, in MB.
+  test.each([
+    ['f32', 3.34, 42.9, 313],
+    ['f32', 43.4, 301.6, 973],
+    ['f32', 101.9, 410.1, 1417],
+    ['f32', 341.2, 188.3, 2628],
+    ['f32', 13.4, 419.7, 934],
+    ['bf16', 3.34, 42.9, 295],
+    ['bf16', 43.4, 301.6, 823],
+    ['bf16', 341.2, 188.3, 2692],
+    ['bf16', 13.4, 419.7, 733],
+  ] as const)('%s: %d MB of parameters and %d of values took %d', (precision, parameters, values, measured) => {
+    const all = [{ name: 'a', shape: [(parameters * million) / 4], decay: true }];
+    const { total } = estimateMemory({ ...parts, specs: all, gradAccum: 1, graphs: [values * million], precision });
+    expect(Math.abs(total / million / measured - 1)).toBeLessThan(0.06);
+  });
 });
 
 describe('with tensorflow', () => {

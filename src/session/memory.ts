@@ -1,6 +1,13 @@
 // Peak memory of a training run, estimated before it starts, and the refusal of one that the machine cannot
 // hold. Knows sizes, not engines; what it counts was compared with measured runs (docs/performance.md).
-import { type ArraySpec, availableMemory, type Jit, type Optimizer } from '../engine/index.js';
+import {
+  type ArraySpec,
+  availableMemory,
+  choosePrecision,
+  type Jit,
+  type Optimizer,
+  type Precision,
+} from '../engine/index.js';
 import { GptError } from '../errors.js';
 
 /** Bytes, by part. */
@@ -29,6 +36,8 @@ export interface MemoryParts {
   readonly engine?: EstimatedEngine;
   /** How tensorflow runs steps; `auto` compiles both ways. */
   readonly jit?: Jit;
+  /** What openvino computes in; `auto` as it would choose here. */
+  readonly precision?: Precision | 'auto';
 }
 
 /** Engines on the CPU whose memory was measured. */
@@ -39,26 +48,32 @@ interface Costs {
   gradientCopies(gradAccum: number): number;
   /** Bytes that the graphs take, of their peaks. */
   activations(graphs: readonly number[]): number;
-  /** Of a process that has compiled a model of so many arrays; with garbage that is not collected yet. */
-  runtime(arrays: number, largest: number): number;
+  /** Of a process that has compiled a model of so many arrays, the largest and all of so many bytes; with uncollected garbage. */
+  runtime(arrays: number, largest: number, all: number): number;
 }
 
 /** The largest graph's: memory is given back after each run. */
 const largest = (graphs: readonly number[]) => Math.max(0, ...graphs);
 const withSums = (parts: number) => (parts > 1 ? 2 : 1);
 
+const sum = (graphs: readonly number[]) => graphs.reduce((total, peak) => total + peak, 0);
+
+/** Its compiled products keep the weights in layouts of their own, and with bfloat16 in both formats. */
+const openvino = (activations: number, weights: number): Costs => ({
+  gradientCopies: withSums,
+  activations: (graphs) => activations * sum(graphs),
+  runtime: (_, __, all) => 230e6 + weights * all,
+});
+
 /** Fitted to measured runs: docs/performance.md, docs/tensorflow.md, docs/openvino.md. */
-const costs: Readonly<Record<'onnx' | 'openvino' | 'graph' | 'xla', Costs>> = {
+const costs: Readonly<Record<'onnx' | 'openvinoF32' | 'openvinoBf16' | 'graph' | 'xla', Costs>> = {
   onnx: {
     gradientCopies: (parts) => (parts > 1 ? 3 : 2),
-    activations: (graphs) => graphs.reduce((sum, peak) => sum + peak, 0),
+    activations: sum,
     runtime: () => 150e6,
   },
-  openvino: {
-    gradientCopies: withSums,
-    activations: (graphs) => graphs.reduce((sum, peak) => sum + peak, 0),
-    runtime: () => 250e6,
-  },
+  openvinoF32: openvino(1.5, 2.2),
+  openvinoBf16: openvino(1, 2.5),
   graph: {
     gradientCopies: withSums,
     activations: (graphs) => 0.8 * largest(graphs),
@@ -74,8 +89,12 @@ const costs: Readonly<Record<'onnx' | 'openvino' | 'graph' | 'xla', Costs>> = {
 
 /** Peak memory of a run on the CPU. */
 export function estimateMemory(parts: MemoryParts): MemoryEstimate {
-  const { engine = 'onnx', jit = 'auto' } = parts;
-  if (engine !== 'tensorflow') return estimateBy(costs[engine], parts);
+  const { engine = 'onnx', jit = 'auto', precision = 'auto' } = parts;
+  if (engine === 'onnx') return estimateBy(costs.onnx, parts);
+  if (engine === 'openvino') {
+    const format = precision === 'auto' ? choosePrecision('auto') : precision;
+    return estimateBy(format === 'bf16' ? costs.openvinoBf16 : costs.openvinoF32, parts);
+  }
   if (jit !== 'auto') return estimateBy(costs[jit], parts);
   const [graph, xla] = [estimateBy(costs.graph, parts), estimateBy(costs.xla, parts)];
   return graph.total > xla.total ? graph : xla;
@@ -92,7 +111,7 @@ function estimateBy(cost: Costs, { specs, optimizer: kept, gradAccum, graphs }: 
   const gradients = trained * cost.gradientCopies(gradAccum);
   const optimizer = bytes(trainable.flatMap((spec) => kept.ruleFor(spec).slots(spec)));
   const activations = Math.round(cost.activations(graphs));
-  const runtime = cost.runtime(specs.length, Math.max(0, ...sizes(specs)));
+  const runtime = cost.runtime(specs.length, Math.max(0, ...sizes(specs)), parameters);
   const total = parameters + gradients + optimizer + activations + runtime;
   return { parameters, gradients, optimizer, activations, runtime, total, trained };
 }

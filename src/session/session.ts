@@ -138,7 +138,7 @@ export class Session {
    * @throws GptError `run/memory` when this process could not hold what they take
    */
   requireMemory(batching: Batching): void {
-    const { name, device, jit } = this.engine;
+    const { name, device, jit, precision } = this.engine;
     if (name === 'eager' || device !== 'cpu') return; // not known
     const { specs } = this;
     const parts = {
@@ -148,7 +148,7 @@ export class Session {
       gradAccum: batching.gradAccum,
       engine: name,
     };
-    requireMemory(estimateMemory({ ...parts, ...(jit && { jit }) }), batching);
+    requireMemory(estimateMemory({ ...parts, ...(jit && { jit }), ...(precision && { precision }) }), batching);
   }
 
   /** The settings with what was found out about the machine: a resumed run must use the same. */

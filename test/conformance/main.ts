@@ -2,13 +2,17 @@
 // the suite, and compares.
 import { writeFileSync } from 'node:fs';
 import core from 'jasmine-core';
+import { hash32 } from '../../src/rng.js';
 import { coverage } from './environment.js';
 import '@tensorflow/tfjs-core/dist/tests.js';
 
 const env = core.jasmine.getEnv();
 const specs: Record<string, { status: string; message?: string }> = {};
 const grep = process.env['CONFORMANCE_GREP'] ?? '';
-env.configure({ specFilter: (spec) => spec.getFullName().includes(grep) });
+const [part, parts] = (process.env['CONFORMANCE_PART'] ?? '1/1').split('/').map(Number) as [number, number];
+/** By name, so that a spec is in the same part on every backend. */
+const inPart = (name: string) => hash32(...Buffer.from(name)) % parts === part - 1;
+env.configure({ specFilter: (spec) => spec.getFullName().includes(grep) && inPart(spec.getFullName()) });
 env.addReporter({
   specDone: ({ fullName, status, failedExpectations }) => {
     // Several specs of the suite share a name.

@@ -3,10 +3,11 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { NativeSession as OpenSession } from '../../src/engine/native-session.js';
 import { kept, lower } from '../../src/engine/onnx/lower.js';
 import { prepared as openvinoPrepared } from '../../src/engine/openvino/graphs.js';
 import { loadOpenvino } from '../../src/engine/openvino/native/library.js';
-import { OpenvinoSession } from '../../src/engine/openvino/session.js';
+import { openSessionNow } from '../../src/engine/openvino/session.js';
 import { compileGraph } from '../../src/engine/tensorflow/compile.js';
 import { prepared } from '../../src/engine/tensorflow/graphs.js';
 import { Context, loadLibrary, TensorHandle } from '../../src/engine/tensorflow/native/index.js';
@@ -59,10 +60,10 @@ function onnx(): Compile {
 
 async function openvino(): Promise<Compile> {
   const library = await loadOpenvino();
-  const finished = new FinalizationRegistry<OpenvinoSession>((session) => void session.release());
+  const finished = new FinalizationRegistry<OpenSession>((session) => void session.release());
   return (traced) => {
     const graph = openvinoPrepared(traced);
-    const session = OpenvinoSession.openNow(library, graph, { threads: 1, precision: 'f32' });
+    const session = openSessionNow(library, graph, { threads: 1, precision: 'f32' });
     const run: ReturnType<Compile> = (feeds) => session.runNow(feeds);
     finished.register(run, session);
     return run;

@@ -8,9 +8,12 @@ import { table } from '../format.js';
 
 const gigabytes = (megabytes: number) => `${(megabytes / 1000).toFixed(1)} GB`;
 
-function deviceLine({ name, available, detail, gflops, reason, fix }: DeviceReport): string[] {
-  const speed = gflops === undefined ? undefined : `${Number(gflops.toPrecision(3))} GFLOP/s in float32`;
-  if (available) return [`  ${name}`, 'yes', [speed, detail].filter(Boolean).join(', ')];
+const speed = (gflops: number | undefined, format: string) =>
+  gflops === undefined ? undefined : `${Number(gflops.toPrecision(3))} GFLOP/s in ${format}`;
+
+function deviceLine({ name, available, detail, gflops, bf16Gflops, reason, fix }: DeviceReport): string[] {
+  const speeds = [speed(gflops, 'float32'), speed(bf16Gflops, 'bfloat16')];
+  if (available) return [`  ${name}`, 'yes', [...speeds, detail].filter(Boolean).join(', ')];
   return [`  ${name}`, 'no', [reason, fix && `(${fix})`].filter(Boolean).join(' ')];
 }
 
@@ -25,8 +28,11 @@ function engineLines({ name, available, version, reason, fix, devices, packages 
   return [found, ...devices.map(deviceLine), ...packages.map(packageLine)];
 }
 
-/** The lines for a person. */
-export function reportLines(report: Report): string[] {
+/**
+ * The lines for a person.
+ * @param race what --backend auto trains on, where there is a choice
+ */
+export function reportLines(report: Report, race?: string): string[] {
   const { node, platform, cpu, logicalCores, threads, memoryMB, engines } = report;
   const rows = [
     ['node', node],
@@ -35,7 +41,7 @@ export function reportLines(report: Report): string[] {
     ['threads', `${threads} by default`],
     ['memory', `${gigabytes(memoryMB.available)} of ${gigabytes(memoryMB.total)} available`],
   ];
-  return [...table(rows), '', ...table(engines.flatMap(engineLines))];
+  return [...table(rows), '', ...table(engines.flatMap(engineLines)), ...(race ? ['', race] : [])];
 }
 
 function readThreads(text: string): number {
@@ -48,12 +54,18 @@ function readThreads(text: string): number {
 export function define(command: Command, context: Context): void {
   command
     .option('--threads <n>', 'threads of the measurement')
+    .option('--race', 'measure again whether onnx or openvino trains faster: what --backend auto chooses by')
     .addHelpText('after', '\nExample:\n  gpt-cli doctor --json')
-    .action(async (flags: { threads?: string }) => {
+    .action(async (flags: { threads?: string; race?: true }) => {
       const threads = flags.threads === undefined ? undefined : readThreads(flags.threads);
       const { examine } = await import('../../engine/index.js');
+      const { describeRace, raceOnce, recordedRace } = await import('../../session/race/index.js');
+      const env = context.streams.env;
+      const race = flags.race
+        ? await raceOnce({ env, again: true, signal: context.stopOnInterrupt() })
+        : recordedRace(env);
       const report = await examine(threads);
-      if (context.json) context.print(JSON.stringify(report));
-      else for (const line of reportLines(report)) context.print(line);
+      if (context.json) context.print(JSON.stringify({ ...report, ...(race && { race }) }));
+      else for (const line of reportLines(report, race && describeRace(race))) context.print(line);
     });
 }

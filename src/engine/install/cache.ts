@@ -16,7 +16,8 @@ export function installFolder(
   return join(cacheFolder(env, platform), name);
 }
 
-function cacheFolder(env: Environment, platform: string): string {
+/** The user's cache folder. */
+export function cacheFolder(env: Environment = process.env, platform: string = process.platform): string {
   if (env['GPT_CLI_CACHE']) return resolve(env['GPT_CLI_CACHE']);
   const home = env['HOME'] || env['USERPROFILE'] || homedir();
   if (platform === 'win32') return join(env['LOCALAPPDATA'] || join(home, 'AppData', 'Local'), 'gpt-cli', 'Cache');

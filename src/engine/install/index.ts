@@ -1,5 +1,5 @@
 // The contract of install/: set a native library up, find what was set up, take it away.
-export { installFolder } from './cache.js';
+export { cacheFolder, installFolder } from './cache.js';
 export type { LibraryDescription } from './description.js';
 export { placesIn } from './from.js';
 export { type Probe, tryLibrary } from './probe.js';

@@ -1,29 +1,13 @@
-// The embedded engine: steps are traced once, compiled by onnxruntime, and run on flat host memory.
-
-import { kernelUpdater } from '../../optimizer/index.js';
-import type { Graph } from '../../trace/graph.js';
-import { gradientName } from '../../trace/index.js';
-import { checkFeeds, feedsOf } from '../feeds.js';
-import { HostState } from '../host-state.js';
-import { checkTrained, checkVariables, type GradientPass, hostTraining } from '../host-training.js';
-import { DrawnMasks, liftMasks } from '../masks/index.js';
-import type {
-  Device,
-  Engine,
-  GraphListener,
-  OptimizerOptions,
-  Program,
-  State,
-  StateOptions,
-  StepFunction,
-  TrainingProgram,
-} from '../types.js';
-import { inferenceGraph, prepared, trainingGraph } from './graphs.js';
+// The embedded engine: steps compiled by onnxruntime. On the CPU it is a HostEngine; what keeps its state on a device is in
+// `webgpu/`.
+import { HostEngine, type HostRuntime } from '../host-engine.js';
+import { profileOf } from '../profile-name.js';
+import type { Device, Engine, GraphListener } from '../types.js';
+import { prepared } from './graphs.js';
 import { loadRuntime } from './runtime.js';
 import { GraphSession } from './session.js';
 import { compiledUpdates } from './update.js';
-import { deviceProgram, deviceTraining } from './webgpu/programs.js';
-import { DeviceState } from './webgpu/state.js';
+import { DeviceEngine } from './webgpu/engine.js';
 
 /** Bytes. They are about as long in memory as a graph would hold them. */
 const mostMasks = 2 ** 30;
@@ -33,7 +17,7 @@ export interface OnnxEngineOptions {
   readonly threads: number;
   /** Beginning of the names of onnxruntime's own profiles, written when a program is disposed. */
   readonly profile?: string;
-  /** Told of every graph before it is compiled. What it throws, the compilation throws. */
+  /** Called with every graph before it is compiled. What it throws, the compilation throws. */
   readonly onGraph?: GraphListener;
   /** Whether parameters and slots stay on the device between steps. Default: on webgpu. */
   readonly stateOnDevice?: boolean;
@@ -44,108 +28,18 @@ export interface OnnxEngineOptions {
 /** @throws GptError `onnx/missing` */
 export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engine> {
   await loadRuntime();
-  return new OnnxEngine(options);
-}
-
-class OnnxEngine implements Engine {
-  readonly name = 'onnx';
-  readonly device: Device;
-  readonly threads: number;
-
-  constructor(private readonly options: OnnxEngineOptions) {
-    this.device = options.device;
-    this.threads = options.threads;
-  }
-
-  async createState(specs: State['specs'], options: StateOptions): Promise<State> {
-    const { device, stateOnDevice = device === 'webgpu' } = this.options;
-    return stateOnDevice
-      ? DeviceState.create(specs, options, this.options)
-      : HostState.create(specs, options, this.threads);
-  }
-
-  async compile(step: StepFunction, state: State): Promise<Program> {
-    checkVariables(step, state as HostState | DeviceState);
-    const graph = inferenceGraph(step);
-    this.options.onGraph?.(graph, 'inference');
-    if (state instanceof DeviceState) return deviceProgram(step, graph, state, this.options);
-    const host = state as HostState;
-    const session = await this.open(graph);
-    bindParameters(session, graph, step, host);
-    return {
-      run: async (feeds) => {
-        checkFeeds(step, feeds);
-        return session.run(feeds);
-      },
-      dispose: () => close(session, this.options),
-    };
-  }
-
-  async compileGraph(graph: Graph): Promise<Program> {
-    const improved = prepared(graph);
-    this.options.onGraph?.(improved, 'inference');
-    const session = await this.open(improved);
-    return {
-      run: async (feeds) => {
-        checkFeeds(feedsOf(graph), feeds);
-        return session.run(feeds);
-      },
-      dispose: () => close(session, this.options),
-    };
-  }
-
-  async compileTraining(step: StepFunction, state: State, options: OptimizerOptions): Promise<TrainingProgram> {
-    checkVariables(step, state as HostState | DeviceState);
-    const names = checkTrained(step, state as HostState | DeviceState);
-    const trainable = new Set(names);
-    const graph = trainingGraph(step, (name) => trainable.has(name));
-    this.options.onGraph?.(graph, 'training');
-    if (state instanceof DeviceState) return deviceTraining(step, graph, state, options, this.options);
-    const host = state as HostState;
-    const lifted = liftMasks(graph, this.device === 'cpu' ? mostMasks : 0);
-    const session = await this.open(lifted.graph);
-    bindParameters(session, graph, step, host);
-    const masks = new DrawnMasks(lifted.masks);
-    for (const [name, data] of masks.arrays()) session.bindInput(name, data);
-    const bind = (region: 'gradient' | 'scratch') => {
-      for (const name of names) session.bindOutput(gradientName(name), host.view(region, name));
-    };
-    bind('gradient');
-    let bound: 'gradient' | 'scratch' = 'gradient';
-    const pass: GradientPass = async (feeds, region) => {
-      if (region !== bound) bind(region);
-      bound = region;
-      masks.draw(feeds);
-      return session.run(feeds);
-    };
-    const { profile: _, ...plain } = this.options;
-    const compiled = await compiledUpdates(host, options, plain);
-    const updater = kernelUpdater(options, compiled.updater);
-    const release = async () => {
-      await compiled.release();
-      await close(session, this.options);
-    };
-    return hostTraining({ step, state: host, options, pass, updater, release });
-  }
-
-  async dispose(): Promise<void> {
-    // Programs hold all there is.
-  }
-
-  private open(graph: Graph): Promise<GraphSession> {
-    const { profile, ...options } = this.options;
-    const own = profile && `${profile}-${graph.name.replaceAll(/[^\w.-]+/g, '-')}`;
-    return GraphSession.open(graph, { ...options, ...(own && { profile: own }) });
-  }
-}
-
-/** Parameters are read where the state keeps them. */
-function bindParameters(session: GraphSession, graph: Graph, step: StepFunction, state: HostState): void {
-  for (const { name } of graph.inputs)
-    if (!Object.hasOwn(step.inputs, name)) session.bindInput(name, state.view('parameter', name));
-}
-
-async function close(session: GraphSession, { profile }: OnnxEngineOptions): Promise<void> {
-  if (profile) session.endProfiling();
-  await session.release();
+  const { device, threads, onGraph, stateOnDevice = device === 'webgpu' } = options;
+  const { profile, ...plain } = options;
+  const runtime: HostRuntime = {
+    name: 'onnx',
+    device,
+    threads,
+    onGraph,
+    prepared,
+    mostMasks: device === 'cpu' ? mostMasks : 0,
+    open: (graph) =>
+      GraphSession.open(graph, { ...plain, ...(profile && { profile: profileOf(profile, graph.name) }) }),
+    updates: (state, optimizer) => compiledUpdates(state, optimizer, plain),
+  };
+  return stateOnDevice ? new DeviceEngine(runtime, options) : new HostEngine(runtime);
 }

@@ -1,6 +1,7 @@
 // One graph, compiled by onnxruntime: arrays in by name, arrays out by name. Knows nothing of parameters or training.
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Graph, HostArray, TensorSpec } from '../../trace/graph.js';
+import type { HostSession } from '../host-engine.js';
 import type { Device } from '../types.js';
 import { lower } from './lower.js';
 import { loadRuntime, type Ort } from './runtime.js';
@@ -8,7 +9,7 @@ import { loadRuntime, type Ort } from './runtime.js';
 export interface SessionOptions {
   readonly device: Device;
   readonly threads: number;
-  /** Writes a profile to files that begin so; `endProfiling` finishes it. */
+  /** Writes a profile to files that begin so. */
   readonly profile?: string;
   /** Which outputs, by name, stay on the device: `runOnDevice` gives them. For webgpu, and for cpu in tests. */
   readonly onDevice?: (output: string) => boolean;
@@ -29,7 +30,7 @@ interface Slot {
   readonly spec: TensorSpec;
 }
 
-export class GraphSession {
+export class GraphSession implements HostSession {
   private readonly bound: Record<string, Tensor> = {};
   private readonly fetched: Record<string, Tensor | null> = {};
   private released = false;
@@ -39,6 +40,7 @@ export class GraphSession {
     private readonly session: InferenceSession,
     private readonly inputs: ReadonlyMap<string, Slot>,
     private readonly outputs: ReadonlyMap<string, Slot>,
+    private readonly profiled: boolean,
     private readonly onDevice: (output: string) => boolean = () => false,
   ) {
     for (const { onnxName } of outputs.values()) this.fetched[onnxName] = null;
@@ -57,7 +59,8 @@ export class GraphSession {
     });
     const slots = (ports: Graph['inputs'], names: ReadonlyMap<string, string>) =>
       new Map(ports.map(({ name, value }) => [name, { onnxName: names.get(name)!, spec: value }]));
-    return new GraphSession(ort, session, slots(graph.inputs, inputs), slots(graph.outputs, outputs), options.onDevice);
+    const ports = [slots(graph.inputs, inputs), slots(graph.outputs, outputs)] as const;
+    return new GraphSession(ort, session, ...ports, options.profile !== undefined, options.onDevice);
   }
 
   /** Gives an input the same array in every run; it is read in place, at each run. */
@@ -100,13 +103,11 @@ export class GraphSession {
     return results;
   }
 
-  endProfiling(): void {
-    this.session.endProfiling();
-  }
-
+  /** Writes the profile, if there is one. */
   async release(): Promise<void> {
     if (this.released) return;
     this.released = true;
+    if (this.profiled) this.session.endProfiling();
     await this.session.release();
   }
 

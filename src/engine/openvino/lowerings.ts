@@ -3,12 +3,51 @@
 import { sizeOf, type TensorSpec } from '../../trace/graph.js';
 import { type Dialect, lowerings } from '../onnx/lower.js';
 import { fenceOnDevice } from '../onnx/lowerings/fence.js';
-import type { Lowering, Lowerings } from '../onnx/lowerings/lowering.js';
+import { flag, type Lowering, type Lowerings, number } from '../onnx/lowerings/lowering.js';
 import type { Name, OnnxWriter } from '../onnx/writer.js';
+import type { Precision } from '../types.js';
 import { bernoulli } from './random.js';
 
 /** Its exponential of NaN is infinite. */
 const exp: Lowering = (onnx, [x]) => [onnx.op('Where', [onnx.op('IsNaN', [x!]), x!, onnx.op('Exp', [x!])])];
+
+/** Its comparisons of a larger with a smaller number hold for NaN, the others do not. */
+const swapped =
+  (opType: string): Lowering =>
+  (onnx, [a, b]) => [onnx.op(opType, [b!, a!])];
+
+/** Its minimum of NaN and a number is the number. a where `first` holds or a is NaN, else b, which may be. */
+const extreme =
+  (first: (onnx: OnnxWriter, a: Name, b: Name) => Name): Lowering =>
+  (onnx, [a, b], node) => {
+    const wins = first(onnx, a!, b!);
+    const chosen = node.inputs[0]!.dtype === 'float32' ? onnx.op('Or', [wins, onnx.op('IsNaN', [a!])]) : wins;
+    return [onnx.op('Where', [chosen, a!, b!])];
+  };
+
+/** Its Relu and Clip make numbers of NaN, which would hide a model that has diverged. */
+const atLeast = (onnx: OnnxWriter, x: Name, limit: Name) => onnx.op('Where', [onnx.op('Less', [x, limit]), limit, x]);
+const atMost = (onnx: OnnxWriter, x: Name, limit: Name) => onnx.op('Where', [onnx.op('Less', [limit, x]), limit, x]);
+
+const clipByValue: Lowering = (onnx, inputs, node) => {
+  const { dtype } = node.inputs[0]!;
+  if (dtype !== 'float32') return lowerings['ClipByValue']!(onnx, inputs, node);
+  const [low, high] = ['clipValueMin', 'clipValueMax'].map((key) => onnx.scalar(number(node, key)));
+  return [atMost(onnx, atLeast(onnx, inputs[0]!, low!), high!)];
+};
+
+/** Sums of products over an odd, large number, a vocabulary's, have no kernel for AMX; over a multiple of 64 they do. */
+const paddedProduct: Lowering = (onnx, inputs, node) => {
+  const [a, b] = node.inputs.map(({ shape }) => shape) as [readonly number[], readonly number[]];
+  const depth = b[0]!;
+  const plain = !flag(node, 'transposeA') && !flag(node, 'transposeB') && b.length === 2;
+  if (!plain || depth % 2 === 0 || depth < 1024) return lowerings['BatchMatMul']!(onnx, inputs, node);
+  const more = 64 - (depth % 64);
+  const before = a.map(() => 0);
+  const left = onnx.op('Pad', [inputs[0]!, onnx.int64s([...before, ...before.slice(1), more])]);
+  const right = onnx.op('Pad', [inputs[1]!, onnx.int64s([0, 0, more, 0])]);
+  return [onnx.op('MatMul', [left, right])];
+};
 
 /** The plugin has no float64: float32 divides, and what that loses is found in the remainder. 0 where b is 0. */
 const floorDiv: Lowering = (onnx, inputs, node) => {
@@ -33,7 +72,20 @@ function truncated(onnx: OnnxWriter, a: Name, b: Name): Name {
   return onnx.cast(onnx.op('Div', [onnx.cast(a, 'float32'), onnx.cast(b, 'float32')]), 'int32');
 }
 
-const otherwise: Lowerings = { ...lowerings, Bernoulli: bernoulli, Exp: exp, Fence: fenceOnDevice, FloorDiv: floorDiv };
+const otherwise: Lowerings = {
+  ...lowerings,
+  Bernoulli: bernoulli,
+  ClipByValue: clipByValue,
+  Exp: exp,
+  Fence: fenceOnDevice,
+  FloorDiv: floorDiv,
+  Greater: swapped('Less'),
+  GreaterEqual: swapped('LessOrEqual'),
+  Maximum: extreme((onnx, a, b) => onnx.op('Less', [b, a])),
+  Minimum: extreme((onnx, a, b) => onnx.op('Less', [a, b])),
+  Relu: (onnx, [x]) => [atLeast(onnx, x!, onnx.scalar(0))],
+  Relu6: (onnx, [x]) => [atMost(onnx, atLeast(onnx, x!, onnx.scalar(0)), onnx.scalar(6))],
+};
 
 /** No elements. A constant without data is read as one number, so a part of length 0 is taken of another one. */
 function empty(onnx: OnnxWriter, { dtype, shape }: TensorSpec): Name {
@@ -51,6 +103,12 @@ const unlessEmpty =
     return node.outputs.map((output) => empty(onnx, output));
   };
 
-export const openvinoDialect: Dialect = {
-  lowerings: Object.fromEntries(Object.entries(otherwise).map(([op, lowering]) => [op, unlessEmpty(lowering)])),
+const dialectOf = (table: Lowerings): Dialect => ({
+  lowerings: Object.fromEntries(Object.entries(table).map(([op, lowering]) => [op, unlessEmpty(lowering)])),
+});
+
+/** How graphs are written for the plugin, by the precision that it computes in. */
+export const dialects: Readonly<Record<Precision, Dialect>> = {
+  f32: dialectOf(otherwise),
+  bf16: dialectOf({ ...otherwise, BatchMatMul: paddedProduct }),
 };

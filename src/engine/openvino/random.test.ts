@@ -1,6 +1,6 @@
 import { hash32, maskBits, maskThreshold, stream } from '../../rng.js';
 import { GraphBuilder } from '../../trace/index.js';
-import { OpenvinoSession } from './session.js';
+import { openSession } from './session.js';
 import { withOpenvino } from './testing/library.js';
 
 withOpenvino('dropout masks on OpenVINO', () => {
@@ -10,7 +10,7 @@ withOpenvino('dropout masks on OpenVINO', () => {
     const mask = { shape: [300, 70], dtype: 'bool' } as const;
     const inputs = [builder.input('seed', scalar), builder.input('step', scalar)];
     builder.output('mask', builder.add('Bernoulli', inputs, { rate, place: 3 }, [mask])[0]!);
-    const session = await OpenvinoSession.open(builder.build(), { threads: 2, precision: 'f32' });
+    const session = await openSession(builder.build(), { threads: 2, precision: 'f32' });
     for (const [seed, step] of [
       [5, 1],
       [-1, 2 ** 31 - 1],

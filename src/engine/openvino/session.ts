@@ -1,174 +1,79 @@
-// One graph, compiled by OpenVINO: arrays in by name, arrays out by name, read and written where they lie. Knows nothing of
-// parameters or training.
-import { type Graph, type HostArray, sizeOf, type TensorSpec } from '../../trace/graph.js';
+// One graph, compiled by OpenVINO.
+import type { Graph, HostArray, TensorSpec } from '../../trace/graph.js';
 import { Handle } from '../handle.js';
-import { type Lowered, lowerAs } from '../onnx/lower.js';
+import { type NativeProgram, NativeSession } from '../native-session.js';
+import { lowerAs } from '../onnx/lower.js';
 import { type CompileOptions, compile, compileNow, hasInput } from './compile.js';
-import { openvinoDialect } from './lowerings.js';
+import { dialects } from './lowerings.js';
 import { elementTypes } from './native/ffi.js';
 import { checked, checkedAsync, given, loadOpenvino, type OpenvinoLibrary } from './native/library.js';
+import { Profile } from './profile.js';
 
-interface Slot {
-  readonly onnxName: string;
-  readonly spec: TensorSpec;
+/**
+ * Compiles a graph for the CPU.
+ * @throws GptError `openvino/missing`, `openvino/load`, `onnx/op`
+ */
+export async function openSession(graph: Graph, options: CompileOptions): Promise<NativeSession> {
+  const library = await loadOpenvino();
+  const lowered = lowerAs(graph, dialects[options.precision]);
+  const compiled = await compile(library, graph.name, lowered.model, options);
+  const profile = options.profile === undefined ? undefined : new Profile(library.api, options.profile);
+  return new NativeSession(new OpenvinoProgram(library, graph.name, compiled, profile), graph, lowered);
 }
 
-/** A native tensor over an array of ours, which it must not outlive. */
-interface Bound {
-  readonly data: HostArray;
-  readonly tensor: Handle;
+/** As `openSession`, in this thread, which waits: for tests that cannot. */
+export function openSessionNow(library: OpenvinoLibrary, graph: Graph, options: CompileOptions): NativeSession {
+  const lowered = lowerAs(graph, dialects[options.precision]);
+  const compiled = compileNow(library, graph.name, lowered.model, options);
+  return new NativeSession(new OpenvinoProgram(library, graph.name, compiled, undefined), graph, lowered);
 }
 
-/** Inputs up to this size are copied into an array that stays bound; larger ones are read where they lie. */
-const copied = 2 ** 16;
+class OpenvinoProgram implements NativeProgram {
+  private readonly request: Handle;
 
-export class OpenvinoSession {
-  private readonly bound = new Map<string, Bound>();
-  private readonly own = new Map<string, HostArray>();
-  private readonly fixed = new Set<string>();
-  private released = false;
-
-  private constructor(
+  constructor(
     private readonly library: OpenvinoLibrary,
+    name: string,
     private readonly compiled: Handle,
-    private readonly request: Handle,
-    private readonly inputs: ReadonlyMap<string, Slot>,
-    private readonly outputs: ReadonlyMap<string, Slot>,
-  ) {}
-
-  /**
-   * Compiles a graph for the CPU.
-   * @throws GptError `openvino/missing`, `openvino/load`, `onnx/op`
-   */
-  static async open(graph: Graph, options: CompileOptions): Promise<OpenvinoSession> {
-    const library = await loadOpenvino();
-    const lowered = lowerAs(graph, openvinoDialect);
-    return OpenvinoSession.of(library, graph, lowered, await compile(library, graph.name, lowered.model, options));
-  }
-
-  /** As `open`, in this thread, which waits: for tests that cannot. */
-  static openNow(library: OpenvinoLibrary, graph: Graph, options: CompileOptions): OpenvinoSession {
-    const lowered = lowerAs(graph, openvinoDialect);
-    return OpenvinoSession.of(library, graph, lowered, compileNow(library, graph.name, lowered.model, options));
-  }
-
-  private static of(library: OpenvinoLibrary, graph: Graph, { inputs, outputs }: Lowered, compiled: Handle) {
+    private readonly profile: Profile | undefined,
+  ) {
     const { api } = library;
-    const request = given(api, `prepare ${graph.name}`, (out) =>
+    const request = given(api, `prepare ${name}`, (out) =>
       api.ov_compiled_model_create_infer_request(compiled.pointer, out),
     );
-    const slots = (ports: Graph['inputs'], names: ReadonlyMap<string, string>, read: (name: string) => boolean) =>
-      new Map(
-        ports
-          .map(({ name, value }) => [name, { onnxName: names.get(name)!, spec: value }] as const)
-          .filter(([, { onnxName }]) => read(onnxName)),
-      );
-    return new OpenvinoSession(
-      library,
-      compiled,
-      new Handle('request', request, api.ov_infer_request_free),
-      slots(graph.inputs, inputs, (name) => hasInput(api, compiled, name)),
-      slots(graph.outputs, outputs, () => true),
-    );
+    this.request = new Handle('request', request, api.ov_infer_request_free);
   }
 
-  /** Gives an input the same array in every run; it is read where it lies, at each run again. */
-  bindInput(name: string, data: HostArray): void {
-    const slot = this.inputs.get(name);
-    if (slot) this.bind(slot, data);
+  reads(input: string): boolean {
+    return hasInput(this.library.api, this.compiled, input);
   }
 
-  /** Has an output written into this array by every run. */
-  bindOutput(name: string, data: HostArray): void {
-    this.fixed.add(name);
-    this.bind(this.outputs.get(name)!, data);
-  }
-
-  /**
-   * Runs once.
-   * @param feeds the inputs that are not bound, of their spec's type and size
-   * @returns the outputs that are not bound
-   */
-  async run(feeds: Readonly<Record<string, HostArray>>): Promise<Record<string, HostArray>> {
-    const results = this.prepare(feeds);
+  hold(port: string, { dtype, shape }: TensorSpec, data: HostArray): Handle {
     const { api } = this.library;
-    await checkedAsync(api, 'run a graph', (done) => api.ov_infer_request_infer.async(this.request.pointer, done));
-    return results;
-  }
-
-  /** As `run`, in this thread, which waits: for tests that cannot. */
-  runNow(feeds: Readonly<Record<string, HostArray>>): Record<string, HostArray> {
-    const results = this.prepare(feeds);
-    checked(this.library.api, 'run a graph', () => this.library.api.ov_infer_request_infer(this.request.pointer));
-    return results;
-  }
-
-  /** Binds what a run reads and the arrays that it writes; these. */
-  private prepare(feeds: Readonly<Record<string, HostArray>>): Record<string, HostArray> {
-    if (this.released) throw new Error('the session was released');
-    for (const [name, data] of Object.entries(feeds)) this.feed(name, data);
-    const results: Record<string, HostArray> = {};
-    for (const [name, slot] of this.outputs) {
-      if (this.fixed.has(name)) continue;
-      const data = offHeap(slot.spec);
-      this.bind(slot, data);
-      results[name] = viewOf(data, slot.spec);
-    }
-    return results;
-  }
-
-  async release(): Promise<void> {
-    if (this.released) return;
-    this.released = true;
-    this.request.dispose();
-    this.compiled.dispose();
-    for (const { tensor } of this.bound.values()) tensor.dispose();
-    this.bound.clear();
-    this.own.clear();
-  }
-
-  private feed(name: string, data: HostArray): void {
-    const slot = this.inputs.get(name);
-    if (!slot) return;
-    if (data.byteLength > copied) {
-      this.bind(slot, data);
-      return;
-    }
-    const own = this.own.get(name) ?? offHeap(slot.spec);
-    this.own.set(name, own);
-    own.set(data);
-    this.bind(slot, own);
-  }
-
-  private bind({ onnxName, spec }: Slot, data: HostArray): void {
-    const before = this.bound.get(onnxName);
-    if (before?.data === data) return;
-    const { api } = this.library;
-    const { dtype, shape } = spec;
     const dims = BigInt64Array.from(shape.length > 0 ? shape : [1], BigInt);
-    const pointer = given(api, `hold ${onnxName}`, (out) =>
+    const pointer = given(api, `hold ${port}`, (out) =>
       api.ov_tensor_create_from_host_ptr(elementTypes[dtype], { rank: shape.length, dims }, data, out),
     );
     const tensor = new Handle('tensor', pointer, api.ov_tensor_free);
-    checked(api, `take ${onnxName}`, () =>
-      api.ov_infer_request_set_tensor(this.request.pointer, onnxName, tensor.pointer),
-    );
-    // The request keeps the tensor, but nothing native keeps the array.
-    this.bound.set(onnxName, { data, tensor });
-    before?.tensor.dispose();
+    checked(api, `take ${port}`, () => api.ov_infer_request_set_tensor(this.request.pointer, port, tensor.pointer));
+    return tensor;
   }
-}
 
-const arrays = { float32: Float32Array, int32: Int32Array, bool: Uint8Array } as const;
+  async run(): Promise<void> {
+    const { api } = this.library;
+    const start = performance.now();
+    await checkedAsync(api, 'run a graph', (done) => api.ov_infer_request_infer.async(this.request.pointer, done));
+    this.profile?.add(start, performance.now());
+  }
 
-/** Zeros that the collector never moves: small typed arrays would lie on V8's heap. At least one number. */
-function offHeap({ dtype, shape }: TensorSpec): HostArray {
-  const ArrayType = arrays[dtype];
-  return new ArrayType(new ArrayBuffer(Math.max(64, sizeOf(shape) * ArrayType.BYTES_PER_ELEMENT)));
-}
+  runNow(): void {
+    checked(this.library.api, 'run a graph', () => this.library.api.ov_infer_request_infer(this.request.pointer));
+  }
 
-/** The part of it that the tensor has. */
-function viewOf(data: HostArray, { shape }: TensorSpec): HostArray {
-  const size = sizeOf(shape);
-  return data.length === size ? data : (data.subarray(0, size) as HostArray);
+  /** Writes the profile, if there is one. */
+  dispose(): void {
+    this.profile?.write(this.request.pointer);
+    this.request.dispose();
+    this.compiled.dispose();
+  }
 }

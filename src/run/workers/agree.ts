@@ -2,10 +2,9 @@
 // own machine. The run folder is worker 0's; the others have a temporary one for their tokens.
 import { join } from 'node:path';
 import type { Run } from '../../checkpoint/index.js';
-import { flagName, type TrainCommand } from '../../config/index.js';
+import { flagName, programVersion, type TrainCommand } from '../../config/index.js';
 import { GptError } from '../../errors.js';
 import { scratchFolder } from '../../files/index.js';
-import { programVersion } from '../record.js';
 import type { RunPlan } from '../run-plan.js';
 import type { Team } from './team.js';
 

@@ -39,7 +39,7 @@ export async function deviceProgram(
       checkFeeds(step, feeds);
       return session.run({ ...feeds, ...given(state, parameters) });
     },
-    dispose: () => close(options, session),
+    dispose: () => session.release(),
   };
 }
 
@@ -86,7 +86,7 @@ export async function deviceTraining(
     }
   };
   return guarded(run, async () => {
-    await close(options, pass);
+    await pass.release();
     for (const part of parts) await part.release();
   });
 }
@@ -188,9 +188,4 @@ function parametersOf(graph: Graph, step: StepFunction): string[] {
 
 function given(state: DeviceState, names: readonly string[]): Record<string, DeviceTensor> {
   return Object.fromEntries(names.map((name) => [name, state.tensor('parameter', name)]));
-}
-
-async function close({ profile }: SessionOptions, session: GraphSession): Promise<void> {
-  if (profile) session.endProfiling();
-  await session.release();
 }
