@@ -102,8 +102,12 @@ export function programVersion(): string {
   return JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')).version;
 }
 
+/** Of this program and of Node. */
+export function versions(): Record<string, string> {
+  return { 'gpt-cli': programVersion(), node: process.versions.node };
+}
+
 /** Versions and the command line, as config.json keeps them. */
 export function logged(commandLine: readonly string[] = []): object {
-  const { node } = process.versions;
-  return { versions: { 'gpt-cli': programVersion(), node }, commandLine };
+  return { versions: versions(), commandLine };
 }
