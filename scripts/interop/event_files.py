@@ -7,6 +7,7 @@ with the values of its log.
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -72,7 +73,7 @@ def main():
             assert abs(value - logged) <= 1e-6 * abs(logged), (tag, step, value, logged)
 
     samples = values("sample")
-    logged = [(event["iter"], event["text"]) for event in log if event["event"] == "text"]
+    logged = [(event["iter"], re.sub("\r\n|[\r\u2028\u2029]", "\n", event["text"])) for event in log if event["event"] == "text"]
     assert [(step, unindented(text)) for step, text in samples] == logged, samples
     assert json.loads(unindented(values("settings")[0][1]))["blockSize"] == 16
 

@@ -88,4 +88,8 @@ function scalars<E extends object>(event: E, tags: Partial<Record<keyof E, strin
 }
 
 /** As a block of code in Markdown, in which nothing is markup. */
-const verbatim = (text: string) => text.replace(/^/gm, '    ');
+const verbatim = (text: string) =>
+  text
+    .split(/\r\n|[\n\r\u2028\u2029]/)
+    .map((line) => `    ${line}`)
+    .join('\n');

@@ -57,9 +57,9 @@ describe('histograms', () => {
   });
 
   test('every value lies in its bucket', () => {
-    const values = Float32Array.from({ length: 4000 }, (_, i) => Math.sin(i) * 10 ** ((i % 60) - 30));
+    const values = Float32Array.from({ length: 300 }, (_, i) => Math.sin(i) * 10 ** ((i % 60) - 30));
     const { bucket, bucketLimit, num, sum, sumSquares } = histogramOf(values)!;
-    expect(num).toBe(4000);
+    expect(num).toBe(300);
     const all = Array.from(values);
     expect(sum / all.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 12);
     expect(sumSquares / all.reduce((a, b) => a + b * b, 0)).toBeCloseTo(1, 12);
@@ -67,7 +67,7 @@ describe('histograms', () => {
       const below = bucket.slice(0, i + 1).reduce((a, b) => a + b, 0);
       if (i < bucketLimit.length - 1) expect(below).toBe(all.filter((value) => value < end).length);
     }
-    expect(bucket.reduce((a, b) => a + b, 0)).toBe(4000);
+    expect(bucket.reduce((a, b) => a + b, 0)).toBe(300);
   });
 
   test('NaN and infinities do not count, and an array of them has no histogram', () => {
@@ -134,7 +134,7 @@ test('events become scalars, text without markup and histograms of what is train
   expect(readdirSync(folder)).toEqual([]);
   await board.add(step);
   await board.add({ event: 'eval', iter: 1, trainLoss: 1, valLoss: 3, bitsPerByte: Number.NaN });
-  await board.add({ event: 'text', iter: 1, text: '# <script>\n```' });
+  await board.add({ event: 'text', iter: 1, text: '# <script>\r```\r\n* x' });
   board.close();
   const [, , settings, scalars, evaluation, text] = records(join(folder, readdirSync(folder)[0]!)).map(String);
   expect(settings).toContain('      "blockSize": 16');
@@ -145,7 +145,7 @@ test('events become scalars, text without markup and histograms of what is train
   expect(evaluation).not.toContain('bits_per_byte');
   expect(evaluation).toContain('parameters/wte.weight');
   expect(evaluation).not.toContain('frozen');
-  expect(text).toContain('    # <script>\n    ```');
+  expect(text).toContain('    # <script>\n    ```\n    * x');
 });
 
 test('a step costs less than 1 % of a step of the reference model, 50 ms, in CPU time', async () => {
