@@ -11,6 +11,8 @@ export interface PlotSize {
   readonly width: number;
   /** Lines, without the x axis. */
   readonly height: number;
+  /** A value of the y axis. */
+  readonly label?: (value: number) => string;
 }
 
 const DOTS = [
@@ -20,7 +22,7 @@ const DOTS = [
   [0x40, 0x80],
 ] as const;
 
-const label = (value: number) => (Math.abs(value) >= 1000 ? value.toExponential(1) : value.toFixed(2));
+const twoDecimals = (value: number) => (Math.abs(value) >= 1000 ? value.toExponential(1) : value.toFixed(2));
 
 /** The mean y of every dot column that has points; values that are not finite are skipped. */
 function columns(points: Series['points'], toColumn: (x: number) => number): Map<number, number> {
@@ -35,7 +37,7 @@ function columns(points: Series['points'], toColumn: (x: number) => number): Map
 }
 
 /** Lines of text; none when no point is finite. Neighbouring points are joined. */
-export function plot(series: readonly Series[], { width, height }: PlotSize): string[] {
+export function plot(series: readonly Series[], { width, height, label = twoDecimals }: PlotSize): string[] {
   const finite = series.flatMap(({ points }) => points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)));
   if (finite.length === 0) return [];
   const range = (values: number[]) => {
