@@ -36,6 +36,18 @@ function columns(points: Series['points'], toColumn: (x: number) => number): Map
   return new Map([...sums].sort(([a], [b]) => a - b).map(([column, { sum, n }]) => [column, sum / n]));
 }
 
+/** What `each` makes of every longest run of equal values. */
+function runs<T>(values: Int8Array, each: (from: number, to: number, value: number) => T): T[] {
+  const found: T[] = [];
+  for (let from = 0; from < values.length; ) {
+    let to = from + 1;
+    while (to < values.length && values[to] === values[from]) to++;
+    found.push(each(from, to, values[from]!));
+    from = to;
+  }
+  return found;
+}
+
 /** Lines of text; none when no point is finite. Neighbouring points are joined. */
 export function plot(series: readonly Series[], { width, height, label = twoDecimals }: PlotSize): string[] {
   const finite = series.flatMap(({ points }) => points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)));
@@ -75,9 +87,10 @@ export function plot(series: readonly Series[], { width, height, label = twoDeci
 
   const lines = bits.map((line, row) => {
     const edge = row === 0 ? label(y.low + y.span) : row === height - 1 && y.span > 0 ? label(y.low) : '';
-    const drawn = Array.from(line, (mask, i) => {
-      const character = mask === 0 ? ' ' : String.fromCharCode(0x2800 + mask);
-      return series[owner[row]![i]!]?.paint?.(character) ?? character;
+    const characters = Array.from(line, (mask) => (mask === 0 ? ' ' : String.fromCharCode(0x2800 + mask)));
+    const drawn = runs(owner[row]!, (from, to, index) => {
+      const text = characters.slice(from, to).join('');
+      return series[index]?.paint?.(text) ?? text;
     });
     return `${edge.padStart(margin - 2)} ┤${drawn.join('')}`.trimEnd();
   });

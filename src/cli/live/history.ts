@@ -1,5 +1,5 @@
 // A curve of any length in bounded memory: when it is full, neighbours become their mean.
-const capacity = 2048;
+const capacity = 1024;
 
 export class History {
   private stored: [x: number, y: number][] = [];

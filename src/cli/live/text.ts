@@ -1,13 +1,13 @@
 // Texts cut and wrapped to columns of a terminal, wide characters and emoji included.
-import { width } from '../format.js';
+import { isNarrow, width } from '../format.js';
 import type { Style } from '../terminal-text.js';
 
-const ascii = /^[\x20-\x7e]*$/;
 const graphemes = new Intl.Segmenter();
 
 /** The longest beginning that fits, by whole characters as a reader sees them. */
 export function cut(text: string, columns: number): string {
-  if (ascii.test(text)) return text.slice(0, Math.max(0, columns));
+  const room = Math.max(0, columns);
+  if (isNarrow(text.slice(0, room + 1))) return text.slice(0, room);
   let used = 0;
   for (const { segment, index } of graphemes.segment(text)) {
     used += width(segment);

@@ -34,7 +34,9 @@ const mostMessages = 3;
 /** As many lines as `rows`, or fewer; the first ones are those that matter most. */
 export function pageLines(page: TrainingPage, { columns, rows }: ScreenSize, paint: Paint): string[] {
   const head = [title(page, columns, paint), progress(page, columns, paint), ...facts(page, columns)];
-  const messages = page.messages.slice(-mostMessages).map((text) => paint.yellow(cut(visibleLine(text), columns)));
+  const messages = page.messages
+    .slice(-mostMessages)
+    .map((text) => paint.yellow(cut(visibleLine(text.slice(0, columns)), columns)));
   const foot = rows >= 12 ? [paint.dim(cut('Ctrl-C stops and saves the run', columns))] : [];
   const left = rows - head.length - messages.length - foot.length;
   return [...head, ...body(page, { columns, rows: left }, paint), ...messages, ...foot];
@@ -42,7 +44,7 @@ export function pageLines(page: TrainingPage, { columns, rows }: ScreenSize, pai
 
 function title({ start }: TrainingPage, columns: number, paint: Paint): string {
   const engine = `${start.backend} on ${start.device}, ${start.threads} ${start.threads === 1 ? 'thread' : 'threads'}`;
-  const name = `${start.command} ${visibleLine(start.out)}`;
+  const name = cut(`${start.command} ${visibleLine(start.out)}`, columns);
   const size = `${short(start.parameters)} parameters`;
   const right = [`${size}  ${engine}`, size, ''].find((text) => width(name) + 2 + text.length <= columns) ?? '';
   const gap = ' '.repeat(Math.max(0, columns - width(name) - right.length));
