@@ -1,4 +1,4 @@
-// Builds everything: the AssemblyScript kernels, the bundles in dist/ (tfjs inside; in the entries for tfjs users outside),
+// Builds everything: the AssemblyScript kernels, the script of reports, the bundles in dist/ (tfjs inside; in the entries for tfjs users outside),
 // one tfjs bundle for jest, type declarations.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -32,6 +32,24 @@ async function buildKernels() {
   if (error) throw new Error(`${error.message}\n${stderr.toString()}`);
   const base64 = readFileSync('dist/kernels.wasm').toString('base64');
   const text = `// Made by scripts/build.js from kernels.assembly.ts.\nexport const kernelsWasm = '${base64}';\n`;
+  if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
+}
+
+/** The script and the styles of the pages that `report` writes, as a TypeScript module that holds them. */
+async function buildReportClient() {
+  const target = 'src/report/client.generated.ts';
+  const shared = { bundle: true, minify: true, write: false, logLevel: 'error', legalComments: 'none' };
+  const bundleOf = async (contents, loader) => {
+    const stdin = { contents, loader, resolveDir: join(root, 'src', 'report', 'client') };
+    return (await esbuild.build({ ...shared, stdin, format: 'iife', target: 'es2022' })).outputFiles[0].text;
+  };
+  const script = await bundleOf("import './main.ts';", 'ts');
+  const style = await bundleOf("@import 'uplot/dist/uPlot.min.css'; @import './style.css';", 'css');
+  if (script.includes('</script') || style.includes('</style')) throw new Error('the page would end early');
+  const text = `// Made by scripts/build.js from client/ and uPlot (MIT, Leon Sorokin).
+export const clientScript = ${JSON.stringify(script)};
+export const clientStyle = ${JSON.stringify(style)};
+`;
   if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
 }
 
@@ -89,6 +107,7 @@ async function buildBundles() {
 
 mkdirSync('dist', { recursive: true });
 await buildKernels();
+await buildReportClient();
 await buildBundles();
 if (!process.argv.includes('--no-types')) {
   rmSync('dist/types', { recursive: true, force: true });

@@ -1,7 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import goldens from '../../test/goldens/tensorboard.json';
 import type { RunEvent } from '../events.js';
 import { crc32c, maskedCrc32c } from './crc32c.js';
 import { EventFile } from './event-file.js';
@@ -10,6 +9,7 @@ import { encodeEvent, textValue } from './messages.js';
 import { recordOf } from './record.js';
 import { TensorBoard } from './run-events.js';
 
+const goldens = JSON.parse(readFileSync(join(__dirname, '../../test/goldens/tensorboard.json'), 'utf8'));
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 const wallTime = 1234.5;
 
