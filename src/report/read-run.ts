@@ -140,8 +140,8 @@ class LogReader {
     for (const key of keys) {
       const value = numberOf(line[key]);
       if (!Number.isFinite(value)) continue;
-      let curve = this.curves.get(key);
-      if (!curve) this.curves.set(key, (curve = { steps: [], seconds: [], values: [] }));
+      const curve = this.curves.get(key) ?? { steps: [], seconds: [], values: [] };
+      this.curves.set(key, curve);
       curve.steps.push(iter);
       curve.seconds.push(this.seconds);
       curve.values.push(value);

@@ -2,8 +2,8 @@
 import type { AttentionData, PageData } from '../page/data.js';
 import { element, onColours, runColour } from './elements.js';
 
-/** Pixels of a token in a map. */
-const cell = 3;
+/** Pixels of a map, about. */
+const size = 96;
 
 export function showAttention(place: HTMLElement, { runs, attention }: PageData): void {
   for (const each of attention) place.append(runAttention(each, runs[each.run]!));
@@ -13,6 +13,7 @@ function runAttention(data: AttentionData, name: string): HTMLElement {
   const { layers, heads, tokens, run } = data;
   const weights = Uint8Array.from(atob(data.weights), (character) => character.charCodeAt(0));
   const time = tokens.length;
+  const cell = Math.max(2, Math.round(size / time));
   /** 0 to 1: how much of head `head`'s attention at query `t` is on position `s`. */
   const weight = (head: number, t: number, s: number) => weights[(head * time + t) * time + s]! / 255;
   let chosen = 0;

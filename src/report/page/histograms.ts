@@ -1,4 +1,4 @@
-// How the parameters of each run are distributed: a row for each parameter, a histogram for each run.
+// How the parameters of each run are distributed: a card for each parameter, on it a histogram of each run.
 import type { ModelFacts, ParameterFacts } from '../model-facts.js';
 import type { RunRecord } from '../read-run.js';
 import { type Html, html } from './html.js';
@@ -15,29 +15,33 @@ function picture({ bins }: ParameterFacts): Html {
   return html`<svg class="histogram" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="histogram"><path d="M0 ${height}${points}V${height}Z"/></svg>`;
 }
 
-function cell(facts: ParameterFacts | undefined): Html {
-  if (!facts) return html`<td></td>`;
+function histogram(facts: ParameterFacts, run: number): Html {
   const { min, max, mean, deviation, nonFinite } = facts;
   const bad = nonFinite > 0 && html` <strong>${count(nonFinite)} not finite</strong>`;
-  if (!Number.isFinite(mean)) return html`<td>${bad}</td>`;
-  return html`<td>${picture(facts)}<div class="range"><span>${figure(min)}</span><span>${figure(max)}</span></div><div class="note">mean ${figure(mean)}, deviation ${figure(deviation)}${bad}</div></td>`;
+  if (!Number.isFinite(mean)) return html`<div>${bad}</div>`;
+  return html`<div class="run-${run % 8}">${picture(facts)}<div class="range"><span>${figure(min)}</span><span>${figure(max)}</span></div><div class="note">${figure(mean, 3)} ± ${figure(deviation, 3)}${bad}</div></div>`;
 }
 
 export function histograms(runs: readonly RunRecord[], models: readonly (ModelFacts | undefined)[]): Html | undefined {
-  const tables = models.map((model) => new Map(model?.parameters?.map((facts) => [facts.name, facts])));
-  const shown = runs.map((run, i) => ({ run, i })).filter(({ i }) => tables[i]!.size > 0);
-  if (shown.length === 0) return undefined;
-  const names = [...new Set(shown.flatMap(({ i }) => [...tables[i]!.keys()]))];
-  const heads = shown.map(({ run, i }) => {
-    const { iter } = models[i]!;
-    return html`<th scope="col">${runName(run.name, i)}${iter !== undefined && html`<div class="note">step ${count(iter)}</div>`}</th>`;
+  const shown = runs.flatMap(({ name }, run) => {
+    const { parameters, iter } = models[run] ?? {};
+    return parameters ? [{ name, run, iter, byName: new Map(parameters.map((facts) => [facts.name, facts])) }] : [];
   });
-  const rows = names.map((name) => {
-    const found = shown.map(({ i }) => tables[i]!.get(name));
-    const shape = found.find(Boolean)!.shape.join(' × ');
-    return html`<tr><th scope="row">${name}<div class="note">${shape}</div></th>${found.map(cell)}</tr>
+  if (shown.length === 0) return undefined;
+  const names = [...new Set(shown.flatMap(({ byName }) => [...byName.keys()]))];
+  const legend = shown.map(
+    ({ name, run, iter }) => html`${runName(name, run)}${iter !== undefined && ` at step ${count(iter)}`} `,
+  );
+  const cards = names.map((name) => {
+    const shape = shown.map(({ byName }) => byName.get(name)?.shape.join(' × ')).find(Boolean);
+    const pictures = shown.map(({ byName, run }) => {
+      const facts = byName.get(name);
+      return facts && histogram(facts, run);
+    });
+    return html`<div class="card"><h3>${name} <small>${shape}</small></h3><div class="pictures">${pictures}</div></div>
 `;
   });
-  return html`<details class="long" open><summary>${count(names.length)} parameters</summary>
-<div class="scroll"><table class="histograms"><thead><tr><th></th>${heads}</tr></thead><tbody>${rows}</tbody></table></div></details>`;
+  return html`<details open><summary>${count(names.length)} parameters</summary>
+<p class="note">${legend}· mean ± standard deviation</p>
+<div class="cards">${cards}</div></details>`;
 }

@@ -1,15 +1,21 @@
 // Numbers as the page writes them.
 
-export const count = (n: number): string => Math.round(n).toLocaleString('en-US');
-
-/** Four significant digits, without an exponent where that is short. */
-export function figure(value: number | undefined): string {
-  if (value === undefined || Number.isNaN(value)) return '';
-  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)) return value.toExponential(2);
-  return String(Number(value.toPrecision(4)));
+/** Logs may hold anything. */
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
 }
 
-export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+/** A whole number; empty for what is no finite number. */
+export const count = (value: unknown): string => (isNumber(value) ? Math.round(value).toLocaleString('en-US') : '');
+
+/** Significant digits, without an exponent where that is short; empty for what is no finite number. */
+export function figure(value: unknown, digits = 4): string {
+  if (!isNumber(value)) return '';
+  if (value !== 0 && (Math.abs(value) < 1e-3 || Math.abs(value) >= 1e6)) return value.toExponential(digits - 2);
+  return String(Number(value.toPrecision(digits)));
+}
+
+export const percent = (share: unknown): string => (isNumber(share) ? `${(100 * share).toFixed(1)} %` : '');
 
 /** Seconds as 8s, 2m 05s, 1h 02m. */
 export function duration(seconds: number): string {

@@ -1,5 +1,6 @@
 // The tables of the page: a column for each run.
-import type { RunRecord } from '../read-run.js';
+import { quoteCommand } from '../../shell-quote.js';
+import type { Measure, RunRecord } from '../read-run.js';
 import { type Html, html } from './html.js';
 import { count, duration, figure, percent } from './numbers.js';
 
@@ -16,18 +17,29 @@ export function runName(name: string, index: number): Html {
   return html`<span class="run run-${index % 8}"><bdi>${name}</bdi></span>`;
 }
 
-/** @param different mark rows whose cells differ */
-export function runTable(runs: readonly RunRecord[], rows: readonly Row[], different = false): Html {
+/**
+ * A list where there is one run, a table with a column for each where there are several.
+ * @param marked whether rows whose cells differ are marked
+ */
+export function runTable(runs: readonly RunRecord[], rows: readonly Row[], marked = true): Html {
   const shown = rows.filter(({ cells }) => cells.some((cell) => cell !== ''));
-  const differs = ({ cells }: Row) => different && cells.some((cell) => cell !== cells[0]);
-  return html`<div class="scroll"><table class="runs">
-<thead><tr><th></th>${runs.map(({ name }, i) => html`<th scope="col">${runName(name, i)}</th>`)}</tr></thead>
-<tbody>${shown.map(
-    (row) => html`<tr${differs(row) && html` class="differs"`}><th scope="row">${row.name}</th>${row.cells.map(
-      (cell, i) => html`<td${row.best === i && html` class="best"`}><bdi>${cell}</bdi></td>`,
-    )}</tr>
+  if (runs.length > 1) return table(runs, shown, marked);
+  const items = shown.map(
+    ({ name, cells }) => html`<div><dt>${name}</dt><dd><bdi>${cells[0]}</bdi></dd></div>
 `,
-  )}</tbody></table></div>`;
+  );
+  return html`<dl class="facts">${items}</dl>`;
+}
+
+function table(runs: readonly RunRecord[], rows: readonly Row[], marked: boolean): Html {
+  const heads = runs.map(({ name }, i) => html`<th scope="col">${runName(name, i)}</th>`);
+  const body = rows.map((row) => {
+    const cells = row.cells.map((cell, i) => html`<td${row.best === i && html` class="best"`}><bdi>${cell}</bdi></td>`);
+    const differs = marked && row.cells.some((cell) => cell !== row.cells[0]);
+    return html`<tr${differs && html` class="differs"`}><th scope="row">${row.name}</th>${cells}</tr>
+`;
+  });
+  return html`<div class="scroll"><table class="runs"><thead><tr><th></th>${heads}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
 const reasons: Readonly<Record<string, string>> = {
@@ -42,44 +54,36 @@ const highest = (values: readonly number[] = []) => values.reduce((a, b) => Math
 
 export function results(runs: readonly RunRecord[]): Html {
   const row = (name: string, cell: (run: RunRecord) => string): Row => ({ name, cells: runs.map(cell) });
-  const last = ({ curves }: RunRecord, key: Parameters<typeof curves.get>[0]) => curves.get(key)?.values.at(-1);
+  const last = ({ curves }: RunRecord, key: Measure) => curves.get(key)?.values.at(-1);
   const bests = runs.map(({ curves }) => lowest(curves.get('valLoss')?.values));
   const best = bests.filter(Number.isFinite).length > 1 ? bests.indexOf(lowest(bests)) : undefined;
-  return runTable(runs, [
+  const rows = [
     row('state', ({ done }) => (done ? (reasons[String(done.reason)] ?? 'ended') : 'in progress, or killed')),
     row('steps', ({ iter }) => count(iter)),
     row('time', ({ seconds }) => duration(seconds)),
-    {
-      name: 'best validation loss',
-      cells: bests.map((value) => (Number.isFinite(value) ? figure(value) : '')),
-      ...(best !== undefined && { best }),
-    },
+    { name: 'best validation loss', cells: bests.map((value) => figure(value)), ...(best !== undefined && { best }) },
     row('last validation loss', (run) => figure(last(run, 'valLoss'))),
     row('last training loss', (run) => figure(last(run, 'trainLoss'))),
     row('bits per byte', (run) => figure(last(run, 'bitsPerByte'))),
-    row('accuracy', (run) => (last(run, 'accuracy') === undefined ? '' : percent(last(run, 'accuracy')!))),
+    row('accuracy', (run) => percent(last(run, 'accuracy'))),
     row('macro F1', (run) => figure(last(run, 'macroF1'))),
-    row('baselines: majority class, bag of words', ({ starts }) => {
-      const found = starts.find(({ baselines }) => baselines)?.baselines;
-      return found ? `${percent(found.majority)}, ${percent(found.bagOfWords)}` : '';
-    }),
-    row('tokens/s', ({ done, curves }) => {
-      const speed = done?.tokensPerSecond ?? curves.get('tokensPerSecond')?.values.at(-1);
-      return speed === undefined ? '' : count(speed);
-    }),
-    row('peak memory', ({ done, curves }) => {
-      const peak = done?.peakMemoryMB ?? highest(curves.get('memoryMB')?.values);
-      return Number.isFinite(peak) ? `${count(peak)} MB` : '';
-    }),
-    row('parameters', ({ starts }) =>
-      starts.at(-1)?.parameters === undefined ? '' : count(starts.at(-1)!.parameters!),
+    row('majority class', (run) => percent(baselinesOf(run)?.majority)),
+    row('bag of words', (run) => percent(baselinesOf(run)?.bagOfWords)),
+    row('tokens/s', (run) => count(run.done?.tokensPerSecond ?? last(run, 'tokensPerSecond'))),
+    row('peak memory', ({ done, curves }) =>
+      withUnit(count(done?.peakMemoryMB ?? highest(curves.get('memoryMB')?.values)), 'MB'),
     ),
-    row('vocabulary', ({ starts }) => (starts.at(-1)?.vocabSize === undefined ? '' : count(starts.at(-1)!.vocabSize!))),
-    row('training tokens', ({ starts }) =>
-      starts.at(-1)?.tokens === undefined ? '' : count(starts.at(-1)!.tokens!.train),
-    ),
-  ]);
+    row('parameters', ({ starts }) => count(starts.at(-1)?.parameters)),
+    row('vocabulary', ({ starts }) => count(starts.at(-1)?.vocabSize)),
+    row('training tokens', ({ starts }) => count(starts.at(-1)?.tokens?.train)),
+  ];
+  return runTable(runs, rows, false);
 }
+
+const withUnit = (text: string, unit: string) => (text === '' ? '' : `${text} ${unit}`);
+
+/** The accuracy of two methods without a language model; of the process that began the run. */
+const baselinesOf = ({ starts }: RunRecord) => starts.find(({ baselines }) => baselines)?.baselines;
 
 /** A value of a setting, as a config file has it. */
 function settingText(value: unknown): string {
@@ -101,7 +105,7 @@ export function configuration(runs: readonly RunRecord[]): Html {
   const filter =
     runs.length > 1 &&
     html`<p><label><input type="checkbox" id="only-different"> only what differs (${different} of ${rows.length})</label></p>`;
-  return html`${filter}<div id="configuration">${runTable(runs, rows, true)}</div>`;
+  return html`${filter}<div id="configuration">${runTable(runs, rows)}</div>`;
 }
 
 export function environment(runs: readonly RunRecord[]): Html {
@@ -113,7 +117,7 @@ export function environment(runs: readonly RunRecord[]): Html {
   const versions = (run: RunRecord) => last(run)?.environment?.versions ?? run.record['versions'];
   return runTable(runs, [
     row('command', ({ record: { commandLine } }) =>
-      Array.isArray(commandLine) ? ['gpt-cli', ...commandLine].join(' ') : undefined,
+      Array.isArray(commandLine) ? quoteCommand(['gpt-cli', ...commandLine.map(String)]) : undefined,
     ),
     row('begun', ({ starts }) => starts[0]?.environment?.time),
     row('processes', ({ starts }) => (starts.length > 1 ? `${starts.length}: resumed` : undefined)),
@@ -127,10 +131,7 @@ export function environment(runs: readonly RunRecord[]): Html {
     row('processor', (run) => last(run)?.environment?.cpu),
     row('cores', (run) => last(run)?.environment?.cores),
     row('platform', (run) => last(run)?.environment?.platform),
-    row('memory', (run) => {
-      const memory = last(run)?.environment?.memoryMB;
-      return typeof memory === 'number' ? `${count(memory)} MB` : undefined;
-    }),
+    row('memory', (run) => withUnit(count(last(run)?.environment?.memoryMB), 'MB')),
     row('versions', (run) => {
       const found = versions(run);
       if (typeof found !== 'object' || found === null) return undefined;
