@@ -12,5 +12,6 @@ export { generate, type LoadedModel, loadCheckpoint } from './generate/load.js';
 export { type SampleOptions, sample } from './generate/sample.js';
 export type { GptConfig } from './model/gpt-config.js';
 export { type PretrainOptions, pretrain } from './pretrain/pretrain.js';
+export { type ReportEvent, type ReportOptions, report } from './report/report.js';
 export type { Generated, GeneratedPiece } from './sample/index.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer/index.js';
