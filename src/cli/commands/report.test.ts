@@ -49,6 +49,23 @@ test('a run becomes a page with its curves, parameters and the attention of a se
   }
 });
 
+test('the log has memory and environment; neither names the machine or its user', () => {
+  const lines = readFileSync(at('run/log.jsonl'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const { environment } = lines.find(({ event }) => event === 'start');
+  expect(environment).toEqual({
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    platform: `${process.platform} ${process.arch}`,
+    cpu: expect.any(String),
+    cores: expect.any(Number),
+    memoryMB: expect.any(Number),
+    versions: { 'gpt-cli': expect.any(String), node: process.versions.node },
+  });
+  expect(lines.find(({ event }) => event === 'step').memoryMB).toBeGreaterThan(20);
+});
+
 test('the line that is printed names the page; without the model there is neither attention nor histogram', async () => {
   const { code, out, err } = await report(`${at('run')} ${at('run/best')} -o ${at('two.html')} --no-model`);
   expect({ code, err }).toEqual({ code: 0, err: '' });
