@@ -75,7 +75,7 @@ function runAttention(data: AttentionData, name: string): HTMLElement {
   const grid = element('div', { className: 'maps' }, ...maps.map(({ button }) => button));
   grid.style.setProperty('--heads', String(heads));
   const bdi = element('bdi', {}, name);
-  const box = element('div', { className: 'attention' });
+  const box = element('div', { className: `attention run-${run % 8}` });
   box.append(element('h3', {}, element('span', { className: `run run-${run % 8}` }, bdi)));
   box.append(
     element('p', { className: 'sentence', dir: 'auto' }, ...words),
