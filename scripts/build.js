@@ -44,10 +44,11 @@ async function buildReportClient() {
     return (await esbuild.build({ ...shared, stdin, format: 'iife', target: 'es2022' })).outputFiles[0].text;
   };
   const script = await bundleOf("import './main.ts';", 'ts');
+  const notice = '/* With uPlot: Copyright (c) Leon Sorokin, MIT License, https://github.com/leeoniya/uPlot */\n';
   const style = await bundleOf("@import 'uplot/dist/uPlot.min.css'; @import './style.css';", 'css');
   if (script.includes('</script') || style.includes('</style')) throw new Error('the page would end early');
-  const text = `// Made by scripts/build.js from client/ and uPlot (MIT, Leon Sorokin).
-export const clientScript = ${JSON.stringify(script)};
+  const text = `// Made by scripts/build.js from client/ and uPlot.
+export const clientScript = ${JSON.stringify(notice + script)};
 export const clientStyle = ${JSON.stringify(style)};
 `;
   if (!existsSync(target) || readFileSync(target, 'utf8') !== text) writeFileSync(target, text);
