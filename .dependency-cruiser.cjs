@@ -37,6 +37,24 @@ module.exports = {
       to: { path: folder('engine', 'train', 'checkpoint', 'cli', 'dataset', 'tokenizer') },
     },
     {
+      name: 'tensorboard-knows-events',
+      severity: 'error',
+      from: { path: folder('tensorboard') },
+      to: { path: '^src/(?!tensorboard/|files/|events\\.ts|errors\\.ts)' },
+    },
+    {
+      name: 'the-page-of-a-report-knows-itself',
+      severity: 'error',
+      from: { path: '^src/report/client/' },
+      to: { path: '^src/(?!report/client/|report/page/data\\.ts)' },
+    },
+    {
+      name: 'report-is-near-the-top',
+      severity: 'error',
+      from: { path: '^src/(?!report/|cli/|index\\.ts)' },
+      to: { path: folder('report') },
+    },
+    {
       name: 'train-saves-nothing',
       severity: 'error',
       from: { path: folder('train') },

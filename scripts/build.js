@@ -54,24 +54,25 @@ async function buildWorker() {
   writeModule('src/optimizer/threads/worker.generated.ts', 'worker.ts', { workerSource: outputFiles[0].text });
 }
 
-/** Bundles the scripts of pages, and writes each as a TypeScript module that holds its text. */
+/** What runs in the pages of `explain` and `report`, as TypeScript modules that hold it. */
 async function buildScripts() {
-  for (const folder of ['src/explain/page']) {
-    const { outputFiles } = await esbuild.build({
-      bundle: true,
-      platform: 'browser',
-      target: 'es2022',
-      format: 'iife',
-      minify: true,
-      charset: 'ascii',
-      write: false,
-      logLevel: 'error',
-      entryPoints: [`${folder}/client/main.ts`],
-    });
+  const shared = { bundle: true, platform: 'browser', target: 'es2022', minify: true, charset: 'ascii', write: false };
+  const bundleOf = async (options) => {
+    const { outputFiles } = await esbuild.build({ ...shared, logLevel: 'error', legalComments: 'none', ...options });
     // In a page a script ends at the first </script, whatever it stands in.
-    const pageScript = outputFiles[0].text.replaceAll('</script', '<\\/script');
-    writeModule(`${folder}/client.generated.ts`, 'client/main.ts', { pageScript });
-  }
+    return outputFiles[0].text.replaceAll('</script', '<\\/script');
+  };
+  const scriptOf = (entry) => bundleOf({ entryPoints: [entry], format: 'iife' });
+  writeModule('src/explain/page/client.generated.ts', 'client/main.ts', {
+    pageScript: await scriptOf('src/explain/page/client/main.ts'),
+  });
+
+  const notice = '/* With uPlot: Copyright (c) Leon Sorokin, MIT License, https://github.com/leeoniya/uPlot */\n';
+  const contents = "@import 'uplot/dist/uPlot.min.css'; @import './style.css';";
+  writeModule('src/report/client.generated.ts', 'client/ and uPlot', {
+    clientScript: notice + (await scriptOf('src/report/client/main.ts')),
+    clientStyle: await bundleOf({ stdin: { contents, loader: 'css', resolveDir: join(root, 'src/report/client') } }),
+  });
 }
 
 // ES modules first: tfjs would otherwise come twice, as its CommonJS bundle and as the files that tf.ts names.

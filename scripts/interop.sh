@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# npm run interop: checkpoints, tokenizers, losses and adapters beside Python's transformers and PEFT. Installs them into
+# npm run interop: checkpoints, tokenizers, losses, adapters and event files beside Python's transformers, PEFT and TensorBoard. Installs them into
 # .venv, from whatever package index pip is set up with, unless GPT_CLI_VENV names an environment that has it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -10,8 +10,8 @@ if [ ! -d "$venv" ]; then
 fi
 python="$venv/bin/python"
 [ -x "$python" ] || python="$venv/Scripts/python.exe"
-if ! "$python" -c 'import torch, transformers, tokenizers, safetensors, onnx, onnxruntime, peft, gguf, transformer_lens' 2>/dev/null; then
-  "$python" -m pip install --quiet torch==2.13.0 transformers tokenizers safetensors onnx onnxruntime peft gguf transformer_lens
+if ! "$python" -c 'import torch, transformers, tokenizers, safetensors, onnx, onnxruntime, peft, gguf, transformer_lens, tensorboard' 2>/dev/null; then
+  "$python" -m pip install --quiet torch==2.13.0 transformers tokenizers safetensors onnx onnxruntime peft gguf transformer_lens tensorboard
 fi
 
 work=$(mktemp -d)
@@ -23,3 +23,4 @@ node scripts/interop/bundle.js dist/test/interop-tool.mjs
 "$python" scripts/interop/finetune.py "$work"
 "$python" scripts/interop/gguf_files.py "$work" dist/test/interop-tool.mjs
 "$python" scripts/interop/exports.py "$work" dist/test/interop-tool.mjs
+"$python" scripts/interop/event_files.py "$work"

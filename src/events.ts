@@ -26,6 +26,21 @@ export interface StartEvent {
   /** Seconds, where time ends the run (--max-time). */
   readonly maxTime?: number | null;
   readonly out: string;
+  /** Where and when this process began; absent in old logs. */
+  readonly environment?: Environment;
+}
+
+export interface Environment {
+  /** ISO 8601, UTC. */
+  readonly time: string;
+  /** `linux x64` */
+  readonly platform: string;
+  readonly cpu: string;
+  readonly cores: number;
+  /** Of the machine, in MB of 10^6 bytes. */
+  readonly memoryMB: number;
+  /** Versions of gpt-cli and Node. */
+  readonly versions: Readonly<Record<string, string>>;
 }
 
 export interface StepEvent {
@@ -37,6 +52,8 @@ export interface StepEvent {
   readonly tokensPerSecond: number;
   /** Seconds since this process began. */
   readonly elapsed: number;
+  /** Resident memory now, in MB of 10^6 bytes; absent in old logs. */
+  readonly memoryMB?: number;
 }
 
 export interface EvalEvent {
@@ -47,6 +64,8 @@ export interface EvalEvent {
   readonly bitsPerByte: number;
   readonly accuracy?: number;
   readonly macroF1?: number;
+  /** Of a classifier with at most 50 labels; rows are true labels, columns predicted ones, in the order of `labels` in `start`. */
+  readonly confusion?: readonly (readonly number[])[];
 }
 
 export interface CheckpointEvent {

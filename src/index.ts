@@ -13,6 +13,7 @@ export { type SampleOptions, sample } from './generate/sample.js';
 export { type MemorizationOptions, memorization } from './memorization/measure.js';
 export type { GptConfig } from './model/gpt-config.js';
 export { type PretrainOptions, pretrain } from './pretrain/pretrain.js';
+export { type ReportEvent, type ReportOptions, report } from './report/report.js';
 export type { Generated, GeneratedPiece } from './sample/index.js';
 export { loadTokenizer, type Tokenizer } from './tokenizer/index.js';
 export { inspectWeights, type WeightsEvent, type WeightsOptions } from './weights/weights.js';

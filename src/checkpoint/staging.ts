@@ -14,7 +14,7 @@ export const stagingNames: readonly string[] = Object.values(names);
 export const checkpointNames: readonly string[] = ['last', 'best', 'stable', 'base'];
 
 /** What belongs to a run, config.json excepted, which is replaced and never absent. Anything else in the folder stays. */
-const owned = ['log.jsonl', 'tokens', ...checkpointNames, ...checkpointNames.flatMap(asideNames)];
+const owned = ['log.jsonl', 'tokens', 'tensorboard', ...checkpointNames, ...checkpointNames.flatMap(asideNames)];
 
 /** Makes an empty `.new-run`. Only for the owner of the folder. */
 export async function makeStaging(directory: string): Promise<string> {

@@ -36,6 +36,11 @@ export const entries: readonly CommandEntry[] = [
     summary: 'why the model says what it says: surprise, logit lens, attention heads',
     load: () => import('./commands/explain.js'),
   },
+  {
+    name: 'report',
+    summary: 'one page for one or more runs: curves, settings, samples, parameters',
+    load: () => import('./commands/report.js'),
+  },
   { name: 'tokenizer', summary: 'train, use and describe tokenizers', load: () => import('./commands/tokenizer.js') },
   {
     name: 'inspect',

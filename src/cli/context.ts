@@ -3,7 +3,11 @@ import type { Readable } from 'node:stream';
 import { type Paint, paintOf, terminalText } from './terminal-text.js';
 
 /** An output that may be a terminal. */
-export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+export type Output = NodeJS.WritableStream & {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+};
 
 export interface Streams {
   readonly stdin: Readable & { readonly isTTY?: boolean };
@@ -28,6 +32,8 @@ export class Context {
   outputFailure: NodeJS.ErrnoException | undefined;
   /** Takes a Ctrl-C for itself and returns true: an answer is stopped, the command is not. */
   absorb?: (() => boolean) | undefined;
+  /** While a page fills the terminal: takes what would be written to it. */
+  divert?: ((text: string, stream: Output) => void) | undefined;
   /** How an interrupted run is resumed, once it is saved. */
   resumeCommand: string | undefined;
   private code = 0;
@@ -54,6 +60,12 @@ export class Context {
     const { env, stdout } = this.streams;
     if (this.options().color === false || env['NO_COLOR'] || env['TERM'] === 'dumb') return false;
     return stdout.isTTY === true;
+  }
+
+  /** Whether standard output is a terminal that is large enough for a page of its own. */
+  get pages(): boolean {
+    const { columns = 0, rows = 0 } = this.streams.stdout;
+    return this.live && columns >= 24 && rows >= 5;
   }
 
   /** Whether standard output is a terminal on which a line can be redrawn. */
@@ -109,7 +121,7 @@ export class Context {
 
   /** Part of the result, on standard output. On a terminal it is made safe. */
   write(text: string): void {
-    writeTo(this.streams.stdout, text);
+    this.writeTo(this.streams.stdout, text);
   }
 
   /** A line of the result, on standard output. */
@@ -129,10 +141,12 @@ export class Context {
 
   /** Text on standard error, whatever the options. */
   complain(text: string): void {
-    writeTo(this.streams.stderr, text);
+    this.writeTo(this.streams.stderr, text);
   }
-}
 
-function writeTo(stream: Output, text: string): void {
-  stream.write(stream.isTTY ? terminalText(text) : text);
+  writeTo(stream: Output, text: string): void {
+    if (!stream.isTTY) stream.write(text);
+    else if (this.divert) this.divert(text, stream);
+    else stream.write(terminalText(text));
+  }
 }

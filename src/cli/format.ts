@@ -38,8 +38,14 @@ export const loss = (value: number): string => (Number.isFinite(value) ? value.t
 /** A learning rate in three digits: 9.53e-4. */
 export const rate = (value: number): string => (value === 0 ? '0' : value.toExponential(2));
 
+/** Whether it is all ASCII and what charts and bars are made of: one column each. */
+export const isNarrow = (text: string): boolean => /^[\x20-\x7e\u2500-\u259f\u2800-\u28ff]*$/.test(text);
+
 /** Columns of a terminal that a text takes: 2 for East Asian wide characters and emoji, 0 for combining ones. */
-export const width = (text: string): number => stringWidth(unpainted(text), { countAnsiEscapeCodes: true });
+export function width(text: string): number {
+  const shown = unpainted(text);
+  return isNarrow(shown) ? shown.length : stringWidth(shown, { countAnsiEscapeCodes: true });
+}
 
 /** Padded with blanks to a width of the terminal. */
 export const padEnd = (text: string, to: number): string => text + ' '.repeat(Math.max(0, to - width(text)));

@@ -1,8 +1,9 @@
-// The events of a run for a person: a live bar on a terminal, plain lines when piped, a summary with the loss curve.
+// The events of a run for a person: a page or a bar on a terminal, plain lines when piped, a summary with the loss curve.
 import type { RunEvent, StartEvent } from '../events.js';
 import type { Context } from './context.js';
 import { evalLine, LossHistory, startLine, stepLine, summary } from './event-lines.js';
-import { LiveBar } from './live-bar.js';
+import { LiveBar } from './live/bar.js';
+import { TrainingView } from './live/training-view.js';
 import { Estimate } from './remaining-time.js';
 
 type Handlers = { [K in RunEvent['event']]: (event: Extract<RunEvent, { event: K }>) => void };
@@ -12,11 +13,15 @@ export interface Show {
   readonly close: () => void;
 }
 
-/** A bar where standard output is a terminal, lines elsewhere; nothing but warnings with --quiet. */
-export function showPeople(context: Context): Show {
+/**
+ * Lines, and where standard output is a terminal a page while the run trains; nothing but warnings with --quiet.
+ * @param page false: on a terminal a bar below the lines (--no-live)
+ */
+export function showPeople(context: Context, page = true): Show {
   const { stdout } = context.streams;
   const bar = context.live && !context.quiet ? new LiveBar(stdout) : undefined;
   const { paint } = context;
+  let view: TrainingView | undefined;
   const history = new LossHistory();
   const checkpoints = new Map<string, string>();
   let start: StartEvent | undefined;
@@ -27,32 +32,46 @@ export function showPeople(context: Context): Show {
     bar?.clear();
     context.print(line);
   };
+  /** A line of a run that is shown on the page in another form. */
+  const report = (line: string) => {
+    if (view) view.later(`${line}\n`);
+    else print(line);
+  };
+  const leavePage = () => {
+    view?.close();
+    view = undefined;
+  };
 
   const handlers: Handlers = {
     start(event) {
       start = event;
       estimate = new Estimate(event.maxIters, event.maxTime ?? null);
       print(startLine(event));
+      if (!bar || !page || !context.pages) return;
+      view = new TrainingView(context, event);
+      view.open();
     },
     phase({ name, done, total }) {
+      if (view) return;
       if (bar) bar.phase(name, done, total);
       else if (name !== phase) print(name);
       phase = name;
     },
     step(event) {
+      if (view) return;
       const eta = estimate.secondsLeft(event.iter, event.elapsed);
       if (bar) bar.step(event, eta, start);
       else print(stepLine(event, eta, start?.maxIters ?? null));
     },
     eval(event) {
-      print(paint.cyan(evalLine(event)));
+      report(paint.cyan(evalLine(event)));
     },
     checkpoint({ kind, path }) {
       checkpoints.set(kind, path);
       if (!bar) print(`saved ${path}`);
     },
     text({ iter, text }) {
-      print(`${paint.dim(`--- sample at step ${iter} ---`)}\n${text}\n${paint.dim('---')}`);
+      report(`${paint.dim(`--- sample at step ${iter} ---`)}\n${text}\n${paint.dim('---')}`);
     },
     notice({ level, message }) {
       bar?.clear();
@@ -60,6 +79,7 @@ export function showPeople(context: Context): Show {
       else print(message);
     },
     done(event) {
+      leavePage();
       const colours = context.color ? { training: paint.gray, validation: paint.cyan } : {};
       const curve = history.curve((stdout.columns || 80) - 1, colours);
       if (curve.length > 0) for (const line of ['', 'loss of training and validation', ...curve, '']) print(line);
@@ -68,7 +88,12 @@ export function showPeople(context: Context): Show {
   };
   const on = (event: RunEvent) => {
     history.add(event);
+    view?.add(event);
     (handlers[event.event] as (event: RunEvent) => void)(event);
   };
-  return { on, close: () => bar?.clear() };
+  const close = () => {
+    leavePage();
+    bar?.clear();
+  };
+  return { on, close };
 }

@@ -11,6 +11,8 @@ export interface PlotSize {
   readonly width: number;
   /** Lines, without the x axis. */
   readonly height: number;
+  /** A value of the y axis. */
+  readonly label?: (value: number) => string;
 }
 
 const DOTS = [
@@ -20,7 +22,7 @@ const DOTS = [
   [0x40, 0x80],
 ] as const;
 
-const label = (value: number) => (Math.abs(value) >= 1000 ? value.toExponential(1) : value.toFixed(2));
+const twoDecimals = (value: number) => (Math.abs(value) >= 1000 ? value.toExponential(1) : value.toFixed(2));
 
 /** The mean y of every dot column that has points; values that are not finite are skipped. */
 function columns(points: Series['points'], toColumn: (x: number) => number): Map<number, number> {
@@ -34,8 +36,20 @@ function columns(points: Series['points'], toColumn: (x: number) => number): Map
   return new Map([...sums].sort(([a], [b]) => a - b).map(([column, { sum, n }]) => [column, sum / n]));
 }
 
+/** What `each` makes of every longest run of equal values. */
+function runs<T>(values: Int8Array, each: (from: number, to: number, value: number) => T): T[] {
+  const found: T[] = [];
+  for (let from = 0; from < values.length; ) {
+    let to = from + 1;
+    while (to < values.length && values[to] === values[from]) to++;
+    found.push(each(from, to, values[from]!));
+    from = to;
+  }
+  return found;
+}
+
 /** Lines of text; none when no point is finite. Neighbouring points are joined. */
-export function plot(series: readonly Series[], { width, height }: PlotSize): string[] {
+export function plot(series: readonly Series[], { width, height, label = twoDecimals }: PlotSize): string[] {
   const finite = series.flatMap(({ points }) => points.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y)));
   if (finite.length === 0) return [];
   const range = (values: number[]) => {
@@ -73,9 +87,10 @@ export function plot(series: readonly Series[], { width, height }: PlotSize): st
 
   const lines = bits.map((line, row) => {
     const edge = row === 0 ? label(y.low + y.span) : row === height - 1 && y.span > 0 ? label(y.low) : '';
-    const drawn = Array.from(line, (mask, i) => {
-      const character = mask === 0 ? ' ' : String.fromCharCode(0x2800 + mask);
-      return series[owner[row]![i]!]?.paint?.(character) ?? character;
+    const characters = Array.from(line, (mask) => (mask === 0 ? ' ' : String.fromCharCode(0x2800 + mask)));
+    const drawn = runs(owner[row]!, (from, to, index) => {
+      const text = characters.slice(from, to).join('');
+      return series[index]?.paint?.(text) ?? text;
     });
     return `${edge.padStart(margin - 2)} ┤${drawn.join('')}`.trimEnd();
   });

@@ -15,9 +15,12 @@ function showJson(context: Context): Show {
   return { on, close: () => {} };
 }
 
-/** Shows every event until there are no more. */
-export async function showRun(events: AsyncIterable<RunEvent>, context: Context): Promise<void> {
-  const show = context.json ? showJson(context) : showPeople(context);
+/**
+ * Shows every event until there are no more.
+ * @param page false: no page on a terminal, but lines and a bar
+ */
+export async function showRun(events: AsyncIterable<RunEvent>, context: Context, page = true): Promise<void> {
+  const show = context.json ? showJson(context) : showPeople(context, page);
   try {
     let start: StartEvent | undefined;
     for await (const event of events) {

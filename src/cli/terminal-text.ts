@@ -30,6 +30,8 @@ export interface Paint {
   readonly dim: Style;
   readonly gray: Style;
   readonly cyan: Style;
+  readonly yellow: Style;
+  readonly bold: Style;
   /** 0 to 255 each. */
   background(red: number, green: number, blue: number): Style;
 }
@@ -48,6 +50,8 @@ export function paintOf(colour: boolean): Paint {
     dim: style(chalk.dim),
     gray: style(chalk.gray),
     cyan: style(chalk.cyan),
+    yellow: style(chalk.yellow),
+    bold: style(chalk.bold),
     background: (red, green, blue) => style(chalk.bgRgb(red, green, blue)),
   };
 }

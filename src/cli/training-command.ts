@@ -15,6 +15,7 @@ export interface TrainingFlags extends DiagnosticsFlags {
   readonly resume?: boolean;
   readonly overwrite?: boolean;
   readonly allowChangedData?: boolean;
+  readonly live: boolean;
 }
 
 /** @param source what the default run folder is named after: `text` */
@@ -23,7 +24,8 @@ export function addTrainingOptions(command: Command, which: ConfigCommand, sourc
     .option('-o, --out <folder>', `the run's folder (default: runs/<name of the ${source}>)`)
     .option('--resume', 'resume the run in that folder')
     .option('--allow-changed-data', 'resume even if the data is not what the run was trained on')
-    .option('--overwrite', 'replace the run in that folder, once the first step of the new one is made');
+    .option('--overwrite', 'replace the run in that folder, once the first step of the new one is made')
+    .option('--no-live', 'on a terminal: lines and a bar instead of a page');
   return addDiagnostics(addSettings(command, which));
 }
 
@@ -57,10 +59,10 @@ const reportAll = 'GPT_CLI_WORKER_EVENTS';
 export async function showTraining(
   events: AsyncIterable<RunEvent>,
   context: Context,
-  cluster: ClusterSpec | undefined,
+  { cluster, live }: { readonly cluster?: ClusterSpec | undefined; readonly live: boolean },
 ): Promise<void> {
   const follows = cluster !== undefined && cluster.rank > 0;
-  await showRun(follows && !context.streams.env[reportAll] ? warnings(events) : events, context);
+  await showRun(follows && !context.streams.env[reportAll] ? warnings(events) : events, context, live);
 }
 
 async function* warnings(events: AsyncIterable<RunEvent>): AsyncGenerator<RunEvent> {

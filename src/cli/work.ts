@@ -1,7 +1,7 @@
 // For commands whose standard output is their result: a progress bar on a terminal, elsewhere nothing.
 import type { NoticeEvent, PhaseEvent } from '../events.js';
 import type { Context } from './context.js';
-import { LiveBar } from './live-bar.js';
+import { LiveBar } from './live/bar.js';
 
 export interface Work {
   readonly on: (event: PhaseEvent | NoticeEvent) => void;

@@ -144,6 +144,10 @@ const WATCHING = {
   }),
   earlyStop: integer({ min: 0, default: 0, help: 'stop after this many evaluations without improvement; 0: never' }),
   logInterval: integer({ min: 1, default: 10, help: 'steps between reported losses' }),
+  tensorboard: toggle({
+    default: false,
+    help: "also write event files for TensorBoard, to tensorboard/ in the run's folder",
+  }),
 };
 
 const CLUSTER = {

@@ -4,9 +4,12 @@ import type { Encoded } from '../dataset/index.js';
 import { type AnswerScorer, answerBytes } from '../scoring/answers.js';
 import { type ClassifierModel, measure } from '../scoring/classifier-model.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import type { Evaluation } from '../train/index.js';
+import type { Evaluation, Measurement } from '../train/index.js';
 
-type Evaluate = (signal?: AbortSignal) => Promise<Evaluation | null>;
+type Evaluate<E = Evaluation> = (signal?: AbortSignal) => Promise<E | null>;
+
+/** Confusion matrices of more labels are not reported with every evaluation: `eval` gives them. */
+const mostLabels = 50;
 
 /** `count` examples, evenly spread. */
 export function spread<T>(examples: readonly T[], count: number): T[] {
@@ -22,7 +25,7 @@ export interface EvaluatedData {
 }
 
 /** Losses are those of the labels alone, all labels weighing the same. */
-export function labelEvaluator(model: ClassifierModel, data: EvaluatedData): Evaluate {
+export function labelEvaluator(model: ClassifierModel, data: EvaluatedData): Evaluate<Measurement> {
   const result = async (examples: readonly Encoded[], signal?: AbortSignal) => {
     const predictions = await model.predict(examples, { signal });
     const truth = examples.map(({ label }) => label);
@@ -32,8 +35,9 @@ export function labelEvaluator(model: ClassifierModel, data: EvaluatedData): Eva
     const onTrain = await result(data.train, signal);
     const onValidation = data.validation.length === 0 ? onTrain : await result(data.validation, signal);
     if (!onTrain || !onValidation) return null;
-    const { loss: valLoss, accuracy, macroF1 } = onValidation;
-    return { trainLoss: onTrain.loss, valLoss, bitsPerByte: Number.NaN, accuracy, macroF1 };
+    const { loss: valLoss, accuracy, macroF1, confusion } = onValidation;
+    const measured = { trainLoss: onTrain.loss, valLoss, bitsPerByte: Number.NaN, accuracy, macroF1 };
+    return confusion.length > mostLabels ? measured : { ...measured, confusion };
   };
 }
 

@@ -96,8 +96,12 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Of this program and of Node. */
+export function versions(): Record<string, string> {
+  return { 'gpt-cli': programVersion(), node: process.versions.node };
+}
+
 /** Versions and the command line, as config.json keeps them. */
 export function logged(commandLine: readonly string[] = []): object {
-  const { node } = process.versions;
-  return { versions: { 'gpt-cli': programVersion(), node }, commandLine };
+  return { versions: versions(), commandLine };
 }

@@ -1,6 +1,6 @@
 // A training run that is under way, as pretraining and finetuning drive it: its folder and settings, its model on an
 // engine, its log. Whether others work on it too is up to `workers`.
-
+import { join } from 'node:path';
 import { type Checkpoint, type EventLog, type Run, replaceTrainingState } from '../checkpoint/index.js';
 import type { Part } from '../cluster/index.js';
 import type { TrainCommand, TrainingConfig } from '../config/index.js';
@@ -10,6 +10,7 @@ import { optimizers } from '../optimizer/registry.js';
 import { unsupported } from '../session/diagnostics.js';
 import { type EstimatedEngine, estimateMemory, requireMemory } from '../session/memory.js';
 import { type OpenedEngine, Session, type SessionOptions } from '../session/session.js';
+import { TensorBoard } from '../tensorboard/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { train } from '../train/index.js';
 import { engineChange } from './choose-engine.js';
@@ -52,6 +53,7 @@ export class TrainingRun<C extends TrainCommand> {
   readonly plan: RunPlan<C>;
   private session: Session | undefined;
   private log: EventLog | undefined;
+  private tensorBoard: TensorBoard | undefined;
 
   constructor(private readonly opened: Opened<C>) {
     const { folder, saved, start, workers, plan } = opened;
@@ -158,6 +160,14 @@ export class TrainingRun<C extends TrainCommand> {
     await this.opened.start?.begin();
     this.log = await folder.start(record, resumed ?? undefined);
     for (const notice of [...changed, ...engineChange(this.saved, session.engine)]) this.log.append(notice);
+    if (settled.tensorboard && workers.leads) {
+      this.tensorBoard = new TensorBoard({
+        folder: join(folder.directory, 'tensorboard'),
+        firstStep: (resumed?.iter ?? 0) + 1,
+        settings: config,
+        parameters: session.state,
+      });
+    }
   }
 
   /** Trains to the end of the run; a checkpoint is on disk when its event comes. The last event is `done`. */
@@ -180,14 +190,16 @@ export class TrainingRun<C extends TrainCommand> {
     await workers.leave();
   }
 
-  private *logging(event: RunEvent): Generator<RunEvent> {
+  private async *logging(event: RunEvent): AsyncGenerator<RunEvent> {
     if (event.event !== 'phase' && event.event !== 'notice') this.log?.append(event);
+    await this.tensorBoard?.add(event);
     yield event;
   }
 
   async close(): Promise<void> {
     try {
       this.log?.close();
+      this.tensorBoard?.close();
       if (this.session) await this.session.close();
       else await this.opened.opened?.engine.dispose();
       await this.checkpoint?.close();

@@ -5,6 +5,7 @@ import type { NoticeEvent, StartEvent } from '../events.js';
 import { countParameters } from '../model/index.js';
 import type { Session } from '../session/session.js';
 import type { TrainingJob, TrainingState } from '../train/index.js';
+import { environment } from './environment.js';
 import type { RunPlan } from './run-plan.js';
 import { scheduleOf } from './schedule.js';
 
@@ -43,6 +44,7 @@ export function startEvent(
     maxIters: settled.maxIters,
     maxTime: settled.maxTime,
     out: run.out,
+    environment: environment(),
   };
 }
 

@@ -55,7 +55,7 @@ async function* answered(
     switch (event.event) {
       case 'step':
         await begin();
-        yield event;
+        yield { ...event, memoryMB: Math.round(process.memoryUsage.rss() / 1e6) };
         break;
       case 'eval':
         yield event;

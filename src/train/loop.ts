@@ -5,7 +5,7 @@ import type { Feeds, TrainingProgram } from '../engine/types.js';
 import { Agreement } from './agreement.js';
 import type { LoopEnd, SaveRequest, TrainEvent } from './events.js';
 import { Throughput, TimePlan } from './pace.js';
-import { type Evaluation, initialState, isBetter, type TrainingState, withBudget, withEvaluation } from './state.js';
+import { initialState, isBetter, type Measurement, type TrainingState, withBudget, withEvaluation } from './state.js';
 
 export interface TrainingJob {
   readonly program: TrainingProgram;
@@ -22,7 +22,7 @@ export interface TrainingJob {
    * Measures the state as it is, always on the same batches. Null when `signal` interrupted it. Among
    * workers all get the same result.
    */
-  evaluate(signal?: AbortSignal): Promise<Evaluation | null>;
+  evaluate(signal?: AbortSignal): Promise<Measurement | null>;
   readonly tokensPerStep: number;
   readonly seed: number;
   /** The state of a saved run to resume from; the engine's state must be the one saved with it. */

@@ -12,6 +12,11 @@ export interface Evaluation {
   readonly macroF1?: number;
 }
 
+/** What an evaluation gives to look at: the state keeps only its numbers. */
+export interface Measurement extends Evaluation {
+  readonly confusion?: readonly (readonly number[])[];
+}
+
 export interface TrainingState {
   /** Optimizer steps made. */
   readonly iter: number;
@@ -61,8 +66,9 @@ export function isBetter(a: Evaluation, b: Evaluation | null): boolean {
 }
 
 /** The state after an evaluation. */
-export function withEvaluation(state: TrainingState, result: Evaluation): TrainingState {
+export function withEvaluation(state: TrainingState, measured: Measurement): TrainingState {
   const { iter } = state;
+  const { confusion: _, ...result } = measured;
   const evaluation = { ...result, iter };
   const best = isBetter(result, state.best);
   return {

@@ -24,6 +24,9 @@ export function define(command: Command, context: Context): void {
   command.action(async (data: string | undefined, flags: TrainingFlags) => {
     const options = await trainingOptionsOf(command, 'finetune', flags, context);
     const { finetune } = await import('../../finetune/finetune.js');
-    await showTraining(finetune({ data, ...options }), context, options.cluster);
+    await showTraining(finetune({ data, ...options }), context, {
+      live: flags.live,
+      cluster: options.cluster,
+    });
   });
 }

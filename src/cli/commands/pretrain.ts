@@ -18,6 +18,9 @@ export function define(command: Command, context: Context): void {
   command.action(async (inputs: string[], flags: TrainingFlags) => {
     const options = await trainingOptionsOf(command, 'pretrain', flags, context);
     const { pretrain } = await import('../../pretrain/pretrain.js');
-    await showTraining(pretrain({ inputs, stdin: context.streams.stdin, ...options }), context, options.cluster);
+    await showTraining(pretrain({ inputs, stdin: context.streams.stdin, ...options }), context, {
+      ...flags,
+      cluster: options.cluster,
+    });
   });
 }

@@ -14,7 +14,7 @@ import type {
 import { quoteWord } from '../../shell-quote.js';
 import type { Context } from '../context.js';
 import { count, table } from '../format.js';
-import { LiveBar } from '../live-bar.js';
+import { LiveBar } from '../live/bar.js';
 import { memorizedLines } from '../memorized.js';
 import { addSettings, layersOf } from '../options.js';
 import { showWork, type Work } from '../work.js';

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { LibraryName, SetupEvent, SetupResult } from '../../engine/index.js';
 import { GptError } from '../../errors.js';
 import type { Context } from '../context.js';
-import { LiveBar } from '../live-bar.js';
+import { LiveBar } from '../live/bar.js';
 
 interface SetupFlags {
   readonly gpu?: true;

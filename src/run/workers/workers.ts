@@ -4,9 +4,9 @@ import type { Cluster, Part } from '../../cluster/index.js';
 import type { State } from '../../engine/types.js';
 import type { RunEvent } from '../../events.js';
 import type { Tokenizer } from '../../tokenizer/index.js';
-import type { Evaluation } from '../../train/index.js';
+import type { Measurement } from '../../train/index.js';
 
-export type Evaluate = (signal?: AbortSignal) => Promise<Evaluation | null>;
+export type Evaluate = (signal?: AbortSignal) => Promise<Measurement | null>;
 
 export interface Workers {
   readonly size: number;

@@ -1,8 +1,8 @@
 // One line at the bottom of a terminal that is drawn over and over: a bar and a few words around it.
 import cliProgress from 'cli-progress';
-import type { StartEvent, StepEvent } from '../events.js';
-import type { Output } from './context.js';
-import { count, loss, rate, short, time } from './format.js';
+import type { StartEvent, StepEvent } from '../../events.js';
+import type { Output } from '../context.js';
+import { count, loss, rate, short, time } from '../format.js';
 
 interface Payload {
   readonly before: string;
