@@ -119,7 +119,8 @@ export class Session {
     const gpt = await Gpt.create(config, { lora, recompute });
     const body = parameterSpecs(config);
     const all = [...body, ...(lora ? loraSpecs(body, lora) : []), ...(labels ? [headSpec(config, labels.length)] : [])];
-    const specs = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
+    const q = process.env['GPT_Q'];
+    const specs = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined }).map((spec) => q && (spec.perToken || spec.role === 'matrix') ? { ...spec, quantized: { bits: spec.perToken && q !== '44' ? 8 : q === '8' ? 8 : 4, outputAxis: spec.perToken ? 0 : (spec.outputAxis ?? 1) } as const } : spec);
     const state = await engine.createState(specs, { training, optimizer: optimizer && optimizers[optimizer] });
     const classifier = labels && new Classifier(gpt, labels.length);
     return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, machinery);

@@ -20,6 +20,7 @@ import type {
 import { inferenceGraph, prepared, trainingGraph } from './graphs.js';
 import { loadRuntime } from './runtime.js';
 import { GraphSession } from './session.js';
+import { constantWeights, type Weights } from './weights.js';
 import { compiledUpdates } from './update.js';
 import { deviceProgram, deviceTraining } from './webgpu/programs.js';
 import { DeviceState } from './webgpu/state.js';
@@ -64,8 +65,9 @@ class OnnxEngine implements Engine {
     this.options.onGraph?.(graph, 'inference');
     if (state instanceof DeviceState) return deviceProgram(step, graph, state, this.options);
     const host = state as HostState;
-    const session = await this.open(graph);
-    bindParameters(session, graph, step, host);
+    const weights = constantWeights(graph, step, host);
+    const session = await this.open(graph, weights);
+    if (!weights) bindParameters(session, graph, step, host);
     return {
       run: async (feeds) => {
         checkFeeds(step, feeds);
@@ -122,10 +124,10 @@ class OnnxEngine implements Engine {
     // Programs hold all there is.
   }
 
-  private open(graph: Graph): Promise<GraphSession> {
+  private open(graph: Graph, weights?: Weights): Promise<GraphSession> {
     const { profile, ...options } = this.options;
     const own = profile && `${profile}-${graph.name.replaceAll(/[^\w.-]+/g, '-')}`;
-    return GraphSession.open(graph, { ...options, ...(own && { profile: own }) });
+    return GraphSession.open(graph, { ...options, ...(own && { profile: own }), ...(weights && { weights }) });
   }
 }
 

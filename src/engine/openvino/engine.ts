@@ -6,6 +6,7 @@ import { checkFeeds, feedsOf } from '../feeds.js';
 import { HostState } from '../host-state.js';
 import { checkTrained, checkVariables, type GradientPass, hostTraining } from '../host-training.js';
 import { compiledUpdates } from '../onnx/update.js';
+import { constantWeights } from '../onnx/weights.js';
 import type {
   Engine,
   GraphListener,
@@ -55,8 +56,9 @@ class OpenvinoEngine implements Engine {
     checkVariables(step, host);
     const graph = inferenceGraph(step);
     this.options.onGraph?.(graph, 'inference');
-    const session = await OpenvinoSession.open(graph, this.options);
-    bindParameters(session, graph, step, host);
+    const weights = constantWeights(graph, step, host);
+    const session = await OpenvinoSession.open(graph, { ...this.options, weights });
+    if (!weights) bindParameters(session, graph, step, host);
     return programOf(session, step);
   }
 

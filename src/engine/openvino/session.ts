@@ -3,6 +3,8 @@
 import { type Graph, type HostArray, sizeOf, type TensorSpec } from '../../trace/graph.js';
 import { Handle } from '../handle.js';
 import { type Lowered, lowerAs } from '../onnx/lower.js';
+import type { Weights } from '../onnx/weights.js';
+import type { Locate } from '../onnx/writer.js';
 import { type CompileOptions, compile, compileNow, hasInput } from './compile.js';
 import { openvinoDialect } from './lowerings.js';
 import { elementTypes } from './native/ffi.js';
@@ -18,6 +20,14 @@ interface Bound {
   readonly data: HostArray;
   readonly tensor: Handle;
 }
+
+export interface OpenvinoOptions extends CompileOptions {
+  /** Inputs that never change: they are compiled in. */
+  readonly weights?: Weights | undefined;
+}
+
+/** Where OpenVINO's reader of ONNX models takes the offset of a tensor for its address in this process. */
+const inMemory = '*/_ORT_MEM_ADDR_/*';
 
 /** Inputs up to this size are copied into an array that stays bound; larger ones are read where they lie. */
 const copied = 2 ** 16;
@@ -40,9 +50,10 @@ export class OpenvinoSession {
    * Compiles a graph for the CPU.
    * @throws GptError `openvino/missing`, `openvino/load`, `onnx/op`
    */
-  static async open(graph: Graph, options: CompileOptions): Promise<OpenvinoSession> {
+  static async open(graph: Graph, { weights, ...options }: OpenvinoOptions): Promise<OpenvinoSession> {
     const library = await loadOpenvino();
-    const lowered = lowerAs(graph, openvinoDialect);
+    const locate: Locate = (data) => ({ location: inMemory, offset: String(library.addressOf(data)) });
+    const lowered = lowerAs(graph, { ...openvinoDialect, locate }, weights);
     return OpenvinoSession.of(library, graph, lowered, await compile(library, graph.name, lowered.model, options));
   }
 
@@ -61,7 +72,7 @@ export class OpenvinoSession {
       new Map(
         ports
           .map(({ name, value }) => [name, { onnxName: names.get(name)!, spec: value }] as const)
-          .filter(([, { onnxName }]) => read(onnxName)),
+          .filter(([, { onnxName }]) => onnxName !== undefined && read(onnxName)),
       );
     return new OpenvinoSession(
       library,
