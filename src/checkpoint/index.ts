@@ -6,5 +6,6 @@ export { type Checkpoint, openCheckpoint, type ReadOptions, type ReadReport } fr
 export type { OptimizerRecord } from './optimizer.js';
 export { type ClaimOptions, claimRun, type Run } from './run-folder.js';
 export { type EventLog, type LogLine, RunLog } from './run-log.js';
+export { requireReplaceable } from './replaceable.js';
 export { SafetensorsFile, type TensorSource, writeSafetensors } from './safetensors/index.js';
 export { type CheckpointContent, replaceTrainingState, saveCheckpoint, type TrainedContent } from './save.js';

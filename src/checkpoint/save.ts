@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import type { State } from '../engine/types.js';
 import { explain, replaceFile, replaceFolder } from '../files/index.js';
 import { familyOf, type GptConfig, headSpec, parameterSpecs } from '../model/registry.js';
+import type { Scheme } from '../quantization/index.js';
 import { type Tokenizer, tokenizerConfig } from '../tokenizer/index.js';
 import type { TrainingState } from '../train/index.js';
 import { modelCard } from './card.js';
 import { toHuggingFace } from './hf-config.js';
 import { type OptimizerRecord, optimizerFile, slotTensors } from './optimizer.js';
+import { quantizedFile, quantizedTensors, schemeKeys } from './quantized.js';
 import { type TensorSource, writeSafetensors } from './safetensors/index.js';
 import { trainingStateJson } from './training-state.js';
 
@@ -25,6 +27,8 @@ export interface CheckpointContent {
   readonly labels?: readonly string[];
   /** What was trained, for a checkpoint that can be resumed from. */
   readonly trained?: TrainedContent | undefined;
+  /** Store matrices in 8 or 4 bits. */
+  readonly scheme?: Scheme;
   /** More keys of tokenizer_config.json: a chat template. */
   readonly tokenizerKeys?: Readonly<Record<string, unknown>>;
   /** More keys of config.json. */
@@ -45,18 +49,19 @@ export interface TrainedContent {
  * @throws GptError `checkpoint/disk-full`, `checkpoint/not-writable`; what was there before stays
  */
 export async function saveCheckpoint(directory: string, content: CheckpointContent): Promise<void> {
-  const { config, tokenizer, state, training, labels, resumable = false } = content;
+  const { config, tokenizer, state, training, labels, scheme, resumable = false } = content;
   if (resumable && (training === undefined || content.trained === undefined))
     throw new Error('a resumable checkpoint needs its training state');
-  const tensors = modelTensors(config, state, labels?.length);
+  const tensors = modelTensors(config, state, labels?.length, scheme);
   // A model of single characters may have no row for <|endoftext|>; transformers refuses an id beyond its rows.
   const endOfText = tokenizer.endOfText < config.vocabSize ? tokenizer.endOfText : null;
   const classifier = labels && { labels, padToken: tokenizer.endOfText };
 
   await replaceFolder(directory, async (folder) => {
     const json = (name: string, value: unknown) => writeFile(join(folder, name), `${JSON.stringify(value, null, 2)}\n`);
-    await writeTensors(join(folder, 'model.safetensors'), tensors);
-    await json('config.json', { ...toHuggingFace(config, { endOfText }, classifier), ...content.configKeys });
+    await writeTensors(join(folder, scheme ? quantizedFile : 'model.safetensors'), tensors);
+    const configKeys = { ...(scheme && schemeKeys(scheme)), ...content.configKeys };
+    await json('config.json', { ...toHuggingFace(config, { endOfText }, classifier), ...configKeys });
     await json('generation_config.json', { bos_token_id: endOfText, eos_token_id: endOfText, pad_token_id: endOfText });
     await json('tokenizer.json', tokenizer.toJSON());
     const padding =
@@ -68,7 +73,7 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
       ...padding,
       ...content.tokenizerKeys,
     });
-    await writeFile(join(folder, 'README.md'), modelCard({ config, tokenizer, training, labels }));
+    await writeFile(join(folder, 'README.md'), modelCard({ config, tokenizer, training, labels, scheme }));
     if (resumable) {
       const { state: trained, optimizer } = content.trained!;
       await json('training_state.json', trainingStateJson(training!, optimizer));
@@ -96,6 +101,7 @@ function modelTensors(
   config: GptConfig,
   state: CheckpointContent['state'],
   labels: number | undefined,
+  scheme: Scheme | undefined,
 ): TensorSource[] {
   const { huggingFace } = familyOf(config);
   const classifier = labels !== undefined;
@@ -106,10 +112,11 @@ function modelTensors(
   if (stranger) throw new Error(`a checkpoint has no place for "${stranger.name}"`);
   const missing = own.find(({ name }) => !held.has(name));
   if (missing) throw new Error(`the state lacks "${missing.name}"`);
-  return full.map((spec) => {
+  return full.flatMap((spec) => {
     const { name, shape } = spec;
     const read = () => (held.has(name) ? state.read('parameter', name) : huggingFace.constant(config, spec));
-    return { name: huggingFace.storedName(name, classifier), shape, read };
+    const tensor = { name: huggingFace.storedName(name, classifier), shape, read };
+    return scheme ? quantizedTensors(spec, tensor, scheme) : [tensor];
   });
 }
 

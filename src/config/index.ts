@@ -18,6 +18,7 @@ export {
   type FinetuneConfig,
   flagName,
   groups,
+  type InferenceConfig,
   type MachineConfig,
   type PretrainConfig,
   type SamplingConfig,

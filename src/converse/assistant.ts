@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { type ChatTemplate, chatTemplateOf, readChatKeys } from '../chat/index.js';
 import { openCheckpoint } from '../checkpoint/index.js';
-import type { MachineConfig } from '../config/index.js';
+import type { InferenceConfig } from '../config/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent } from '../events.js';
 import { exists, readJsonObject } from '../files/index.js';
@@ -29,7 +29,7 @@ export interface Assistant {
  * @param run a run folder, a checkpoint folder or a Hugging Face folder
  * @throws GptError `checkpoint/...`, `engine/...`, `chat/template`; `chat/classifier` for a model that labels
  */
-export async function* openAssistant(run: string, machine: MachineConfig): AsyncGenerator<NoticeEvent, Assistant> {
+export async function* openAssistant(run: string, machine: InferenceConfig): AsyncGenerator<NoticeEvent, Assistant> {
   const checkpoint = await openCheckpoint(run);
   try {
     const { config, directory, labels } = checkpoint;

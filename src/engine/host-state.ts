@@ -11,11 +11,15 @@ export type HostWeight =
   | { readonly values: Float32Array }
   | { readonly matrix: QuantizedMatrix; readonly outputAxis: OutputAxis };
 
+/** Programs that may hold float32 parameters of their own: as many as two, or whatever fits into this. */
+const copies = { programs: 2, bytes: 256 * 2 ** 20 };
+
 export class HostState extends StateLayout implements State {
   /** The trainable arrays; undefined for inference. */
   readonly memory: FlatMemory | undefined;
   private readonly plain = new Map<string, Float32Array>();
   private readonly quantized = new Map<string, { matrix: QuantizedMatrix; outputAxis: OutputAxis }>();
+  private copied = 0;
 
   /** All zeros. */
   constructor(specs: readonly ArraySpec[], options: StateOptions) {
@@ -47,14 +51,32 @@ export class HostState extends StateLayout implements State {
     return this.quantized.size > 0;
   }
 
+  /**
+   * Asks whether one more program may hold the parameters as constants of its own. A library packs them, which takes their memory
+   * again, in every program.
+   */
+  allowCopy(): boolean {
+    if (this.training) return false;
+    if (this.isQuantized) return true; // their products need constants
+    const bytes = [...this.plain.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+    if (this.copied >= copies.programs && (this.copied + 1) * bytes > copies.bytes) return false;
+    this.copied++;
+    return true;
+  }
+
+  /** A program that held a copy is gone. */
+  returnCopy(): void {
+    this.copied--;
+  }
+
   async read(slot: string, name: string): Promise<Float32Array> {
-    const own = this.quantized.get(name);
+    const own = slot === 'parameter' ? this.quantized.get(name) : undefined;
     return own ? dequantize(own.matrix, own.outputAxis) : this.view(slot, name).slice();
   }
 
   async write(slot: string, name: string, data: Float32Array): Promise<void> {
     this.requireSize(slot, name, data);
-    const own = this.quantized.get(name);
+    const own = slot === 'parameter' ? this.quantized.get(name) : undefined;
     if (own) quantizeInto(own.matrix, data, own.outputAxis);
     else this.view(slot, name).set(data);
   }

@@ -2,7 +2,7 @@
 // programs on it. Knows nothing of GPT, of files, of the command line or of any particular optimizer.
 import type { Cluster } from '../cluster/types.js';
 import type { OptimizedArray, Optimizer, OptimizerOptions, Slot } from '../optimizer/types.js';
-import type { Bits, OutputAxis } from '../quantization/index.js';
+import type { MatrixFormat } from '../quantization/index.js';
 import type { Graph, HostArray } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
 import type { Device, EngineName, Jit, Precision } from './names.js';
@@ -59,7 +59,7 @@ export interface ArraySpec extends OptimizedArray {
   /** False: no gradient, no slots (frozen). Default true. */
   readonly trainable?: boolean;
   /** Keep a matrix in so many bits; for inference, and engines that have products of such matrices. */
-  readonly quantized?: { readonly bits: Bits; readonly outputAxis: OutputAxis } | undefined;
+  readonly quantized?: MatrixFormat | undefined;
 }
 
 /** Parameters and, for training, the optimizer's slots. They may live on a device; read copies out, write copies in. */
@@ -91,6 +91,8 @@ export interface Engine {
   readonly cluster?: Cluster;
   /** How compiled steps are run, where there is a choice and once it is made; a resumed run must make the same one. */
   readonly jit?: Exclude<Jit, 'auto'> | undefined;
+  /** Whether it multiplies by matrices in 8 or 4 bits, so that a state for inference may hold such. */
+  readonly quantizes: boolean;
   /** Of products, where there is a choice; a resumed run must make the same one. */
   readonly precision?: Precision | undefined;
   /** All zeros; fill it with `write`. */

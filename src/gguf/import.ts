@@ -1,6 +1,5 @@
 // A GGUF file as a checkpoint folder: weights dequantized to float32, tokenizer and chat template from its metadata.
-import { readdir, stat } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { requireReplaceable } from '../checkpoint/replaceable.js';
 import { saveCheckpoint } from '../checkpoint/save.js';
 import { GptError } from '../errors.js';
 import { ConfigReader } from '../model/hugging-face.js';
@@ -35,29 +34,13 @@ const derived = /^(rope_freqs\.weight|rope_factors_.+)$/;
  * @throws GptError `gguf/...` for a file that is broken or holds what this program does not compute
  */
 export async function importGguf(path: string, options: ImportOptions): Promise<Imported> {
-  await requireReplaceable(options);
+  await requireReplaceable(options, 'import');
   const file = await GgufFile.open(path);
   try {
     return await importFile(file, options);
   } finally {
     await file.close();
   }
-}
-
-/** Only a checkpoint is ever replaced: no file, no run and no folder of other things. */
-async function requireReplaceable({ out, overwrite = false }: ImportOptions): Promise<void> {
-  if (out === '') throw new GptError('import/out', 'the name of the folder to write is empty');
-  const there = await stat(out).catch(() => undefined);
-  if (!there) return;
-  const hint = 'choose another folder';
-  if (!overwrite) throw new GptError('import/exists', `${out} is already there`, { hint: `${hint}, or --overwrite` });
-  const names = there.isDirectory() ? await readdir(out) : undefined;
-  const checkpoint =
-    names?.includes('config.json') && names.includes('model.safetensors') && !names.includes('log.jsonl');
-  if (!checkpoint && names?.length !== 0)
-    throw new GptError('import/exists', `${out} is not a checkpoint folder, so it is not replaced`, { hint });
-  if (relative(out, process.cwd()) === '')
-    throw new GptError('import/exists', `${out} is the current folder, which cannot be replaced`, { hint });
 }
 
 async function importFile(file: GgufFile, { out, signal }: ImportOptions): Promise<Imported> {

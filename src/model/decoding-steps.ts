@@ -98,6 +98,7 @@ export function decodeStep(gpt: Gpt, { batchSize, room }: { batchSize: number; r
       ...past.inputs,
     },
     variables: gpt.variables,
+    repeated: true,
     run: (inputs) => {
       const { ids, lengths } = inputs as { ids: tf.Tensor; lengths: tf.Tensor };
       const present: tf.Tensor[] = [];

@@ -10,3 +10,4 @@ export {
   type QuantizedMatrix,
   quantizeInto,
 } from './matrix.js';
+export { formatOf, type MatrixFormat, type Scheme, schemeNames } from './scheme.js';

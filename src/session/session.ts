@@ -12,6 +12,7 @@ import {
   type StepFunction,
   type TrainingProgram,
 } from '../engine/index.js';
+import { GptError } from '../errors.js';
 import type { NoticeEvent, PhaseEvent } from '../events.js';
 import {
   Classifier,
@@ -25,6 +26,7 @@ import {
   type Training,
   withTrainable,
 } from '../model/index.js';
+import { formatOf, type Scheme } from '../quantization/index.js';
 import { type OptimizerName, optimizers, optionsFor } from '../optimizer/registry.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { peakBytes } from '../trace/index.js';
@@ -44,8 +46,16 @@ export interface SessionOptions extends Training, Omit<Diagnostics, 'memoryCheck
   readonly lora?: LoraConfig | undefined;
   /** Less memory for more time: see ops/recompute. */
   readonly recompute?: boolean;
+  /** In which scheme matrices are kept, for inference. */
+  readonly quantize?: QuantizeChoice | undefined;
   /** An engine that is open already; the session closes it. */
   readonly opened?: OpenedEngine | undefined;
+}
+
+export interface QuantizeChoice {
+  readonly scheme: Scheme;
+  /** What to do on an engine that cannot multiply by such matrices. */
+  readonly otherwise: 'float32' | 'error';
 }
 
 export interface OpenedEngine {
@@ -113,14 +123,15 @@ export class Session {
     machinery: OpenedEngine,
     config: GptConfig,
     tokenizer: Tokenizer,
-    { training, optimizer, labels, lora, freeze = 0, layerDecay = 1, recompute = false }: SessionOptions,
+    { training, optimizer, labels, lora, freeze = 0, layerDecay = 1, recompute = false, quantize }: SessionOptions,
   ): Promise<Session> {
     const { engine } = machinery;
     const gpt = await Gpt.create(config, { lora, recompute });
     const body = parameterSpecs(config);
     const all = [...body, ...(lora ? loraSpecs(body, lora) : []), ...(labels ? [headSpec(config, labels.length)] : [])];
-    const q = process.env['GPT_Q'];
-    const specs = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined }).map((spec) => q && (spec.perToken || spec.role === 'matrix') ? { ...spec, quantized: { bits: spec.perToken && q !== '44' ? 8 : q === '8' ? 8 : 4, outputAxis: spec.perToken ? 0 : (spec.outputAxis ?? 1) } as const } : spec);
+    const trained = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
+    const scheme = quantize && schemeOn(engine, quantize);
+    const specs = scheme ? trained.map((spec) => ({ ...spec, quantized: formatOf(spec, scheme) })) : trained;
     const state = await engine.createState(specs, { training, optimizer: optimizer && optimizers[optimizer] });
     const classifier = labels && new Classifier(gpt, labels.length);
     return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, machinery);
@@ -212,4 +223,13 @@ export class Session {
     this.gpt.dispose();
     await this.engine.dispose();
   }
+}
+
+function schemeOn({ name, device, quantizes }: Engine, { scheme, otherwise }: QuantizeChoice): Scheme | undefined {
+  if (quantizes) return scheme;
+  if (otherwise === 'float32') return undefined;
+  const where = device === 'cpu' ? `the ${name} engine` : `the ${name} engine on ${device}`;
+  throw new GptError('engine/quantize', `${where} has no products with ${scheme} weights`, {
+    hint: '--backend onnx or openvino, with --device cpu; or without --quantize',
+  });
 }

@@ -4,15 +4,19 @@ import type { FileHandle } from 'node:fs/promises';
 export interface TensorSource {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Default: F32. */
+  readonly dtype?: 'F32' | 'U8';
   /** Called once, when it is this tensor's turn. */
-  read(): Promise<Float32Array> | Float32Array;
+  read(): Promise<Float32Array | Uint8Array> | Float32Array | Uint8Array;
 }
+
+const bytesOf = { F32: 4, U8: 1 } as const;
 
 /** Bytes that are written at once. */
 const chunkBytes = 16 * 2 ** 20;
 
 /**
- * Writes float32 tensors in the order given. The data begins at a multiple of 8 bytes.
+ * Writes tensors in the order given. The data begins at a multiple of 8 bytes.
  * @param metadata strings for `__metadata__`; transformers wants `format: 'pt'`
  */
 export async function writeSafetensors(
@@ -22,11 +26,11 @@ export async function writeSafetensors(
 ): Promise<void> {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let end = 0;
-  for (const { name, shape } of tensors) {
+  for (const { name, shape, dtype = 'F32' } of tensors) {
     if (Object.hasOwn(header, name)) throw new Error(`two tensors are called "${name}"`);
     const begin = end;
-    end += shape.reduce((product, size) => product * size, 4);
-    header[name] = { dtype: 'F32', shape, data_offsets: [begin, end] };
+    end += shape.reduce((product, size) => product * size, bytesOf[dtype]);
+    header[name] = { dtype, shape, data_offsets: [begin, end] };
   }
   const json = Buffer.from(JSON.stringify(header));
   const padded = Math.ceil(json.length / 8) * 8;
@@ -35,11 +39,11 @@ export async function writeSafetensors(
   json.copy(head, 8);
   await writeFully(handle, head);
 
-  for (const { name, shape, read } of tensors) {
+  for (const { name, shape, dtype = 'F32', read } of tensors) {
     const values = await read();
     const size = shape.reduce((product, length) => product * length, 1);
-    if (values.length !== size)
-      throw new Error(`"${name}" has ${values.length} values, [${shape.join(', ')}] needs ${size}`);
+    if (values.length !== size || values.BYTES_PER_ELEMENT !== bytesOf[dtype])
+      throw new Error(`"${name}" has ${values.length} values, ${dtype} [${shape.join(', ')}] needs ${size}`);
     await writeFully(handle, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
   }
 }

@@ -48,9 +48,11 @@ class OnnxEngine implements Engine {
   readonly name = 'onnx';
   readonly device: Device;
   readonly threads: number;
+  readonly quantizes: boolean;
 
   constructor(private readonly options: OnnxEngineOptions) {
     this.device = options.device;
+    this.quantizes = options.device === 'cpu' && !options.stateOnDevice;
     this.threads = options.threads;
   }
 
@@ -73,7 +75,10 @@ class OnnxEngine implements Engine {
         checkFeeds(step, feeds);
         return session.run(feeds);
       },
-      dispose: () => close(session, this.options),
+      dispose: async () => {
+        await close(session, this.options);
+        if (weights) host.returnCopy();
+      },
     };
   }
 

@@ -82,9 +82,12 @@ function rowsOf(onnx: OnnxWriter, named: NamedMatrix, ids: Name, count: number):
   return onnx.op('Slice', [padded, onnx.int64s([0]), onnx.int64s([columns]), onnx.int64s([1])]);
 }
 
-/** The parameters that a graph reads, where they are to be compiled in: all of them, or undefined for none. */
+/**
+ * The parameters that a graph reads, where they are to be compiled in: matrices in 8 or 4 bits always, float32 ones for a
+ * step that is repeated. Undefined where they are read as inputs.
+ */
 export function constantWeights(graph: Graph, step: StepFunction, state: HostState): Weights | undefined {
-  if (!state.isQuantized && !process.env['GPT_CONST']) return undefined;
+  if (!(step.repeated || state.isQuantized) || !state.allowCopy()) return undefined;
   const read = graph.inputs.filter(({ name }) => !Object.hasOwn(step.inputs, name));
   return new Map(read.map(({ name }) => [name, state.weight(name)]));
 }

@@ -39,6 +39,7 @@ export async function createOpenvinoEngine(options: OpenvinoEngineOptions): Prom
 class OpenvinoEngine implements Engine {
   readonly name = 'openvino';
   readonly device = 'cpu';
+  readonly quantizes = true;
   readonly threads: number;
   readonly precision: Precision;
 
@@ -59,7 +60,12 @@ class OpenvinoEngine implements Engine {
     const weights = constantWeights(graph, step, host);
     const session = await OpenvinoSession.open(graph, { ...this.options, weights });
     if (!weights) bindParameters(session, graph, step, host);
-    return programOf(session, step);
+    const { run, dispose } = programOf(session, step);
+    const release = async () => {
+      await dispose();
+      if (weights) host.returnCopy();
+    };
+    return { run, dispose: release };
   }
 
   async compileGraph(graph: Graph): Promise<Program> {

@@ -74,6 +74,7 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
 
 class TensorflowEngine implements Engine {
   readonly name = 'tensorflow';
+  readonly quantizes = false;
   readonly device: Device;
   readonly threads: number;
   readonly cluster?: Cluster;
