@@ -62,7 +62,10 @@ export function dequantize(matrix: QuantizedMatrix, outputAxis: OutputAxis): Flo
   eachBlock(matrix, outputAxis, (index, to, stride, count) => {
     const scale = scales[index]!;
     const first = index * blockSize;
-    for (let i = 0; i < count; i++) values[to + i * stride] = scale * (codeAt(codes, bits, first + i) - middle);
+    for (let i = 0; i < count; i++) {
+      const value = scale * (codeAt(codes, bits, first + i) - middle);
+      values[to + i * stride] = value + 0; // no -0
+    }
   });
   return values;
 }
@@ -94,7 +97,7 @@ function scaleOf(block: Float32Array, bits: Bits): number {
     if (Math.abs(value) > Math.abs(most)) most = value;
     finite += value * 0;
   }
-  return finite === 0 ? most / -(2 ** (bits - 1)) : Number.NaN;
+  return finite === 0 ? most / -(2 ** (bits - 1)) + 0 : Number.NaN; // no -0
 }
 
 function encode(block: Float32Array, scale: number, bits: Bits, codes: Uint8Array): void {

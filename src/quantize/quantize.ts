@@ -1,14 +1,14 @@
 // A trained model as a smaller checkpoint: matrices in 8 or 4 bits. Knows no terminal.
 import { copyFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import { readChatKeys } from '../chat/index.js';
 import { type Checkpoint, openCheckpoint, requireReplaceable, saveCheckpoint } from '../checkpoint/index.js';
-import { checkOptions, type Layer, type MachineConfig, resolve as resolveSettings } from '../config/index.js';
+import { checkOptions, type Layer, type MachineConfig, resolve } from '../config/index.js';
 import { GptError } from '../errors.js';
 import type { QuantizationEvent } from '../events.js';
 import { exists } from '../files/index.js';
 import { countParameters } from '../model/index.js';
-import type { Scheme } from '../quantization/index.js';
+import { type Scheme, schemeNames } from '../quantization/index.js';
 import { phase } from '../session/phase.js';
 import { validationLoss, validationOf } from './validation.js';
 
@@ -37,7 +37,10 @@ const known: Record<keyof QuantizeOptions, boolean> = {
 export async function* quantize(options: QuantizeOptions): AsyncGenerator<QuantizationEvent> {
   checkOptions('quantize', options, known);
   const { run, out, to, signal } = options;
-  const machine = resolveSettings('quantize', options.layers).values;
+  const machine = resolve('quantize', options.layers).values;
+  if (!schemeNames.includes(to)) {
+    throw new GptError('quantize/scheme', `"to" is ${JSON.stringify(to)}`, { hint: `one of ${schemeNames.join(', ')}` });
+  }
   await requireReplaceable(options, 'quantize');
   const checkpoint = await openCheckpoint(run);
   try {
@@ -59,12 +62,17 @@ function requireSource({ directory, scheme }: Checkpoint, out: string): void {
       hint: 'quantize the run that it was made from',
     });
   }
-  const [from, to] = [resolve(directory), resolve(out)];
-  if (from === to || from.startsWith(`${to}/`) || to.startsWith(`${from}/`)) {
+  if (contains(directory, out) || contains(out, directory)) {
     throw new GptError('quantize/exists', `${out} would replace, or lie in, the checkpoint that is read`, {
       hint: 'choose another folder',
     });
   }
+}
+
+/** Whether a path is a folder or lies in it. */
+function contains(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return !isAbsolute(way) && way.split(sep)[0] !== '..';
 }
 
 async function write(
