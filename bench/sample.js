@@ -46,7 +46,14 @@ const model = options.model ?? makeModel();
 function ours(format, threads) {
   const [backend, weights = 'f32'] = format.split('-');
   const how = weights === 'bf16' ? ['--precision', 'bf16'] : ['--quantize', weights === 'f32' ? 'none' : weights];
-  const flags = ['--max-new-tokens', options.tokens, '--num-samples', Number(options.samples) + 1, '--greedy', '--json'];
+  const flags = [
+    '--max-new-tokens',
+    options.tokens,
+    '--num-samples',
+    Number(options.samples) + 1,
+    '--greedy',
+    '--json',
+  ];
   const args = ['sample', model, '--prompt', prompt, ...flags, '--threads', threads, '--backend', backend, ...how];
   const samples = linesOf(process.execPath, [join(root, 'bin', 'gpt-cli.js'), ...args], threads).map((line) =>
     JSON.parse(line),

@@ -9,7 +9,10 @@ const folder = temporaryFolder();
 const at = (...names: string[]) => join(folder(), ...names);
 const config = { ...tiny, nEmbd: 64 };
 const save = (scheme: Scheme) =>
-  saveCheckpoint(at('small'), content({ config, state: new MemoryState(parameterSpecs(config)), resumable: false, scheme }));
+  saveCheckpoint(
+    at('small'),
+    content({ config, state: new MemoryState(parameterSpecs(config)), resumable: false, scheme }),
+  );
 
 function editConfig(change: (keys: Record<string, Record<string, unknown>>) => void): void {
   const path = at('small', 'config.json');
@@ -18,23 +21,26 @@ function editConfig(change: (keys: Record<string, Record<string, unknown>>) => v
   writeFileSync(path, JSON.stringify(json));
 }
 
-test.each(['int8', 'int4'] as const)('%s: matrices are read as they were rounded, all else bit for bit', async (scheme) => {
-  await save(scheme);
-  const before = new MemoryState(parameterSpecs(config));
-  const checkpoint = await openCheckpoint(at('small'));
-  expect(checkpoint.scheme).toBe(scheme);
-  for (const spec of checkpoint.specs) {
-    const values = await before.read('parameter', spec.name);
-    const format = formatOf(spec, scheme);
-    if (format) {
-      const { bits, outputAxis } = format;
-      const matrix = emptyMatrix(spec.shape[outputAxis]!, spec.shape[1 - outputAxis]!, bits);
-      quantizeInto(matrix, values, outputAxis);
-      expect(await checkpoint.read(spec.name)).toEqual(dequantize(matrix, outputAxis));
-    } else expect(await checkpoint.read(spec.name)).toEqual(values);
-  }
-  await checkpoint.close();
-});
+test.each(['int8', 'int4'] as const)(
+  '%s: matrices are read as they were rounded, all else bit for bit',
+  async (scheme) => {
+    await save(scheme);
+    const before = new MemoryState(parameterSpecs(config));
+    const checkpoint = await openCheckpoint(at('small'));
+    expect(checkpoint.scheme).toBe(scheme);
+    for (const spec of checkpoint.specs) {
+      const values = await before.read('parameter', spec.name);
+      const format = formatOf(spec, scheme);
+      if (format) {
+        const { bits, outputAxis } = format;
+        const matrix = emptyMatrix(spec.shape[outputAxis]!, spec.shape[1 - outputAxis]!, bits);
+        quantizeInto(matrix, values, outputAxis);
+        expect(await checkpoint.read(spec.name)).toEqual(dequantize(matrix, outputAxis));
+      } else expect(await checkpoint.read(spec.name)).toEqual(values);
+    }
+    await checkpoint.close();
+  },
+);
 
 test('the file is as small as its bits, and no program finds weights under the usual name', async () => {
   await save('int8');
@@ -53,7 +59,9 @@ test('a later version, another scheme, no scheme, codes of another model: each s
   editConfig((keys) => {
     keys['gpt_cli_quantization']!['version'] = 2;
   });
-  expect((await thrown(openCheckpoint(at('small')))).message).toContain('gpt_cli_quantization.version is 2; 1 can be read');
+  expect((await thrown(openCheckpoint(at('small')))).message).toContain(
+    'gpt_cli_quantization.version is 2; 1 can be read',
+  );
   editConfig((keys) => {
     keys['gpt_cli_quantization'] = { version: 1, scheme: 'int2', block_size: 64 };
   });

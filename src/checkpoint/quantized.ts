@@ -40,7 +40,8 @@ export function schemeOf(json: Readonly<Record<string, unknown>>, source: string
   const keys = found as Readonly<Record<string, unknown>>;
   const only = (key: string, accepted: readonly unknown[]) => {
     const value = JSON.stringify(keys[key]) ?? 'missing';
-    if (!accepted.includes(keys[key])) throw wrong(`${schemeKey}.${key} is ${value}; ${accepted.join(' and ')} can be read`);
+    if (!accepted.includes(keys[key]))
+      throw wrong(`${schemeKey}.${key} is ${value}; ${accepted.join(' and ')} can be read`);
   };
   only('version', [version]);
   only('scheme', schemeNames);
@@ -126,9 +127,13 @@ class QuantizedTensors implements TensorFiles {
       const found = this.file.header.tensors.get(tensor);
       const what = found ? `is ${found.dtype} [${found.shape.join(', ')}]` : 'is missing';
       if (found?.dtype === dtype && found.shape.join() === expected.join()) return found;
-      throw new GptError('checkpoint/tensor', `"${tensor}" in ${quantizedFile} ${what}, expected ${dtype} [${expected.join(', ')}]`, {
-        hint: 'config.json and the tensors do not belong together',
-      });
+      throw new GptError(
+        'checkpoint/tensor',
+        `"${tensor}" in ${quantizedFile} ${what}, expected ${dtype} [${expected.join(', ')}]`,
+        {
+          hint: 'config.json and the tensors do not belong together',
+        },
+      );
     };
     demand(scalesOf(name), 'F32', shapes.scales);
     return demand(codesOf(name), 'U8', shapes.codes);

@@ -1,8 +1,8 @@
 // Parameters and slots in this process's memory, shared by the engines that compute on the CPU. What is trained lies in
 // flat WebAssembly memory, so that the optimizers' kernels reach it; what is not, in plain arrays.
 import { FlatMemory, type Region } from '../optimizer/index.js';
-import { sizeOf } from '../trace/graph.js';
 import { dequantize, emptyMatrix, type OutputAxis, type QuantizedMatrix, quantizeInto } from '../quantization/index.js';
+import { sizeOf } from '../trace/graph.js';
 import { StateLayout } from './layout.js';
 import type { ArraySpec, State, StateOptions } from './types.js';
 

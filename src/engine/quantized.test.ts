@@ -1,6 +1,7 @@
 // Products with weights in 8 and 4 bits, on every engine that has them, against dequantizing and multiplying.
-import { Gpt, initialize, logitsStep, type ParameterSpec, parameterSpecs } from '../model/index.js';
+
 import { decodeStep, prefillStep } from '../model/decoding-steps.js';
+import { Gpt, initialize, logitsStep, type ParameterSpec, parameterSpecs } from '../model/index.js';
 import { cacheShapeOf, type GptConfig } from '../model/registry.js';
 import { familyCases } from '../model/testing/families.js';
 import { formatOf, type Scheme } from '../quantization/index.js';

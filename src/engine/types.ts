@@ -91,8 +91,6 @@ export interface Engine {
   readonly cluster?: Cluster;
   /** How compiled steps are run, where there is a choice and once it is made; a resumed run must make the same one. */
   readonly jit?: Exclude<Jit, 'auto'> | undefined;
-  /** Whether it multiplies by matrices in 8 or 4 bits, so that a state for inference may hold such. */
-  readonly quantizes: boolean;
   /** Of products, where there is a choice; a resumed run must make the same one. */
   readonly precision?: Precision | undefined;
   /** All zeros; fill it with `write`. */

@@ -25,7 +25,8 @@ export async function* inEachFormat(
       else yield event;
     }
   for await (const event of evaluate(machine, false)) {
-    if (event.event === 'result') yield { ...event, ...(rounded && { weights: rounded }), ...(full && figuresOf(full)) };
+    if (event.event === 'result')
+      yield { ...event, ...(rounded && { weights: rounded }), ...(full && figuresOf(full)) };
     else if (!full || event.event === 'phase') yield event; // its notices were given before
   }
 }

@@ -79,7 +79,10 @@ test('blocks have the bits of the scheme, tables by token 8, vectors, positions 
   expect(formatOf({ shape, role: 'matrix' }, 'int4')).toEqual({ bits: 4, outputAxis: 1 });
   expect(formatOf({ shape, role: 'matrix', outputAxis: 0 }, 'int8')).toEqual({ bits: 8, outputAxis: 0 });
   expect(formatOf({ shape, role: 'embedding', perToken: true }, 'int4')).toEqual({ bits: 8, outputAxis: 0 });
-  expect(formatOf({ shape, role: 'output', perToken: true, outputAxis: 0 }, 'int4')).toEqual({ bits: 8, outputAxis: 0 });
+  expect(formatOf({ shape, role: 'output', perToken: true, outputAxis: 0 }, 'int4')).toEqual({
+    bits: 8,
+    outputAxis: 0,
+  });
   expect(formatOf({ shape, role: 'embedding' }, 'int4')).toBeUndefined();
   expect(formatOf({ shape: [64], role: 'vector' }, 'int8')).toBeUndefined();
   expect(formatOf({ shape, role: 'head' }, 'int8')).toBeUndefined();

@@ -63,7 +63,11 @@ test('a stored model opens on an engine without such products, with the same wei
 test('sampling from the folder is sampling with --quantize', async () => {
   const greedy = { maxNewTokens: 24, greedy: true };
   const text = async (run: string, values: object) =>
-    ((await last(sample({ run: at(run), prompt: 'the cat', layers: layersOf({ ...greedy, ...values }) }))) as SampleEvent).text;
+    (
+      (await last(
+        sample({ run: at(run), prompt: 'the cat', layers: layersOf({ ...greedy, ...values }) }),
+      )) as SampleEvent
+    ).text;
   const stored = await text('int4', {});
   expect(stored).toBe(await text('run', { quantize: 'int4' }));
   const model = await loadCheckpoint(at('run'), { quantize: 'int4', threads: 1 });

@@ -39,7 +39,9 @@ export async function* quantize(options: QuantizeOptions): AsyncGenerator<Quanti
   const { run, out, to, signal } = options;
   const machine = resolve('quantize', options.layers).values;
   if (!schemeNames.includes(to)) {
-    throw new GptError('quantize/scheme', `"to" is ${JSON.stringify(to)}`, { hint: `one of ${schemeNames.join(', ')}` });
+    throw new GptError('quantize/scheme', `"to" is ${JSON.stringify(to)}`, {
+      hint: `one of ${schemeNames.join(', ')}`,
+    });
   }
   await requireReplaceable(options, 'quantize');
   const checkpoint = await openCheckpoint(run);

@@ -1,9 +1,12 @@
 // A trained model on an engine, ready to be run: the way from a checkpoint to a session that does not train.
 import type { Checkpoint } from '../checkpoint/index.js';
 import type { InferenceConfig } from '../config/index.js';
+import { canQuantize } from '../engine/names.js';
+import { GptError } from '../errors.js';
 import type { NoticeEvent } from '../events.js';
+import type { Scheme } from '../quantization/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import { type QuantizeChoice, Session } from './session.js';
+import { Session } from './session.js';
 
 export interface OpenModelOptions {
   /** Of the classification head, where it is used. */
@@ -22,7 +25,7 @@ export async function* openModel(
   machine: InferenceConfig,
   { labels, keepOpen = false }: OpenModelOptions = {},
 ): AsyncGenerator<NoticeEvent, Session> {
-  const quantize = quantizeChoice(machine, checkpoint);
+  const quantize = schemeFor(machine, checkpoint.scheme);
   const session = await Session.open(machine, checkpoint.config, tokenizer, { training: false, labels, quantize });
   let loaded = false;
   try {
@@ -35,9 +38,18 @@ export async function* openModel(
   }
 }
 
-/** What is asked for, else as the checkpoint is stored, which engines without such products compute in float32. */
-function quantizeChoice({ quantize }: InferenceConfig, { scheme }: Checkpoint): QuantizeChoice | undefined {
+/**
+ * What is asked for, else as the checkpoint is stored, which engines without such products compute in float32.
+ * @throws GptError `engine/quantize` for what the engine cannot do
+ */
+function schemeFor({ quantize, backend, device }: InferenceConfig, stored: Scheme | undefined): Scheme | undefined {
   if (quantize === 'none') return undefined;
-  if (quantize !== 'auto') return { scheme: quantize, otherwise: 'error' };
-  return scheme && { scheme, otherwise: 'float32' };
+  const able = canQuantize(backend, device);
+  if (quantize === 'auto') return able ? stored : undefined;
+  if (able) return quantize;
+  const engine = `the ${backend === 'auto' ? 'onnx' : backend} engine`;
+  const where = device === 'auto' || device === 'cpu' ? engine : `${engine} on ${device}`;
+  throw new GptError('engine/quantize', `${where} has no products with ${quantize} weights`, {
+    hint: '--backend onnx or openvino, on the cpu; or without --quantize',
+  });
 }

@@ -12,7 +12,6 @@ import {
   type StepFunction,
   type TrainingProgram,
 } from '../engine/index.js';
-import { GptError } from '../errors.js';
 import type { NoticeEvent, PhaseEvent } from '../events.js';
 import {
   Classifier,
@@ -26,8 +25,8 @@ import {
   type Training,
   withTrainable,
 } from '../model/index.js';
-import { formatOf, type Scheme } from '../quantization/index.js';
 import { type OptimizerName, optimizers, optionsFor } from '../optimizer/registry.js';
+import { formatOf, type Scheme } from '../quantization/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { peakBytes } from '../trace/index.js';
 import type { TrainingState } from '../train/index.js';
@@ -46,16 +45,10 @@ export interface SessionOptions extends Training, Omit<Diagnostics, 'memoryCheck
   readonly lora?: LoraConfig | undefined;
   /** Less memory for more time: see ops/recompute. */
   readonly recompute?: boolean;
-  /** In which scheme matrices are kept, for inference. */
-  readonly quantize?: QuantizeChoice | undefined;
+  /** Keep matrices in 8 or 4 bits, for inference on an engine that can (`canQuantize`). */
+  readonly quantize?: Scheme | undefined;
   /** An engine that is open already; the session closes it. */
   readonly opened?: OpenedEngine | undefined;
-}
-
-export interface QuantizeChoice {
-  readonly scheme: Scheme;
-  /** What to do on an engine that cannot multiply by such matrices. */
-  readonly otherwise: 'float32' | 'error';
 }
 
 export interface OpenedEngine {
@@ -130,8 +123,7 @@ export class Session {
     const body = parameterSpecs(config);
     const all = [...body, ...(lora ? loraSpecs(body, lora) : []), ...(labels ? [headSpec(config, labels.length)] : [])];
     const trained = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
-    const scheme = quantize && schemeOn(engine, quantize);
-    const specs = scheme ? trained.map((spec) => ({ ...spec, quantized: formatOf(spec, scheme) })) : trained;
+    const specs = quantize ? trained.map((spec) => ({ ...spec, quantized: formatOf(spec, quantize) })) : trained;
     const state = await engine.createState(specs, { training, optimizer: optimizer && optimizers[optimizer] });
     const classifier = labels && new Classifier(gpt, labels.length);
     return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, machinery);
@@ -223,13 +215,4 @@ export class Session {
     this.gpt.dispose();
     await this.engine.dispose();
   }
-}
-
-function schemeOn({ name, device, quantizes }: Engine, { scheme, otherwise }: QuantizeChoice): Scheme | undefined {
-  if (quantizes) return scheme;
-  if (otherwise === 'float32') return undefined;
-  const where = device === 'cpu' ? `the ${name} engine` : `the ${name} engine on ${device}`;
-  throw new GptError('engine/quantize', `${where} has no products with ${scheme} weights`, {
-    hint: '--backend onnx or openvino, with --device cpu; or without --quantize',
-  });
 }

@@ -27,7 +27,9 @@ function weightRows({ weights, float32, loss: rounded, accuracy }: ResultEvent):
   if (!float32) return [['weights', weights]];
   const change = (now: number, before: number, digits: number) =>
     `${now < before ? '-' : '+'}${Math.abs(now - before).toFixed(digits)}`;
-  const rows = [['weights', `${weights}; float32: loss ${loss(float32.loss)}, change ${change(rounded, float32.loss, 4)}`]];
+  const rows = [
+    ['weights', `${weights}; float32: loss ${loss(float32.loss)}, change ${change(rounded, float32.loss, 4)}`],
+  ];
   if (accuracy !== undefined && float32.accuracy !== undefined) {
     const [now, before] = [100 * accuracy, 100 * float32.accuracy];
     rows.push(['', `float32: accuracy ${before.toFixed(2)} %, change ${change(now, before, 2)}`]);

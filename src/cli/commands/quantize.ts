@@ -24,10 +24,14 @@ function lines({ out, weights, parameters, float32Bytes, bytes, ...losses }: Qua
     ['size', `${size(float32Bytes)} in float32, ${size(bytes)} in ${weights}`],
   ];
   const { loss: after, float32Loss: before, tokens } = losses;
-  if (after === undefined || before === undefined) rows.push(['loss', 'not measured: there is no validation text of the run']);
+  if (after === undefined || before === undefined)
+    rows.push(['loss', 'not measured: there is no validation text of the run']);
   else {
     const change = `${after < before ? '-' : '+'}${Math.abs(after - before).toFixed(4)}`;
-    rows.push(['loss', `${loss(before)} in float32, ${loss(after)} in ${weights}: ${change}, on ${count(tokens!)} validation tokens`]);
+    rows.push([
+      'loss',
+      `${loss(before)} in float32, ${loss(after)} in ${weights}: ${change}, on ${count(tokens!)} validation tokens`,
+    ]);
   }
   return [...table(rows), `saved ${out}`, `sample: ${quoteCommand(['gpt-cli', 'sample', out, '--prompt', '...'])}`];
 }

@@ -30,7 +30,6 @@ export async function createEagerEngine({ device }: { device: Device | 'auto' })
 class EagerEngine implements Engine {
   readonly name = 'eager';
   readonly threads = 1;
-  readonly quantizes = false;
 
   constructor(
     readonly device: Device,

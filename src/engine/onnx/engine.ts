@@ -20,10 +20,10 @@ import type {
 import { inferenceGraph, prepared, trainingGraph } from './graphs.js';
 import { loadRuntime } from './runtime.js';
 import { GraphSession } from './session.js';
-import { constantWeights, type Weights } from './weights.js';
 import { compiledUpdates } from './update.js';
 import { deviceProgram, deviceTraining } from './webgpu/programs.js';
 import { DeviceState } from './webgpu/state.js';
+import { constantWeights, type Weights } from './weights.js';
 
 export interface OnnxEngineOptions {
   readonly device: Device;
@@ -48,11 +48,9 @@ class OnnxEngine implements Engine {
   readonly name = 'onnx';
   readonly device: Device;
   readonly threads: number;
-  readonly quantizes: boolean;
 
   constructor(private readonly options: OnnxEngineOptions) {
     this.device = options.device;
-    this.quantizes = options.device === 'cpu' && !options.stateOnDevice;
     this.threads = options.threads;
   }
 

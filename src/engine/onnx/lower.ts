@@ -75,7 +75,9 @@ export function lowerAs(graph: Graph, dialect: Dialect, weights: Weights = new M
   const inputs = fed.map((port, i) => ({ ...port, onnxName: `in${i}` }));
   for (const { value, onnxName } of inputs) names.set(value.id, onnxName);
   const held: HeldWeights = new Map(
-    graph.inputs.flatMap(({ name, value }) => (weights.has(name) ? [[value.id, { name, weight: weights.get(name)! }]] : [])),
+    graph.inputs.flatMap(({ name, value }) =>
+      weights.has(name) ? [[value.id, { name, weight: weights.get(name)! }]] : [],
+    ),
   );
   lowerInto(onnx, graph, dialect.lowerings, names, held);
   const outputs = graph.outputs.map((port, i) => ({ ...port, onnxName: `out${i}` }));

@@ -39,7 +39,6 @@ export async function createOpenvinoEngine(options: OpenvinoEngineOptions): Prom
 class OpenvinoEngine implements Engine {
   readonly name = 'openvino';
   readonly device = 'cpu';
-  readonly quantizes = true;
   readonly threads: number;
   readonly precision: Precision;
 

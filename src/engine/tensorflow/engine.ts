@@ -74,7 +74,6 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
 
 class TensorflowEngine implements Engine {
   readonly name = 'tensorflow';
-  readonly quantizes = false;
   readonly device: Device;
   readonly threads: number;
   readonly cluster?: Cluster;
