@@ -97,7 +97,7 @@ function scaleOf(block: Float32Array, bits: Bits): number {
     if (Math.abs(value) > Math.abs(most)) most = value;
     finite += value * 0;
   }
-  return finite === 0 ? most / -(2 ** (bits - 1)) + 0 : Number.NaN; // no -0
+  return finite === 0 ? Math.fround(most / -(2 ** (bits - 1))) + 0 : Number.NaN; // no -0
 }
 
 function encode(block: Float32Array, scale: number, bits: Bits, codes: Uint8Array): void {
