@@ -1,7 +1,7 @@
 // Imports point one way. Each rule names what a folder must not know.
 const folder = (...names) => `^src/(${names.join('|')})/`;
 /** Rooms named after what users do. */
-const commands = ['pretrain', 'finetune', 'evaluate', 'classify', 'generate', 'explain', 'weights'];
+const commands = ['pretrain', 'finetune', 'evaluate', 'classify', 'generate', 'explain', 'quantize', 'weights'];
 
 module.exports = {
   forbidden: [
@@ -16,7 +16,13 @@ module.exports = {
       name: 'engine-knows-no-gpt',
       severity: 'error',
       from: { path: folder('engine') },
-      to: { path: '^src/(?!engine/|cluster/|trace/|optimizer/|files/|tf\\.ts|errors\\.ts|rng\\.ts)' },
+      to: { path: '^src/(?!engine/|cluster/|trace/|optimizer/|quantization/|files/|tf\\.ts|errors\\.ts|rng\\.ts)' },
+    },
+    {
+      name: 'quantization-knows-numbers',
+      severity: 'error',
+      from: { path: folder('quantization') },
+      to: { path: '^src/(?!quantization/)' },
     },
     {
       name: 'optimizer-knows-no-engine',

@@ -1,6 +1,7 @@
 // The one vocabulary of events, from the training loop to the command line (--json: one event a line) and library users.
 // `phase`, `notice` and `text` are for people at a terminal and never appear in --json output.
 import type { EngineName } from './engine/names.js';
+import type { Scheme } from './quantization/scheme.js';
 
 export interface StartEvent {
   readonly event: 'start';
@@ -245,7 +246,30 @@ export interface ResultEvent {
   readonly labels?: readonly string[];
   /** Rows of each label that the model does not know. They count as wrong; their labels come last in `labels`. */
   readonly unknownLabels?: Readonly<Record<string, number>>;
+  /** In which format the weights are, unless in float32. */
+  readonly weights?: Scheme;
+  /** What the same model scores in float32, where its weights were rounded for this evaluation. */
+  readonly float32?: { readonly loss: number; readonly accuracy?: number };
 }
+
+/** What became of a model in 8 or 4 bits. */
+export interface QuantizedEvent {
+  readonly event: 'quantized';
+  readonly out: string;
+  readonly weights: Scheme;
+  readonly parameters: number;
+  /** Of all parameters in float32. */
+  readonly float32Bytes: number;
+  /** Of the file with the weights. */
+  readonly bytes: number;
+  /** Nats per token of the run's validation text, where that is at hand: of what was written, and of the weights before. */
+  readonly loss?: number;
+  readonly float32Loss?: number;
+  /** How many of its tokens were scored. */
+  readonly tokens?: number;
+}
+
+export type QuantizationEvent = QuantizedEvent | PhaseEvent | NoticeEvent;
 
 export type EvaluationEvent = ResultEvent | PhaseEvent | NoticeEvent;
 

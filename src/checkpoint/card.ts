@@ -3,6 +3,7 @@
 import { scoresChoices } from '../model/choice-labels.js';
 import { countParameters } from '../model/config.js';
 import { familyOf, type GptConfig, parameterSpecs } from '../model/registry.js';
+import { blockSize, type Scheme } from '../quantization/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import type { TrainingState } from '../train/index.js';
 
@@ -11,21 +12,24 @@ export interface CardFacts {
   readonly tokenizer: Pick<Tokenizer, 'kind' | 'vocabSize'>;
   readonly training?: TrainingState | undefined;
   readonly labels?: readonly string[] | undefined;
+  /** How matrices are stored, where not in float32. */
+  readonly scheme?: Scheme | undefined;
 }
 
-export function modelCard({ config, tokenizer, training, labels }: CardFacts): string {
+export function modelCard({ config, tokenizer, training, labels, scheme }: CardFacts): string {
   const rows = [
     ['parameters', countParameters(parameterSpecs(config)).toLocaleString('en-US')],
     ['layers, heads, width', `${config.nLayer}, ${config.nHead}, ${config.nEmbd}`],
     ['context', `${config.blockSize} tokens`],
     ...ownRows(config),
     ['tokenizer', `${tokenizer.kind}, ${tokenizer.vocabSize} entries`],
+    ...(scheme ? [['weights', `${scheme}, in blocks of ${blockSize}`]] : []),
     ...(labels ? [['labels', labels.join(', ')]] : []),
     ...(training ? trainingRows(training) : []),
   ];
   const table = ['| | |', '|---|---|', ...rows.map(([name, value]) => `| ${name} | ${value} |`)].join('\n');
   return `---
-library_name: transformers
+library_name: ${scheme ? 'gpt-cli' : 'transformers'}
 pipeline_tag: ${labels ? 'text-classification' : 'text-generation'}
 tags:
 - ${familyOf(config).name}
@@ -35,7 +39,7 @@ tags:
 
 ${table}
 
-${openWith(config, labels !== undefined)}${choiceNote(labels)}${rowsNote(config, tokenizer)}`;
+${openWith(config, labels !== undefined, scheme)}${choiceNote(labels)}${rowsNote(config, tokenizer)}`;
 }
 
 /** The settings of the model's family, by name. */
@@ -58,8 +62,9 @@ function trainingRows({ iter, tokens, evaluation }: TrainingState): string[][] {
   ];
 }
 
-function openWith(config: GptConfig, classifier: boolean): string {
+function openWith(config: GptConfig, classifier: boolean, scheme: Scheme | undefined): string {
   const here = `\`\`\`sh\ngpt-cli ${classifier ? 'classify' : 'sample'} .\n\`\`\`\n`;
+  if (scheme) return `${here}\nIts weights are in a format of gpt-cli's own, which transformers does not open.\n`;
   if (!familyOf(config).huggingFace.opensInTransformers(config))
     return `${here}\nIt is outside the formats of transformers, which does not open it.\n`;
   const model = classifier ? 'AutoModelForSequenceClassification' : 'AutoModelForCausalLM';

@@ -4,6 +4,10 @@ import { dirname, join } from 'node:path';
 import { GptError } from '../errors.js';
 import { findFolder } from '../files/index.js';
 import { AdapterFile } from './adapter.js';
+import { quantizedFile } from './quantized.js';
+
+/** Any of them makes a folder with a config.json a checkpoint. */
+export const weightFiles: readonly string[] = ['model.safetensors', 'model.safetensors.index.json', quantizedFile];
 
 export type Preference = 'best' | 'last';
 
@@ -26,7 +30,7 @@ export async function locateCheckpoint(path: string, prefer: Preference = 'best'
     });
   }
   const names = await readdir(checkpoint);
-  if (names.some((name) => name === 'model.safetensors' || name === 'model.safetensors.index.json')) return checkpoint;
+  if (names.some((name) => weightFiles.includes(name))) return checkpoint;
   if (await AdapterFile.isHere(checkpoint)) return checkpoint;
   for (const kind of prefer === 'best' ? ['best', 'last'] : ['last', 'best']) {
     const found = await findFolder(join(checkpoint, kind));

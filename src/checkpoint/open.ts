@@ -6,12 +6,14 @@ import { GptError } from '../errors.js';
 import { exists, readJsonObject } from '../files/index.js';
 import type { ParameterSpec } from '../model/config.js';
 import { type GptConfig, headSpec } from '../model/registry.js';
+import type { Scheme } from '../quantization/index.js';
 import { loadTokenizer, type Tokenizer } from '../tokenizer/index.js';
 import type { TrainingState } from '../train/index.js';
 import { AdapterFile } from './adapter.js';
 import { fromHuggingFace, type HuggingFaceModel } from './hf-config.js';
 import { locateCheckpoint, type Preference } from './locate.js';
 import { type OptimizerRecord, readSlots, unrecorded } from './optimizer.js';
+import { openQuantized, quantizedFile, schemeOf } from './quantized.js';
 import { openSharded, openSingle, type TensorFiles } from './safetensors/index.js';
 import { type MatchedTensors, matchTensors } from './tensors.js';
 import { parseTrainingState, type Recorded } from './training-state.js';
@@ -38,6 +40,8 @@ export interface Checkpoint {
   readonly config: GptConfig;
   /** What `read` gives: the parameters of the config, for a classifier its head too. */
   readonly specs: readonly ParameterSpec[];
+  /** How its matrices are stored, where not in float32 or 16 bits; what is read of them is float32. */
+  readonly scheme: Scheme | undefined;
   /** A classifier's classes by id. */
   readonly labels: readonly string[] | undefined;
   readonly padToken: number | undefined;
@@ -92,14 +96,18 @@ async function inode(directory: string): Promise<number | undefined> {
 async function openFolder(directory: string, relocate: () => Promise<string>): Promise<Checkpoint> {
   if (!(await exists(join(directory, 'config.json'))) && (await AdapterFile.isHere(directory)))
     return openAdapter(directory);
-  const model = fromHuggingFace(await readJson(join(directory, 'config.json')), join(directory, 'config.json'));
+  const configPath = join(directory, 'config.json');
+  const json = await readJson(configPath);
+  const model = fromHuggingFace(json, configPath);
   const statePath = join(directory, 'training_state.json');
   const recorded = (await exists(statePath)) ? parseTrainingState(await readJson(statePath), statePath) : undefined;
-  const files = await openModel(directory);
+  const quantized = join(directory, quantizedFile);
+  const scheme = (await exists(quantized)) ? schemeOf(json, configPath) : undefined;
+  const files = scheme ? await openQuantized(quantized, model, scheme) : await openModel(directory);
   try {
     const matched = await matchTensors(files, model);
     const tokenizer = () => loadTokenizer(directory).catch(async () => loadTokenizer(await relocate()));
-    return { ...checkpointOf(directory, model, files, matched, recorded), loadTokenizer: tokenizer };
+    return { ...checkpointOf(directory, model, files, matched, recorded), scheme, loadTokenizer: tokenizer };
   } catch (error) {
     await files.close();
     throw error;
@@ -125,6 +133,7 @@ async function openAdapter(directory: string): Promise<Checkpoint> {
     ...base,
     directory,
     specs,
+    scheme: undefined, // merged weights are float32
     labels: head ? await labelsOf(adapter) : base.labels,
     training: undefined,
     optimizer: undefined,
@@ -157,7 +166,7 @@ function checkpointOf(
   files: TensorFiles,
   { config, specs, stored, ignored }: MatchedTensors,
   recorded: Recorded | undefined,
-): Omit<Checkpoint, 'loadTokenizer'> {
+): Omit<Checkpoint, 'loadTokenizer' | 'scheme'> {
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const read = (name: string) => {
     const tensor = stored.get(name);

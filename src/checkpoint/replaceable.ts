@@ -3,6 +3,7 @@ import { readdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { GptError } from '../errors.js';
 import { exists } from '../files/index.js';
+import { weightFiles } from './locate.js';
 
 export interface Target {
   /** The folder to write. */
@@ -18,7 +19,7 @@ export interface Target {
  * @throws GptError `<area>/out`, `<area>/exists`
  */
 export async function requireReplaceable(
-  area: 'import' | 'export',
+  area: 'import' | 'export' | 'quantize',
   { out, overwrite = false }: Target,
   source?: string,
 ): Promise<void> {
@@ -32,7 +33,7 @@ export async function requireReplaceable(
     new GptError(`${area}/exists`, `${out} is ${what}`, { hint });
   if (!overwrite) throw refuse('already there', 'choose another folder, or --overwrite');
   const names = there.isDirectory() ? await readdir(out) : undefined;
-  const weights = ['model.safetensors', 'onnx'].some((name) => names?.includes(name));
+  const weights = [...weightFiles, 'onnx'].some((name) => names?.includes(name));
   const checkpoint = names?.includes('config.json') && weights && !names.includes('log.jsonl');
   if (!checkpoint && names?.length !== 0) throw refuse('not a checkpoint folder, so it is not replaced');
   if (await exists(join(dirname(resolve(out)), 'log.jsonl'))) throw refuse('a part of a run, which is not replaced');

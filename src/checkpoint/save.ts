@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import type { State } from '../engine/types.js';
 import { explain, replaceFile, replaceFolder } from '../files/index.js';
 import { familyOf, type GptConfig, headSpec, parameterSpecs } from '../model/registry.js';
+import type { Scheme } from '../quantization/index.js';
 import { type Tokenizer, tokenizerConfig } from '../tokenizer/index.js';
 import type { TrainingState } from '../train/index.js';
 import { modelCard } from './card.js';
 import { toHuggingFace } from './hf-config.js';
 import { type OptimizerRecord, optimizerFile, slotTensors } from './optimizer.js';
+import { quantizedFile, quantizedTensors, schemeKeys } from './quantized.js';
 import { type ReadableDType, type TensorSource, writeSafetensors } from './safetensors/index.js';
 import { trainingStateJson } from './training-state.js';
 
@@ -25,6 +27,8 @@ export interface CheckpointContent {
   readonly labels?: readonly string[];
   /** What was trained, for a checkpoint that can be resumed from. */
   readonly trained?: TrainedContent | undefined;
+  /** Store matrices in 8 or 4 bits. */
+  readonly scheme?: Scheme;
   /** More keys of tokenizer_config.json: a chat template. */
   readonly tokenizerKeys?: Readonly<Record<string, unknown>>;
   /** More keys of config.json. */
@@ -49,14 +53,14 @@ export interface TrainedContent {
  * @throws GptError `checkpoint/disk-full`, `checkpoint/not-writable`; what was there before stays
  */
 export async function saveCheckpoint(directory: string, content: CheckpointContent): Promise<void> {
-  const { state, training, labels, resumable = false } = content;
+  const { state, training, labels, scheme, resumable = false } = content;
   if (resumable && (training === undefined || content.trained === undefined))
     throw new Error('a resumable checkpoint needs its training state');
-  const tensors = modelTensors(content.config, state, labels?.length);
+  const tensors = modelTensors(content.config, state, labels?.length, scheme);
 
   await replaceFolder(directory, async (folder) => {
     const json = (name: string, value: unknown) => writeJson(join(folder, name), value);
-    await writeTensors(join(folder, 'model.safetensors'), tensors, content.dtype);
+    await writeTensors(join(folder, scheme ? quantizedFile : 'model.safetensors'), tensors, content.dtype);
     await writeModelFiles(folder, content);
     await writeFile(join(folder, 'README.md'), modelCard(content));
     if (resumable) {
@@ -71,18 +75,18 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
 /** What a checkpoint says of its model besides the weights. */
 export type ModelFiles = Pick<
   CheckpointContent,
-  'config' | 'tokenizer' | 'labels' | 'dtype' | 'tokenizerKeys' | 'configKeys' | 'generationKeys'
+  'config' | 'tokenizer' | 'labels' | 'scheme' | 'dtype' | 'tokenizerKeys' | 'configKeys' | 'generationKeys'
 >;
 
 /** Writes config.json, generation_config.json, tokenizer.json and tokenizer_config.json into a folder. */
 export async function writeModelFiles(folder: string, content: ModelFiles): Promise<void> {
-  const { config, tokenizer, labels, dtype = 'F32' } = content;
+  const { config, tokenizer, labels, scheme, dtype = 'F32' } = content;
   const json = (name: string, value: unknown) => writeJson(join(folder, name), value);
   // A model of single characters may have no row for <|endoftext|>; transformers refuses an id beyond its rows.
   const endOfText = tokenizer.endOfText < config.vocabSize ? tokenizer.endOfText : null;
   const classifier = labels && { labels, padToken: tokenizer.endOfText };
   const own = toHuggingFace(config, { endOfText, dtype: torchNames[dtype] }, classifier);
-  await json('config.json', { ...own, ...content.configKeys });
+  await json('config.json', { ...own, ...(scheme && schemeKeys(scheme)), ...content.configKeys });
   const ends = { bos_token_id: endOfText, eos_token_id: endOfText, pad_token_id: endOfText };
   await json('generation_config.json', { ...ends, ...content.generationKeys });
   await json('tokenizer.json', tokenizer.toJSON());
@@ -119,6 +123,7 @@ function modelTensors(
   config: GptConfig,
   state: CheckpointContent['state'],
   labels: number | undefined,
+  scheme: Scheme | undefined,
 ): TensorSource[] {
   const { huggingFace } = familyOf(config);
   const classifier = labels !== undefined;
@@ -129,10 +134,11 @@ function modelTensors(
   if (stranger) throw new Error(`a checkpoint has no place for "${stranger.name}"`);
   const missing = own.find(({ name }) => !held.has(name));
   if (missing) throw new Error(`the state lacks "${missing.name}"`);
-  return full.map((spec) => {
+  return full.flatMap((spec) => {
     const { name, shape } = spec;
     const read = () => (held.has(name) ? state.read('parameter', name) : huggingFace.constant(config, spec));
-    return { name: huggingFace.storedName(name, classifier), shape, read };
+    const tensor = { name: huggingFace.storedName(name, classifier), shape, read };
+    return scheme ? quantizedTensors(spec, tensor, scheme) : [tensor];
   });
 }
 

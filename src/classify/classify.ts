@@ -40,7 +40,7 @@ export async function* classify(options: ClassifyOptions): AsyncGenerator<Classi
     if (!labels) throw noLabels(directory);
     const tokenizer = await checkpoint.loadTokenizer();
     const findings = new Findings();
-    const session = yield* openModel(checkpoint, tokenizer, machine, labels);
+    const session = yield* openModel(checkpoint, tokenizer, machine, { labels });
     try {
       const one = typeof options.input === 'object' && Array.isArray(options.input) && options.input.length === 1;
       const model = new ClassifierModel(session.classifier!, (step) => session.compile(step), one ? 1 : batchSize);

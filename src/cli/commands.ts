@@ -57,6 +57,11 @@ export const entries: readonly CommandEntry[] = [
     summary: 'a trained model for other programs: llama.cpp, transformers.js, a browser',
     load: () => import('./commands/export.js'),
   },
+  {
+    name: 'quantize',
+    summary: 'a trained model with weights of 8 or 4 bits',
+    load: () => import('./commands/quantize.js'),
+  },
   { name: 'data', summary: 'check training data', load: () => import('./commands/data.js') },
   { name: 'doctor', summary: 'engines, versions, measured speed', load: () => import('./commands/doctor.js') },
   { name: 'setup', summary: 'fetch the library of an engine', load: () => import('./commands/setup.js') },

@@ -19,6 +19,7 @@ export {
   type FinetuneConfig,
   flagName,
   groups,
+  type InferenceConfig,
   leastMatch,
   type MachineConfig,
   type PretrainConfig,

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { defaultFamily, familyNames, familySettings } from '../model/registry.js';
 import { defaultOptimizer, optimizerNames, optimizerSettings, plainOptimizer } from '../optimizer/registry.js';
+import { schemeNames } from '../quantization/index.js';
 import { filterSettings } from '../sample/filters/index.js';
 import { type ConfigCommand, choice, duration, integer, real, type Setting, text, texts, toggle } from './setting.js';
 
@@ -287,6 +288,14 @@ const SERVING = {
   maxBodyBytes: integer({ min: 1024, max: 1 << 30, default: 1 << 20, help: 'bytes of the largest request body' }),
 };
 
+const WEIGHTS = {
+  quantize: choice(['auto', 'none', ...schemeNames], {
+    default: 'auto',
+    defaultText: 'as they are stored',
+    help: 'bits of the weights: int8 and int4 are smaller and faster with --backend onnx and openvino; none is float32',
+  }),
+};
+
 /** The groups of the help, in its order, and the commands whose settings they are. */
 export const groups = [
   { title: 'Model', settings: MODEL, commands: ['pretrain', 'finetune'] },
@@ -301,10 +310,11 @@ export const groups = [
   { title: 'Sampling', settings: SAMPLING, commands: ['sample', 'chat', 'serve'] },
   { title: 'Samples', settings: SAMPLES, commands: ['sample'] },
   { title: 'Batching', settings: BATCHING, commands: ['sample', 'serve'] },
+  { title: 'Weights', settings: WEIGHTS, commands: ['sample', 'chat', 'serve', 'eval', 'classify'] },
   {
     title: 'Machine',
     settings: MACHINE,
-    commands: ['pretrain', 'finetune', 'sample', 'chat', 'serve', 'eval', 'classify'],
+    commands: ['pretrain', 'finetune', 'sample', 'chat', 'serve', 'eval', 'classify', 'quantize'],
   },
 ] as const satisfies readonly {
   title: string;
@@ -320,10 +330,12 @@ export type TrainingConfig = Values<
 >;
 export type PretrainConfig = TrainingConfig & Values<typeof PRETRAINING>;
 export type FinetuneConfig = TrainingConfig & Values<typeof FINETUNING>;
-export type SamplingConfig = Values<typeof SAMPLING & typeof SAMPLES & typeof BATCHING & typeof MACHINE>;
-export type ChatConfig = Values<typeof CONVERSING & typeof SAMPLING & typeof MACHINE>;
-export type ServeConfig = Values<typeof SERVING & typeof SAMPLING & typeof BATCHING & typeof MACHINE>;
 export type MachineConfig = Values<typeof MACHINE>;
+/** What commands share that run a trained model. */
+export type InferenceConfig = Values<typeof WEIGHTS & typeof MACHINE>;
+export type SamplingConfig = InferenceConfig & Values<typeof SAMPLING & typeof SAMPLES & typeof BATCHING>;
+export type ChatConfig = InferenceConfig & Values<typeof CONVERSING & typeof SAMPLING>;
+export type ServeConfig = InferenceConfig & Values<typeof SERVING & typeof SAMPLING & typeof BATCHING>;
 
 /** What `resolve` makes for a command. */
 export interface ConfigOf {
@@ -332,8 +344,9 @@ export interface ConfigOf {
   readonly sample: SamplingConfig;
   readonly chat: ChatConfig;
   readonly serve: ServeConfig;
-  readonly eval: MachineConfig;
-  readonly classify: MachineConfig;
+  readonly eval: InferenceConfig;
+  readonly classify: InferenceConfig;
+  readonly quantize: MachineConfig;
 }
 
 export type AnySetting = Setting<unknown>;

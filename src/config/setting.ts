@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { parseDuration } from './duration.js';
 
 export type TrainCommand = 'pretrain' | 'finetune';
-export type ConfigCommand = TrainCommand | 'sample' | 'chat' | 'serve' | 'eval' | 'classify';
+export type ConfigCommand = TrainCommand | 'sample' | 'chat' | 'serve' | 'eval' | 'classify' | 'quantize';
 
 export interface Setting<T> {
   readonly schema: z.ZodType<T>;

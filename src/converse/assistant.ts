@@ -2,7 +2,7 @@
 // terminal and no network.
 import { type ChatTemplate, chatTemplateOf, endsOf, readChatKeys } from '../chat/index.js';
 import { openCheckpoint } from '../checkpoint/index.js';
-import type { MachineConfig } from '../config/index.js';
+import type { InferenceConfig } from '../config/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent } from '../events.js';
 import { type TextModel, textModelOf } from '../generate/text-model.js';
@@ -30,7 +30,7 @@ export interface Assistant {
  */
 export async function* openAssistant(
   run: string,
-  machine: MachineConfig,
+  machine: InferenceConfig,
   { maxTexts = 1 }: { readonly maxTexts?: number } = {},
 ): AsyncGenerator<NoticeEvent, Assistant> {
   const checkpoint = await openCheckpoint(run);

@@ -7,6 +7,7 @@ import { checkFeeds, feedsOf } from './feeds.js';
 import { type GraphPass, inferenceGraph, trainingGraph } from './graphs-of-step.js';
 import { HostState } from './host-state.js';
 import { checkTrained, checkVariables, type GradientPass, hostTraining } from './host-training.js';
+import { constantWeights, type Weights } from './host-weights.js';
 import { DrawnMasks, liftMasks } from './masks/index.js';
 import type {
   Device,
@@ -43,7 +44,8 @@ export interface HostRuntime {
   readonly precision?: Precision;
   /** A traced graph as this runtime wants it. */
   readonly prepared: GraphPass;
-  open(graph: Graph): Promise<HostSession>;
+  /** @param weights inputs that never change: they are compiled in */
+  open(graph: Graph, weights?: Weights): Promise<HostSession>;
   /** Bytes that dropout's masks of a training graph may take: so many are drawn next to the graph. Default: none. */
   readonly mostMasks?: number;
   /** What updates the arrays whose rule has no kernel, and what frees it. */
@@ -77,7 +79,14 @@ export class HostEngine implements Engine {
     checkVariables(step, host);
     const graph = inferenceGraph(step, this.runtime.prepared);
     this.runtime.onGraph?.(graph, 'inference');
-    return programOf(await this.open(graph, step, host), step);
+    const weights = constantWeights(graph, step, host);
+    if (!weights) return programOf(await this.open(graph, step, host), step);
+    const program = programOf(await this.runtime.open(graph, weights), step);
+    const dispose = async () => {
+      await program.dispose();
+      host.returnCopy();
+    };
+    return { ...program, dispose };
   }
 
   async compileGraph(graph: Graph): Promise<Program> {

@@ -45,7 +45,10 @@ export class NativeSession implements HostSession {
     names: { readonly inputs: ReadonlyMap<string, string>; readonly outputs: ReadonlyMap<string, string> },
   ) {
     const ports = (specs: Graph['inputs'], named: ReadonlyMap<string, string>) =>
-      specs.map(({ name, value }) => [name, { port: named.get(name)!, spec: value }] as const);
+      specs.flatMap(({ name, value }) => {
+        const port = named.get(name); // none for what is compiled in
+        return port === undefined ? [] : [[name, { port, spec: value }] as const];
+      });
     this.inputs = new Map(ports(graph.inputs, names.inputs).filter(([, { port }]) => program.reads(port)));
     this.outputs = new Map(ports(graph.outputs, names.outputs));
   }

@@ -2,6 +2,7 @@
 // programs on it. Knows nothing of GPT, of files, of the command line or of any particular optimizer.
 import type { Cluster } from '../cluster/types.js';
 import type { OptimizedArray, Optimizer, OptimizerOptions, Slot } from '../optimizer/types.js';
+import type { MatrixFormat } from '../quantization/index.js';
 import type { Graph, HostArray } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
 import type { Device, EngineName, Jit, Precision } from './names.js';
@@ -57,6 +58,8 @@ export interface TrainingProgram {
 export interface ArraySpec extends OptimizedArray {
   /** False: no gradient, no slots (frozen). Default true. */
   readonly trainable?: boolean;
+  /** Keep a matrix in so many bits; for inference, and engines that have products of such matrices. */
+  readonly quantized?: MatrixFormat | undefined;
 }
 
 /** Parameters and, for training, the optimizer's slots. They may live on a device; read copies out, write copies in. */

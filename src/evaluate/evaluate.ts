@@ -4,7 +4,7 @@ import { checkOptions, type Layer, requireStrings, resolve } from '../config/ind
 import { isTable, spoolInputs } from '../dataset/index.js';
 import type { EvaluationEvent } from '../events.js';
 import { isPipe, scratchFolder } from '../files/index.js';
-import { openModel } from '../session/open-model.js';
+import { inEachFormat, withModel } from './formats.js';
 import { evaluateLabelled, labelledTask } from './labelled.js';
 import type { LabelledColumns } from './labelled-columns.js';
 import { evaluateText } from './text.js';
@@ -28,7 +28,8 @@ const known: Record<keyof EvaluateOptions, boolean> = {
  * Yields one `result`. A classifier and a table with labels: accuracy and confusion. A table with prompts and completions:
  * the loss of the completions. Anything else is scored as text: the first token after <|endoftext|> where the model knows
  * it, else not at all. Characters that did not occur in the training text are scored as the unknown token, with a
- * warning; models of earlier versions have no such token, and leave them out.
+ * warning; models of earlier versions have no such token, and leave them out. With `quantize` the float32 weights are scored
+ * too.
  */
 export async function* evaluate(options: EvaluateOptions): AsyncGenerator<EvaluationEvent> {
   checkOptions('evaluate', options, known);
@@ -48,12 +49,11 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
       return;
     }
     const tokenizer = await checkpoint.loadTokenizer();
-    const session = yield* openModel(checkpoint, tokenizer, machine, labels);
-    try {
-      yield* evaluateLabelled({ session, ...labelled, choice: options, directory, signal: options.signal });
-    } finally {
-      await session.close();
-    }
+    yield* inEachFormat(checkpoint, machine, (how, keepOpen) =>
+      withModel(checkpoint, tokenizer, how, { labels, keepOpen }, (session) =>
+        evaluateLabelled({ session, ...labelled, choice: options, directory, signal: options.signal }),
+      ),
+    );
   } finally {
     scratch.remove();
     await checkpoint.close();

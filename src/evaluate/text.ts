@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 
 import type { Checkpoint } from '../checkpoint/index.js';
-import type { MachineConfig } from '../config/index.js';
+import type { InferenceConfig } from '../config/index.js';
 import { type Batch, buildCorpus, type Corpus, ignored, tokenBytes, windows } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { EvaluationEvent } from '../events.js';
@@ -10,9 +10,9 @@ import { evaluationStep } from '../model/index.js';
 import { evaluationBatch } from '../scoring/batch-size.js';
 import { score } from '../scoring/score.js';
 import { isUnseen, unseenText } from '../scoring/unseen-characters.js';
-import { openModel } from '../session/open-model.js';
 import { phase } from '../session/phase.js';
 import type { Session } from '../session/session.js';
+import { inEachFormat, withModel } from './formats.js';
 
 export interface TextToScore {
   /** Files, folders, globs, or `-` for standard input. */
@@ -30,7 +30,7 @@ export interface TextToScore {
  */
 export async function* evaluateText(
   checkpoint: Checkpoint,
-  machine: MachineConfig,
+  machine: InferenceConfig,
   options: TextToScore,
   scratch: string,
 ): AsyncGenerator<EvaluationEvent> {
@@ -50,12 +50,9 @@ export async function* evaluateText(
     }),
   );
   try {
-    const session = yield* openModel(checkpoint, tokenizer, machine);
-    try {
-      yield* scoreText(session, corpus, signal);
-    } finally {
-      await session.close();
-    }
+    yield* inEachFormat(checkpoint, machine, (how, keepOpen) =>
+      withModel(checkpoint, tokenizer, how, { keepOpen }, (session) => scoreText(session, corpus, signal)),
+    );
   } finally {
     corpus.close();
   }

@@ -82,7 +82,7 @@ export async function* explain(options: ExplainOptions): AsyncGenerator<ExplainE
     const { labels, directory } = checkpoint;
     if (labels) requireOfClassifier(options, labels, directory);
     const tokenizer = await checkpoint.loadTokenizer();
-    const session = yield* openModel(checkpoint, tokenizer, config, labels);
+    const session = yield* openModel(checkpoint, tokenizer, config, { labels });
     try {
       const asked = options.everything ? { ...options, ...possible(session, text) } : options;
       const explained = text === undefined ? nothing : yield* explainText(session, { ...asked, text });

@@ -1,6 +1,6 @@
 // A trained model for programs: open it, write with it, close it.
 import { openCheckpoint } from '../checkpoint/index.js';
-import { type MachineConfig, resolve } from '../config/index.js';
+import { type InferenceConfig, resolve } from '../config/index.js';
 import { GptError } from '../errors.js';
 import type { GptConfig } from '../model/gpt-config.js';
 import type { Generated, GeneratedPiece } from '../sample/index.js';
@@ -23,10 +23,10 @@ export interface LoadedModel {
 
 /**
  * Opens a run folder, a checkpoint folder or any Hugging Face folder.
- * @param machine which engine, device and how many threads; the defaults of the command line
+ * @param machine which engine, device, how many threads, bits of the weights; the defaults of the command line
  * @throws GptError `checkpoint/...`, `engine/...`
  */
-export async function loadCheckpoint(path: string, machine: Partial<MachineConfig> = {}): Promise<LoadedModel> {
+export async function loadCheckpoint(path: string, machine: Partial<InferenceConfig> = {}): Promise<LoadedModel> {
   const settings = resolve('eval', [{ name: 'options', values: machine }]).values;
   const checkpoint = await openCheckpoint(path);
   try {

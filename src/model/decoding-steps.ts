@@ -101,6 +101,7 @@ export function decodeStep(gpt: Gpt, { batchSize, room }: { batchSize: number; r
       ...past.inputs,
     },
     variables: gpt.variables,
+    repeated: true,
     run: (inputs) => {
       const { ids, lengths, positions, places } = inputs as Record<
         'ids' | 'lengths' | 'positions' | 'places',

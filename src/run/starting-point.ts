@@ -33,7 +33,10 @@ export async function startingPoint(
   if (run.checkpoint !== undefined) return continuationOf(run, run.checkpoint, saved, config);
   const path = config.init ?? config.from ?? null;
   if (path === null) return undefined;
-  return { checkpoint: await openCheckpoint(path), training: undefined, notices: [], begin: async () => {} };
+  const checkpoint = await openCheckpoint(path);
+  const message = `${path} holds ${checkpoint.scheme} weights: training starts from the rounded ones, in float32`;
+  const notices = checkpoint.scheme ? [{ event: 'notice', level: 'warning', message } as const] : [];
+  return { checkpoint, training: undefined, notices, begin: async () => {} };
 }
 
 async function continuationOf(

@@ -58,7 +58,7 @@ export async function* openServed(
       });
     }
     const tokenizer = await checkpoint.loadTokenizer();
-    const session = yield* openModel(checkpoint, tokenizer, config, labels);
+    const session = yield* openModel(checkpoint, tokenizer, config, { labels });
     const classifier = new ClassifierModel(session.classifier!, (step) => session.compile(step), 1);
     const tokens = classificationTokens(tokenizer);
     return {

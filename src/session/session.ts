@@ -26,6 +26,7 @@ import {
   withTrainable,
 } from '../model/index.js';
 import { type OptimizerName, optimizers, optionsFor } from '../optimizer/registry.js';
+import { formatOf, type Scheme } from '../quantization/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
 import { peakBytes } from '../trace/index.js';
 import type { TrainingState } from '../train/index.js';
@@ -44,6 +45,8 @@ export interface SessionOptions extends Training, Omit<Diagnostics, 'memoryCheck
   readonly lora?: LoraConfig | undefined;
   /** Less memory for more time: see ops/recompute. */
   readonly recompute?: boolean;
+  /** Keep matrices in 8 or 4 bits, for inference on an engine that can (`canQuantize`). */
+  readonly quantize?: Scheme | undefined;
   /** An engine that is open already; the session closes it. */
   readonly opened?: OpenedEngine | undefined;
 }
@@ -113,13 +116,14 @@ export class Session {
     machinery: OpenedEngine,
     config: GptConfig,
     tokenizer: Tokenizer,
-    { training, optimizer, labels, lora, freeze = 0, layerDecay = 1, recompute = false }: SessionOptions,
+    { training, optimizer, labels, lora, freeze = 0, layerDecay = 1, recompute = false, quantize }: SessionOptions,
   ): Promise<Session> {
     const { engine } = machinery;
     const gpt = await Gpt.create(config, { lora, recompute });
     const body = parameterSpecs(config);
     const all = [...body, ...(lora ? loraSpecs(body, lora) : []), ...(labels ? [headSpec(config, labels.length)] : [])];
-    const specs = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
+    const trained = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
+    const specs = quantize ? trained.map((spec) => ({ ...spec, quantized: formatOf(spec, quantize) })) : trained;
     const state = await engine.createState(specs, { training, optimizer: optimizer && optimizers[optimizer] });
     const classifier = labels && new Classifier(gpt, labels.length);
     return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, machinery);

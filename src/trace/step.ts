@@ -11,5 +11,7 @@ export interface StepFunction {
   readonly inputs: Readonly<Record<string, TensorSpec>>;
   /** By parameter name. Their tfjs values are placeholders: the engine binds them to the state. */
   readonly variables: ReadonlyMap<string, Variable>;
+  /** Run so often, on so few rows, that reading and packing the variables takes most of its time: decoding. */
+  readonly repeated?: boolean;
   readonly run: (inputs: Record<string, Tensor>) => Record<string, Tensor>;
 }

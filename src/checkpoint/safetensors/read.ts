@@ -74,6 +74,14 @@ export class SafetensorsFile {
     return values;
   }
 
+  /** The bytes of a tensor of U8. */
+  async readBytes(name: string): Promise<Uint8Array> {
+    const { position, bytes } = this.entry(name);
+    const values = new Uint8Array(bytes);
+    await readFully(this.handle, values, position, this.path);
+    return values;
+  }
+
   /** Closing twice does nothing. */
   async close(): Promise<void> {
     if (this.closed) return;

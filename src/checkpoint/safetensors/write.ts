@@ -5,8 +5,10 @@ import { bytesOf, fromFloat32, type ReadableDType } from './dtype.js';
 export interface TensorSource {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Bytes; default: numbers, in the format of the file. */
+  readonly dtype?: 'U8';
   /** Called once, when it is this tensor's turn. */
-  read(): Promise<Float32Array> | Float32Array;
+  read(): Promise<Float32Array | Uint8Array> | Float32Array | Uint8Array;
 }
 
 /** Bytes that are written at once. */
@@ -14,21 +16,21 @@ const chunkBytes = 16 * 2 ** 20;
 
 /**
  * Writes tensors in the order given. The data begins at a multiple of 8 bytes.
- * @param dtype the number format of all of them
+ * @param format of the numbers
  * @param metadata strings for `__metadata__`; transformers wants `format: 'pt'`
  */
 export async function writeSafetensors(
   handle: FileHandle,
   tensors: readonly TensorSource[],
-  dtype: ReadableDType = 'F32',
+  format: ReadableDType = 'F32',
   metadata: Readonly<Record<string, string>> = { format: 'pt' },
 ): Promise<void> {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let end = 0;
-  for (const { name, shape } of tensors) {
+  for (const { name, shape, dtype = format } of tensors) {
     if (Object.hasOwn(header, name)) throw new Error(`two tensors are called "${name}"`);
     const begin = end;
-    end += shape.reduce((product, size) => product * size, bytesOf[dtype]!);
+    end += sizeOf(shape) * bytesOf[dtype]!;
     header[name] = { dtype, shape, data_offsets: [begin, end] };
   }
   const json = Buffer.from(JSON.stringify(header));
@@ -38,14 +40,16 @@ export async function writeSafetensors(
   json.copy(head, 8);
   await writeFully(handle, head);
 
-  for (const { name, shape, read } of tensors) {
+  for (const { name, shape, dtype = format, read } of tensors) {
     const values = await read();
-    const size = shape.reduce((product, length) => product * length, 1);
-    if (values.length !== size)
-      throw new Error(`"${name}" has ${values.length} values, [${shape.join(', ')}] needs ${size}`);
-    await writeFully(handle, fromFloat32(values, dtype));
+    const size = sizeOf(shape);
+    if (values.length !== size || values instanceof Uint8Array !== (dtype === 'U8'))
+      throw new Error(`"${name}" has ${values.length} values, ${dtype} [${shape.join(', ')}] needs ${size}`);
+    await writeFully(handle, values instanceof Uint8Array ? values : fromFloat32(values, format));
   }
 }
+
+const sizeOf = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
 async function writeFully(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length; ) {

@@ -6,7 +6,16 @@ import type { Context } from '../context.js';
 import { table } from '../format.js';
 import { addSettings, configOf } from '../options.js';
 
-const COMMANDS: readonly ConfigCommand[] = ['pretrain', 'finetune', 'sample', 'chat', 'serve', 'eval', 'classify'];
+const COMMANDS: readonly ConfigCommand[] = [
+  'pretrain',
+  'finetune',
+  'sample',
+  'chat',
+  'serve',
+  'eval',
+  'classify',
+  'quantize',
+];
 
 const forCommand = () =>
   new Argument('[command]', 'whose settings').choices(COMMANDS as string[]).default('pretrain' as const);

@@ -17,6 +17,7 @@ const EXAMPLES = `
 Examples:
   gpt-cli eval runs/book held-out.txt
   gpt-cli eval runs/book held-out.txt --json
+  gpt-cli eval runs/book held-out.txt --quantize int4    what 4-bit weights cost
   gpt-cli eval runs/reviews test.csv            a classifier: accuracy, macro F1, confusion matrix
   gpt-cli eval runs/race test.jsonl             multiple choice: the same, choices by number
   gpt-cli eval runs/questions test.jsonl        prompts and completions: the loss of the completions
@@ -27,6 +28,22 @@ Text is cut into windows of the context length, and every token is scored once.
 
 --memorized (docs/memorization.md): passages of the training text as prompts, how many are continued verbatim, and texts written
 unprompted, how much of them is in the training text. The data, if it is named, is the training text that the run no longer has.`;
+
+/** What rounding the weights costs. */
+function weightRows({ weights, float32, loss: rounded, accuracy }: ResultEvent): string[][] {
+  if (!weights) return [];
+  if (!float32) return [['weights', weights]];
+  const change = (now: number, before: number, digits: number) =>
+    `${now < before ? '-' : '+'}${Math.abs(now - before).toFixed(digits)}`;
+  const rows = [
+    ['weights', `${weights}; float32: loss ${loss(float32.loss)}, change ${change(rounded, float32.loss, 4)}`],
+  ];
+  if (accuracy !== undefined && float32.accuracy !== undefined) {
+    const [now, before] = [100 * accuracy, 100 * float32.accuracy];
+    rows.push(['', `float32: accuracy ${before.toFixed(2)} %, change ${change(now, before, 2)}`]);
+  }
+  return rows;
+}
 
 /** The lines for a person. */
 export function resultLines(result: ResultEvent, paint?: Paint): string[] {
@@ -42,6 +59,7 @@ export function resultLines(result: ResultEvent, paint?: Paint): string[] {
   if (unknown.length > 0) rows.push(['unknown labels', `${count(unknown.reduce((a, b) => a + b))} of the examples`]);
   if (labelled) rows.push(['accuracy', `${(100 * accuracy).toFixed(2)} %`]);
   if (macroF1 !== undefined) rows.push(['macro F1', macroF1.toFixed(4)]);
+  rows.push(...weightRows(result));
   const lines = table(rows);
   if (confusion && labels) lines.push('', ...confusionLines(confusion, labels, paint, unknown.length));
   return lines;

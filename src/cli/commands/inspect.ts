@@ -55,12 +55,22 @@ async function describe(path: string) {
   const { openCheckpoint } = await import('../../checkpoint/index.js');
   const checkpoint = await openCheckpoint(path, { prefer: 'last' });
   try {
-    const { directory, config, specs, labels, training } = checkpoint;
+    const { directory, config, specs, labels, training, scheme } = checkpoint;
     const { kind, vocabSize, endOfText } = await checkpoint.loadTokenizer();
     const parts = partsOf(specs);
     const parameters = parts.reduce((sum, part) => sum + part.parameters, 0);
     const tokenizer = { kind, vocabSize, endOfText };
-    return { directory, config, parameters, parts, tokenizer, labels, training, run: await runOf(path) };
+    return {
+      directory,
+      config,
+      parameters,
+      parts,
+      tokenizer,
+      labels,
+      training,
+      weights: scheme,
+      run: await runOf(path),
+    };
   } finally {
     await checkpoint.close();
   }
@@ -68,7 +78,17 @@ async function describe(path: string) {
 
 type Description = Awaited<ReturnType<typeof describe>>;
 
-function lines({ directory, config, parameters, parts, tokenizer, labels, training, run }: Description): string[] {
+function lines({
+  directory,
+  config,
+  parameters,
+  parts,
+  tokenizer,
+  labels,
+  training,
+  weights,
+  run,
+}: Description): string[] {
   const out = [directory, ''];
   out.push(...table(Object.entries(config).map(([key, value]) => [key, String(value)])));
   const share = (n: number) => `${((100 * n) / parameters).toFixed(1)} %`;
@@ -80,7 +100,10 @@ function lines({ directory, config, parameters, parts, tokenizer, labels, traini
   ]);
   const tensors = parts.reduce((sum, part) => sum + part.tensors, 0);
   out.push('', ...table([...rows, ['all', count(parameters), '', plural(tensors, 'tensor')]], [1, 2, 3]));
-  out.push('', `${((parameters * 4) / 1e6).toFixed(1)} MB of float32 weights`);
+  out.push(
+    '',
+    `${((parameters * 4) / 1e6).toFixed(1)} MB of float32 weights${weights ? `, stored in ${weights}` : ''}`,
+  );
   out.push(`tokenizer: ${tokenizer.kind}, ${count(tokenizer.vocabSize)} entries`);
   if (labels) out.push(`labels: ${labels.join(', ')}`);
   if (training) {

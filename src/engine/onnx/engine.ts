@@ -37,8 +37,12 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
     onGraph,
     prepared,
     mostMasks: device === 'cpu' ? mostMasks : 0,
-    open: (graph) =>
-      GraphSession.open(graph, { ...plain, ...(profile && { profile: profileOf(profile, graph.name) }) }),
+    open: (graph, weights) =>
+      GraphSession.open(graph, {
+        ...plain,
+        ...(profile && { profile: profileOf(profile, graph.name) }),
+        ...(weights && { weights }),
+      }),
     updates: (state, optimizer) => compiledUpdates(state, optimizer, plain),
   };
   return stateOnDevice ? new DeviceEngine(runtime, options) : new HostEngine(runtime);

@@ -1,6 +1,7 @@
 // A graph of ours as the bytes of an ONNX model. Knows the format and the operators, not the runtime.
 import { GptError } from '../../errors.js';
 import type { Constant, Graph, Value } from '../../trace/graph.js';
+import type { Weights } from '../host-weights.js';
 import type { Device } from '../types.js';
 import { composites } from './composites/index.js';
 import { elementwise } from './lowerings/elementwise.js';
@@ -12,7 +13,8 @@ import { random } from './lowerings/random.js';
 import { reductions } from './lowerings/reductions.js';
 import { shapes } from './lowerings/shapes.js';
 import { webgpuLacks, webgpuLowerings } from './webgpu/lowerings.js';
-import { type Name, OnnxWriter } from './writer.js';
+import { constantWeight, type HeldWeights, lowerQuantized } from './weights.js';
+import { type ExternalData, type Locate, type Name, OnnxWriter } from './writer.js';
 
 /** Every operation that onnxruntime is given, by name. */
 export const lowerings: Lowerings = {
@@ -37,6 +39,8 @@ export interface Lowered {
   readonly nodeCount: number;
   /** Names of nodes that are better left on the CPU. */
   readonly cpuNodes: readonly string[];
+  /** What the model refers to; it must stay where it is while the model is compiled. */
+  readonly external: readonly ExternalData[];
 }
 
 /** How operations are written for what will compute them. */
@@ -44,6 +48,8 @@ export interface Dialect {
   readonly lowerings: Lowerings;
   /** Operators to do without, where their use is a choice. */
   readonly lacks?: ReadonlySet<string>;
+  /** Where the model says that weights lie. */
+  readonly locate?: Locate;
 }
 
 /** Of the devices that take some operations in another way than the CPU. */
@@ -55,17 +61,26 @@ const dialects: Partial<Record<Device, Dialect>> = {
  * Writes a graph whose composites, but those in `kept`, have been inlined.
  * @throws GptError `onnx/op` for an operation that has no lowering
  */
-export function lower(graph: Graph, device: Device = 'cpu'): Lowered {
-  return lowerAs(graph, dialects[device] ?? { lowerings });
+export function lower(graph: Graph, device: Device = 'cpu', weights?: Weights): Lowered {
+  return lowerAs(graph, dialects[device] ?? { lowerings }, weights);
 }
 
-/** As `lower`, in a dialect. */
-export function lowerAs(graph: Graph, dialect: Dialect): Lowered {
-  const onnx = new OnnxWriter(dialect.lacks);
+/**
+ * As `lower`, in a dialect.
+ * @param weights inputs that never change: they become constants of the model
+ */
+export function lowerAs(graph: Graph, dialect: Dialect, weights: Weights = new Map()): Lowered {
+  const onnx = new OnnxWriter(dialect.lacks, dialect.locate);
   const names = new Map<Value['id'], Name>();
-  const inputs = graph.inputs.map((port, i) => ({ ...port, onnxName: `in${i}` }));
+  const fed = graph.inputs.filter(({ name }) => !weights.has(name));
+  const inputs = fed.map((port, i) => ({ ...port, onnxName: `in${i}` }));
   for (const { value, onnxName } of inputs) names.set(value.id, onnxName);
-  lowerInto(onnx, graph, names, dialect.lowerings);
+  const held: HeldWeights = new Map(
+    graph.inputs.flatMap(({ name, value }) =>
+      weights.has(name) ? [[value.id, { name, weight: weights.get(name)! }]] : [],
+    ),
+  );
+  lowerInto(onnx, graph, dialect.lowerings, names, held);
   const outputs = graph.outputs.map((port, i) => ({ ...port, onnxName: `out${i}` }));
   // Through Identity nodes, which onnxruntime removes where it can: an output may be an input, a constant, or twice.
   for (const { value, onnxName } of outputs) onnx.alias(names.get(value.id)!, onnxName);
@@ -78,16 +93,23 @@ export function lowerAs(graph: Graph, dialect: Dialect): Lowered {
     outputs: new Map(outputs.map(({ name, onnxName }) => [name, onnxName])),
     nodeCount: onnx.nodeCount,
     cpuNodes: onnx.cpuNodes,
+    external: onnx.external,
   };
 }
 
-function lowerInto(onnx: OnnxWriter, graph: Graph, names: Map<Value['id'], Name>, table: Lowerings): void {
+function lowerInto(
+  onnx: OnnxWriter,
+  graph: Graph,
+  table: Lowerings,
+  names: Map<Value['id'], Name>,
+  held: HeldWeights,
+): void {
+  const nameOf = (value: Value): Name => names.get(value.id) ?? constantWeight(onnx, value, held.get(value.id)!);
   for (const constant of graph.constants) names.set(constant.value.id, lowerConstant(onnx, constant));
   for (const node of graph.nodes) {
     const lowering = Object.hasOwn(table, node.op) ? table[node.op] : undefined;
     if (!lowering) throw new GptError('onnx/op', `the onnx engine cannot compute ${node.op}`);
-    const inputs = node.inputs.map((value) => names.get(value.id)!);
-    const results = lowering(onnx, inputs, node);
+    const results = lowerQuantized(onnx, node, held, nameOf) ?? lowering(onnx, node.inputs.map(nameOf), node);
     node.outputs.forEach((value, i) => {
       names.set(value.id, results[i]!);
     });

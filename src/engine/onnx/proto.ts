@@ -60,6 +60,12 @@ const messages: Readonly<Record<string, readonly FieldSpec[]>> = {
     ['dataType', 2, 'int32'],
     ['name', 8, 'string'],
     ['rawData', 9, 'bytes'],
+    ['externalData', 13, 'Entry', 'many'],
+    ['dataLocation', 14, 'int32'],
+  ],
+  Entry: [
+    ['key', 1, 'string'],
+    ['value', 2, 'string'],
   ],
   ValueInfo: [
     ['name', 1, 'string'],
@@ -81,7 +87,21 @@ export interface TensorMessage {
   readonly name: string;
   readonly dims: readonly number[];
   readonly dataType: number;
-  readonly rawData: Uint8Array;
+  readonly rawData?: Uint8Array;
+  readonly externalData?: readonly { readonly key: string; readonly value: string }[];
+  readonly dataLocation?: number;
+}
+
+/** `TensorProto.DataLocation.EXTERNAL` */
+const external = 1;
+
+/** A tensor whose numbers lie outside of the file. */
+export function externalTensor(
+  tensor: Omit<TensorMessage, 'rawData' | 'externalData' | 'dataLocation'>,
+  place: { readonly location: string; readonly offset: string; readonly length: string },
+): TensorMessage {
+  const externalData = Object.entries(place).map(([key, value]) => ({ key, value }));
+  return { ...tensor, externalData, dataLocation: external };
 }
 
 export interface NodeMessage {

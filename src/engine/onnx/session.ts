@@ -2,6 +2,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Graph, HostArray, TensorSpec } from '../../trace/graph.js';
 import type { HostSession } from '../host-engine.js';
+import type { Weights } from '../host-weights.js';
 import type { Device } from '../types.js';
 import { lower } from './lower.js';
 import { loadRuntime, type Ort } from './runtime.js';
@@ -15,6 +16,8 @@ export interface SessionOptions {
   readonly onDevice?: (output: string) => boolean;
   /** Writes the graph as for this device; for tests without one. */
   readonly dialect?: Device;
+  /** Inputs that never change: they are compiled in. */
+  readonly weights?: Weights;
 }
 
 /** A tensor in the device's memory, an output of some run. It must be disposed, while a session of its device is open. */
@@ -52,13 +55,20 @@ export class GraphSession implements HostSession {
    */
   static async open(graph: Graph, options: SessionOptions): Promise<GraphSession> {
     const ort = await loadRuntime();
-    const { model, inputs, outputs, cpuNodes } = lower(graph, options.dialect ?? options.device);
+    const lowered = lower(graph, options.dialect ?? options.device, options.weights);
+    const { model, inputs, outputs, cpuNodes, external } = lowered;
     const session = await ort.InferenceSession.create(model, {
       ...sessionOptions(options, cpuNodes),
+      ...(external.length > 0 && { externalData: external }),
       ...(options.onDevice && options.device === 'webgpu' ? locations(outputs, options.onDevice) : {}),
     });
     const slots = (ports: Graph['inputs'], names: ReadonlyMap<string, string>) =>
-      new Map(ports.map(({ name, value }) => [name, { onnxName: names.get(name)!, spec: value }]));
+      new Map(
+        ports.flatMap(({ name, value }) => {
+          const onnxName = names.get(name);
+          return onnxName === undefined ? [] : [[name, { onnxName, spec: value }] as const];
+        }),
+      );
     const ports = [slots(graph.inputs, inputs), slots(graph.outputs, outputs)] as const;
     return new GraphSession(ort, session, ...ports, options.profile !== undefined, options.onDevice);
   }

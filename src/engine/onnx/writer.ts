@@ -5,6 +5,7 @@ import {
   type ElementType,
   elementType,
   encodeModel,
+  externalTensor,
   type NodeMessage,
   type OnnxAttribute,
   type TensorMessage,
@@ -28,8 +29,19 @@ export interface OnnxPort {
 
 /** What the numbers of a constant can be given as. */
 export type NumberType = Exclude<ElementType, 'float16'>;
+/** Numbers that the file refers to; they stay where they are. */
+export interface ExternalData {
+  /** What the file calls their place. */
+  readonly path: string;
+  readonly data: Uint8Array;
+}
+
+/** Where a file says that numbers outside of it lie. */
+export type Locate = (data: Uint8Array, name: string) => { readonly location: string; readonly offset: string };
 
 export class OnnxWriter {
+  /** What the file refers to. */
+  readonly external: ExternalData[] = [];
   private readonly nodes: NodeMessage[] = [];
   private readonly initializers: TensorMessage[] = [];
   private readonly known = new Map<string, Name>();
@@ -37,8 +49,14 @@ export class OnnxWriter {
   private pinning = false;
   private count = 0;
 
-  /** @param lacks operators to do without, where their use is a choice */
-  constructor(readonly lacks: ReadonlySet<string> = new Set()) {}
+  /**
+   * @param lacks operators to do without, where their use is a choice
+   * @param locate where numbers lie that are not copied into the file
+   */
+  constructor(
+    readonly lacks: ReadonlySet<string> = new Set(),
+    private readonly locate: Locate = (_data, name) => ({ location: name, offset: '0' }),
+  ) {}
 
   /** Adds a node with one output and gives that. An input '' is absent. */
   op(opType: string, inputs: readonly Name[], attributes: OnnxAttributes = {}, domain = ''): Name {
@@ -99,6 +117,21 @@ export class OnnxWriter {
   /** Numbers as they lie in memory. @param name of the caller's, which must be new */
   constant(data: Uint8Array, type: ElementType, shape: readonly number[], name: Name = this.fresh()): Name {
     this.initializers.push({ name, dims: shape, dataType: elementType[type], rawData: data });
+    return name;
+  }
+
+  /** Numbers that are read where they lie, kept once under a key of the caller's: weights. */
+  reference(key: string, data: Float32Array | Uint8Array, shape: readonly number[]): Name {
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const name = this.fresh();
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    const { location, offset } = this.locate(bytes, name);
+    const dataType = elementType[data instanceof Float32Array ? 'float32' : 'uint8'];
+    const place = { location, offset, length: String(bytes.byteLength) };
+    this.initializers.push(externalTensor({ name, dims: shape, dataType }, place));
+    this.external.push({ path: location, data: bytes });
+    this.known.set(key, name);
     return name;
   }
 

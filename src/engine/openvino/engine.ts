@@ -28,8 +28,8 @@ export async function createOpenvinoEngine(options: OpenvinoEngineOptions): Prom
     precision,
     onGraph,
     prepared,
-    open: (graph) =>
-      openSession(graph, { threads, precision, ...(profile && { profile: profileOf(profile, graph.name) }) }),
+    open: (graph, weights) =>
+      openSession(graph, { threads, precision, weights, ...(profile && { profile: profileOf(profile, graph.name) }) }),
     updates: (state, optimizer) =>
       compiledUpdates(state, optimizer, { device: 'cpu', threads, ...(onGraph && { onGraph }) }),
   });

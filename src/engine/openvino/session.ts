@@ -1,21 +1,32 @@
 // One graph, compiled by OpenVINO.
 import type { Graph, HostArray, TensorSpec } from '../../trace/graph.js';
 import { Handle } from '../handle.js';
+import type { Weights } from '../host-weights.js';
 import { type NativeProgram, NativeSession } from '../native-session.js';
 import { lowerAs } from '../onnx/lower.js';
+import type { Locate } from '../onnx/writer.js';
 import { type CompileOptions, compile, compileNow, hasInput } from './compile.js';
 import { dialects } from './lowerings.js';
 import { elementTypes } from './native/ffi.js';
 import { checked, checkedAsync, given, loadOpenvino, type OpenvinoLibrary } from './native/library.js';
 import { Profile } from './profile.js';
 
+export interface OpenvinoOptions extends CompileOptions {
+  /** Inputs that never change: they are compiled in. */
+  readonly weights?: Weights | undefined;
+}
+
+/** Where OpenVINO's reader of ONNX models takes the offset of a tensor for its address in this process. */
+const inMemory = '*/_ORT_MEM_ADDR_/*';
+
 /**
  * Compiles a graph for the CPU.
  * @throws GptError `openvino/missing`, `openvino/load`, `onnx/op`
  */
-export async function openSession(graph: Graph, options: CompileOptions): Promise<NativeSession> {
+export async function openSession(graph: Graph, { weights, ...options }: OpenvinoOptions): Promise<NativeSession> {
   const library = await loadOpenvino();
-  const lowered = lowerAs(graph, dialects[options.precision]);
+  const locate: Locate = (data) => ({ location: inMemory, offset: String(library.addressOf(data)) });
+  const lowered = lowerAs(graph, { ...dialects[options.precision], locate }, weights);
   const compiled = await compile(library, graph.name, lowered.model, options);
   const profile = options.profile === undefined ? undefined : new Profile(library.api, options.profile);
   return new NativeSession(new OpenvinoProgram(library, graph.name, compiled, profile), graph, lowered);

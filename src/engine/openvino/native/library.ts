@@ -13,6 +13,8 @@ export interface OpenvinoLibrary {
   /** Of OpenVINO, with its build. */
   readonly version: string;
   readonly located: LocatedOpenvino;
+  /** Of an array that the collector does not move. */
+  addressOf(data: Uint8Array): bigint;
 }
 
 let loaded: Promise<OpenvinoLibrary> | undefined;
@@ -46,7 +48,8 @@ async function load(): Promise<OpenvinoLibrary> {
     const version: { buildNumber?: string } = {};
     checked(api, 'tell its version', () => api.ov_get_openvino_version(version));
     const core = given(api, 'start', (out) => api.ov_core_create(out));
-    return { api, core, version: version.buildNumber ?? 'unknown', located };
+    const addressOf = (data: Uint8Array) => koffi.address(data);
+    return { api, core, version: version.buildNumber ?? 'unknown', located, addressOf };
   } catch (cause) {
     const [reason] = String((cause as Error).message).split('\n');
     throw new GptError('openvino/load', `${path} cannot be loaded: ${reason}`, {
