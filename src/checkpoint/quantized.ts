@@ -22,7 +22,8 @@ import { SafetensorsFile, type TensorEntry, type TensorFiles, type TensorSource 
 export const quantizedFile = 'quantized.safetensors';
 
 /** The key of config.json that names the scheme. */
-const schemeKey = 'gpt_cli_quantization';
+/** The key of config.json that says how matrices are stored. */
+export const schemeKey = 'gpt_cli_quantization';
 const version = 1;
 
 /** What config.json has besides. */

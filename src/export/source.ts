@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { readChatKeys } from '../chat/index.js';
 import { type Checkpoint, openCheckpoint } from '../checkpoint/index.js';
+import { schemeKey } from '../checkpoint/quantized.js';
 import type { ModelFiles } from '../checkpoint/save.js';
 import { GptError } from '../errors.js';
 import { exists, readJsonObject } from '../files/index.js';
@@ -46,7 +47,7 @@ async function modelFiles(checkpoint: Checkpoint, tokenizer: Tokenizer): Promise
     const path = join(directory, name);
     return (await exists(path)) ? readJsonObject(path, 'checkpoint/config') : {};
   };
-  const configKeys = await keysOf('config.json');
+  const { [schemeKey]: _, ...configKeys } = await keysOf('config.json'); // the weights are read as float32
   if (configKeys['quantization_config'] !== undefined) {
     throw new GptError('export/quantized', `${directory} is quantized already`, {
       hint: 'export the checkpoint that it was made from',
