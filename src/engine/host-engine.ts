@@ -46,8 +46,6 @@ export interface HostRuntime {
   readonly prepared: GraphPass;
   /** @param weights inputs that never change: they are compiled in */
   open(graph: Graph, weights?: Weights): Promise<HostSession>;
-  /** Bytes that dropout's masks of a training graph may take: so many are drawn next to the graph. Default: none. */
-  readonly mostMasks?: number;
   /** What updates the arrays whose rule has no kernel, and what frees it. */
   updates(
     state: HostState,
@@ -56,6 +54,9 @@ export interface HostRuntime {
   /** Called with every graph before it is compiled. What it throws, the compilation throws. */
   readonly onGraph?: GraphListener | undefined;
 }
+
+/** Bytes of dropout's masks that are drawn next to a graph. They are about as long in memory as the graph would hold them. */
+const mostMasks = 2 ** 30;
 
 export class HostEngine implements Engine {
   readonly name: EngineName;
@@ -101,7 +102,7 @@ export class HostEngine implements Engine {
     const names = checkTrained(step, host);
     const graph = trainingGraph(step, names, this.runtime.prepared);
     this.runtime.onGraph?.(graph, 'training');
-    const lifted = liftMasks(graph, this.runtime.mostMasks ?? 0);
+    const lifted = liftMasks(graph, this.device === 'cpu' ? mostMasks : 0);
     const session = await this.open(lifted.graph, step, host);
     const masks = new DrawnMasks(lifted.masks);
     for (const [name, data] of masks.arrays()) session.bindInput(name, data);

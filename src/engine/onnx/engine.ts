@@ -9,9 +9,6 @@ import { GraphSession } from './session.js';
 import { compiledUpdates } from './update.js';
 import { DeviceEngine } from './webgpu/engine.js';
 
-/** Bytes. They are about as long in memory as a graph would hold them. */
-const mostMasks = 2 ** 30;
-
 export interface OnnxEngineOptions {
   readonly device: Device;
   readonly threads: number;
@@ -36,7 +33,6 @@ export async function createOnnxEngine(options: OnnxEngineOptions): Promise<Engi
     threads,
     onGraph,
     prepared,
-    mostMasks: device === 'cpu' ? mostMasks : 0,
     open: (graph, weights) =>
       GraphSession.open(graph, {
         ...plain,
