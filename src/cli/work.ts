@@ -1,4 +1,4 @@
-// For commands whose standard output is their result: a progress bar on a terminal, elsewhere nothing.
+// For commands whose standard output is their result: a progress bar and notes on a terminal, elsewhere warnings alone.
 import type { NoticeEvent, PhaseEvent } from '../events.js';
 import type { Context } from './context.js';
 import { LiveBar } from './live/bar.js';
@@ -19,7 +19,7 @@ export function showWork(context: Context): Work {
     }
     bar?.clear();
     if (event.level === 'warning') context.warn(event.message);
-    else context.note(event.message);
+    else if (context.streams.stderr.isTTY) context.note(event.message);
   };
   return { on, close: () => bar?.clear() };
 }

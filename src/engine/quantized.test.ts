@@ -144,7 +144,8 @@ describe.each(Object.entries(engines))('%s', (_name, open) => {
       }
     const step = decodeStep(gpt, { batchSize: 1, room: 8 });
     expect(step.repeated).toBe(true);
-    const feeds = { ids: Int32Array.of(ids[4]!), lengths: Int32Array.of(4), ...kept };
+    const at = Int32Array.of(4);
+    const feeds = { ids: Int32Array.of(ids[4]!), lengths: at, positions: at, places: at, ...kept };
     const { logits } = await once(engine, state, step, feeds);
     const whole = await once(engine, state, logitsStep(gpt, { batchSize: 1, time: 5 }), {
       ids: Int32Array.from(ids),

@@ -124,13 +124,10 @@ export function checkBeams({ beams, numSamples }: SamplingConfig, sources: Reado
   }
 }
 
-/** What happens where texts outgrow the context; nothing where they fit. */
+/** What it costs that texts outgrow the context; nothing where they fit, or where a token more costs what the others do. */
 export function contextNotice(model: TextModel, length: number): NoticeEvent[] {
   const { blockSize, rotary, kept } = model.passes;
-  if (length <= blockSize) return [];
-  const then =
-    rotary && kept
-      ? 'then each token takes the place of the oldest one'
-      : 'then each token costs a pass over the whole window, which slides';
+  if (length <= blockSize || (rotary && kept)) return [];
+  const then = 'then each token costs a pass over the whole window, which slides';
   return [{ event: 'notice', level: 'info', message: `the context of ${blockSize} tokens fills up: ${then}` }];
 }
