@@ -228,6 +228,30 @@ export interface ResultEvent {
   readonly unknownLabels?: Readonly<Record<string, number>>;
 }
 
+/** The mean of a measure over examples, and its standard error; null of a single example. */
+export interface Estimate {
+  readonly mean: number;
+  readonly error: number | null;
+}
+
+/** What `eval --suite` found: of each kind of example that the file has. Shares are in [0, 1]. */
+export interface SuiteEvent {
+  readonly event: 'suite';
+  /** Multiple choice: whether the right choice has the highest log-likelihood, whole, per token or per UTF-8 byte. */
+  readonly choices?: {
+    readonly examples: number;
+    readonly accuracy: Estimate;
+    readonly accuracyPerToken: Estimate;
+    readonly accuracyPerByte: Estimate;
+  };
+  /** Minimal pairs: whether the acceptable sentence has the higher log-likelihood. */
+  readonly pairs?: { readonly examples: number; readonly accuracy: Estimate };
+  /** Generated answers. */
+  readonly answers?: { readonly examples: number; readonly exactMatch: Estimate; readonly f1: Estimate };
+}
+
+export type SuiteProgressEvent = SuiteEvent | PhaseEvent | NoticeEvent;
+
 export type EvaluationEvent = ResultEvent | PhaseEvent | NoticeEvent;
 
 /** Of passages that a model was prompted with: how many it continued as they continue in the text. */
