@@ -209,8 +209,16 @@ export interface ClassEvent {
 
 export type ClassifyingEvent = ClassEvent | PhaseEvent | NoticeEvent;
 
+/** What a model wrote, compared with the answers of the data (`eval --generate`): in [0, 100], with sacrebleu's signatures. */
+export interface WrittenScores {
+  readonly bleu: number;
+  readonly bleuSignature: string;
+  readonly chrf: number;
+  readonly chrfSignature: string;
+}
+
 /** What an evaluation found. Tables add `examples`, labelled ones all that follows; `bitsPerByte` is then NaN. */
-export interface ResultEvent {
+export interface ResultEvent extends Partial<WrittenScores> {
   readonly event: 'result';
   readonly loss: number;
   readonly perplexity: number;

@@ -21,6 +21,7 @@ Examples:
   gpt-cli eval runs/reviews test.csv            a classifier: accuracy, macro F1, confusion matrix
   gpt-cli eval runs/race test.jsonl             multiple choice: the same, choices by number
   gpt-cli eval runs/questions test.jsonl        prompts and completions: the loss of the completions
+  gpt-cli eval runs/translate test.jsonl --generate   the same, and BLEU and chrF of what the model writes
   gpt-cli eval runs/book --suite blimp.jsonl --limit 500   minimal pairs, multiple choice, answers (docs/evaluation.md)
   gpt-cli eval runs/book --memorized --num-samples 200     what it gives away of the text it was trained on
 
@@ -47,6 +48,8 @@ export function resultLines(result: ResultEvent, paint?: Paint): string[] {
   if (unknown.length > 0) rows.push(['unknown labels', `${count(unknown.reduce((a, b) => a + b))} of the examples`]);
   if (labelled) rows.push(['accuracy', `${(100 * accuracy).toFixed(2)} %`]);
   if (macroF1 !== undefined) rows.push(['macro F1', macroF1.toFixed(4)]);
+  if (result.bleu !== undefined) rows.push(['BLEU', `${result.bleu.toFixed(2)}  ${result.bleuSignature}`]);
+  if (result.chrf !== undefined) rows.push(['chrF', `${result.chrf.toFixed(2)}  ${result.chrfSignature}`]);
   const lines = table(rows);
   if (confusion && labels) lines.push('', ...confusionLines(confusion, labels, paint, unknown.length));
   return lines;
@@ -80,21 +83,20 @@ interface EvalFlags {
   readonly minMatch?: string;
   readonly promptTokens?: string;
   readonly suite?: string;
+  readonly generate?: true;
   readonly limit?: string;
   readonly maxNewTokens?: string;
 }
 
-/** Of `eval --suite`. */
-const suiteFlags = ['limit', 'maxNewTokens'] as const;
+function rowsAndTokens({ limit, maxNewTokens }: EvalFlags) {
+  return {
+    limit: limit === undefined ? undefined : wholeNumber('--limit', limit, 1, 1e9),
+    maxNewTokens: maxNewTokens === undefined ? undefined : wholeNumber('--max-new-tokens', maxNewTokens, 1, 1e6),
+  };
+}
 
 async function measureSuite(run: string, file: string, flags: EvalFlags, layers: readonly Layer[], context: Context) {
-  const given = (flag: string, text: string | undefined) =>
-    text === undefined ? undefined : wholeNumber(flag, text, 1, 1e9);
-  const options = {
-    ...{ run, file, layers, signal: context.stopOnInterrupt() },
-    limit: given('--limit', flags.limit),
-    maxNewTokens: given('--max-new-tokens', flags.maxNewTokens),
-  };
+  const options = { run, file, layers, signal: context.stopOnInterrupt(), ...rowsAndTokens(flags) };
   const { evaluateSuite } = await import('../../evaluate/suite/suite.js');
   await show(evaluateSuite(options), context);
 }
@@ -150,8 +152,9 @@ export function define(command: Command, context: Context): void {
     .option('--prompt-tokens <n>', 'with --memorized: tokens of a prompt (default: 50, less in a short context)');
   command
     .option('--suite <file>', 'zero-shot examples: multiple choice, minimal pairs, questions with answers')
-    .option('--limit <n>', 'with --suite: only the first n rows')
-    .option('--max-new-tokens <n>', 'with --suite: tokens of an answer at most (default: 64)');
+    .option('--generate', 'of prompts and completions: also write the answers, greedily; BLEU and chrF')
+    .option('--limit <n>', 'of a table or suite: only the first n rows')
+    .option('--max-new-tokens <n>', 'with --suite or --generate: tokens of an answer at most (default: 256)');
   addSettings(command, 'eval').addHelpText('after', EXAMPLES);
   command.action(async (run: string, inputs: string[], flags: EvalFlags) => {
     const layers = layersOf(command, 'eval');
@@ -168,14 +171,16 @@ export function define(command: Command, context: Context): void {
       await measureSuite(run, flags.suite, flags, layers, context);
       return;
     }
-    const ofSuite = suiteFlags.find((flag) => flags[flag] !== undefined);
-    if (ofSuite !== undefined) throw new GptError('cli/flag', `--${flagName(ofSuite)} has a meaning only with --suite`);
+    if (flags.maxNewTokens !== undefined && !flags.generate)
+      throw new GptError('cli/flag', '--max-new-tokens has a meaning only with --suite or --generate');
     if (inputs.length === 0) {
       throw new GptError('cli/data', "missing required argument 'data'", { hint: 'see gpt-cli eval --help' });
     }
     const { evaluate } = await import('../../evaluate/evaluate.js');
     const { stdin } = context.streams;
     const choice = {
+      ...rowsAndTokens(flags),
+      generate: flags.generate,
       textColumns: flags.textColumn === undefined ? undefined : columnNames(flags.textColumn),
       labelColumn: flags.labelColumn,
       promptTemplate: flags.promptTemplate === undefined ? undefined : templateText(flags.promptTemplate),

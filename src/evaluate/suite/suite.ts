@@ -4,13 +4,13 @@ import { openCheckpoint } from '../../checkpoint/index.js';
 import { checkOptions, type Layer, resolve } from '../../config/index.js';
 import { GptError } from '../../errors.js';
 import type { Estimate, NoticeEvent, PhaseEvent, SuiteEvent, SuiteProgressEvent } from '../../events.js';
-import { textModelOf } from '../../generate/text-model.js';
 import { exactMatch, meanOf, wordF1 } from '../../metrics/index.js';
 import { type Continuation, logLikelihoods } from '../../scoring/likelihood.js';
 import { countUnseen, unseenText } from '../../scoring/unseen-characters.js';
 import { openModel } from '../../session/open-model.js';
 import { phase } from '../../session/phase.js';
 import type { Session } from '../../session/session.js';
+import { defaultNewTokens, writeGreedily } from '../write-greedily.js';
 import { encodeContinuation, joined } from './continuation.js';
 import { type AnswerItem, type ChoiceItem, type PairItem, readSuite } from './items.js';
 
@@ -21,7 +21,7 @@ export interface SuiteOptions {
   readonly file: string;
   /** Only the first rows. */
   readonly limit?: number | undefined;
-  /** Tokens of a generated answer at most; default 64. */
+  /** Tokens of a generated answer at most; default 256. */
   readonly maxNewTokens?: number | undefined;
   readonly layers?: readonly Layer[];
   readonly signal?: AbortSignal | undefined;
@@ -31,9 +31,6 @@ const known: Record<keyof SuiteOptions, boolean> = {
   ...{ run: true, file: true, limit: false, maxNewTokens: false, layers: false, signal: false },
 };
 
-/** Answers that are written at the same time. */
-const together = 16;
-
 /**
  * Yields one `suite` event. Log-likelihoods, lengths and ties are those of lm-eval (EleutherAI's lm-evaluation-harness), so that
  * numbers can be compared.
@@ -41,7 +38,7 @@ const together = 16;
  */
 export async function* evaluateSuite(options: SuiteOptions): AsyncGenerator<SuiteProgressEvent> {
   checkOptions('evaluateSuite', options, known);
-  const { run, file, limit, signal, maxNewTokens = 64 } = options;
+  const { run, file, limit, signal, maxNewTokens = defaultNewTokens } = options;
   const machine = resolve('eval', options.layers).values;
   const items = await readSuite(file, { limit, signal });
   const choices = items.filter((item) => item.kind === 'choice');
@@ -155,22 +152,9 @@ async function* scoreAnswers(
   maxNewTokens: number,
   signal: AbortSignal | undefined,
 ): Work<NonNullable<SuiteEvent['answers']>> {
-  const model = textModelOf(session, { maxTexts: Math.min(together, items.length) });
-  const written: string[] = [];
-  yield* phase('writing answers', async (report) => {
-    let next = 0;
-    let done = 0;
-    const write = async () => {
-      while (next < items.length) {
-        const index = next++;
-        const { prompt, stop } = items[index]!;
-        const options = { greedy: true, maxNewTokens, stop, ...(signal && { signal }) };
-        written[index] = (await model.complete(prompt, options)).text;
-        report(++done, items.length);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(together, items.length) }, write));
-  });
+  const written = yield* phase('writing answers', (report) =>
+    writeGreedily(session, items, { maxNewTokens, signal }, report),
+  );
   const f1 = items.map(({ answers }, i) => wordF1(written[i]!, answers));
   return {
     examples: items.length,
