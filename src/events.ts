@@ -229,8 +229,16 @@ export interface ClassEvent {
 
 export type ClassifyingEvent = ClassEvent | PhaseEvent | NoticeEvent;
 
+/** What a model wrote, compared with the answers of the data (`eval --generate`): in [0, 100], with sacrebleu's signatures. */
+export interface WrittenScores {
+  readonly bleu: number;
+  readonly bleuSignature: string;
+  readonly chrf: number;
+  readonly chrfSignature: string;
+}
+
 /** What an evaluation found. Tables add `examples`, labelled ones all that follows; `bitsPerByte` is then NaN. */
-export interface ResultEvent {
+export interface ResultEvent extends Partial<WrittenScores> {
   readonly event: 'result';
   readonly loss: number;
   readonly perplexity: number;
@@ -270,6 +278,29 @@ export interface QuantizedEvent {
 }
 
 export type QuantizationEvent = QuantizedEvent | PhaseEvent | NoticeEvent;
+/** The mean of a measure over examples, and its standard error; null of a single example. */
+export interface Estimate {
+  readonly mean: number;
+  readonly error: number | null;
+}
+
+/** What `eval --suite` found: of each kind of example that the file has. Shares are in [0, 1]. */
+export interface SuiteEvent {
+  readonly event: 'suite';
+  /** Multiple choice: whether the right choice has the highest log-likelihood, whole, per token or per UTF-8 byte. */
+  readonly choices?: {
+    readonly examples: number;
+    readonly accuracy: Estimate;
+    readonly accuracyPerToken: Estimate;
+    readonly accuracyPerByte: Estimate;
+  };
+  /** Minimal pairs: whether the acceptable sentence has the higher log-likelihood. */
+  readonly pairs?: { readonly examples: number; readonly accuracy: Estimate };
+  /** Generated answers. */
+  readonly answers?: { readonly examples: number; readonly exactMatch: Estimate; readonly f1: Estimate };
+}
+
+export type SuiteProgressEvent = SuiteEvent | PhaseEvent | NoticeEvent;
 
 export type EvaluationEvent = ResultEvent | PhaseEvent | NoticeEvent;
 

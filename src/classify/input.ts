@@ -1,10 +1,10 @@
 // The texts to classify, one example at a time: from a list, a stream of lines, or the rows of a file of any size.
 import { createReadStream } from 'node:fs';
-import { extname } from 'node:path';
 import {
   type ChoiceExample,
   type ClassifyExample,
   decodeText,
+  endingOf,
   type Findings,
   readBytes,
   splitLines,
@@ -66,7 +66,7 @@ export async function* examplesOf(
   for await (const example of streamExamples(file, { ...columns, signal }, report)) yield example as Classified;
 }
 
-const isPlain = (file: string) => ['.txt', '.md', ''].includes(extname(file).toLowerCase());
+const isPlain = (file: string) => ['.txt', '.md', ''].includes(endingOf(file));
 
 /** The lines that are not blank, each by its number in the file. Special tokens in them are text like any other. */
 async function* plainTexts(

@@ -1,8 +1,10 @@
-// The bytes of a file, a named pipe or standard input, in chunks. Knows nothing of what they mean.
+// The bytes of a file, a named pipe or standard input, in chunks; those of x.gz decompressed. Knows nothing of what they mean.
 import { open } from 'node:fs/promises';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { GptError, whyUnreadable } from '../errors.js';
 import { isPipe, readPipe } from '../files/index.js';
+import { isGzip } from './ending.js';
+import { gunzip } from './gunzip.js';
 import type { Source } from './sources.js';
 
 export interface ReadBytesOptions {
@@ -15,10 +17,21 @@ export interface ReadBytesOptions {
 
 const chunkBytes = 1 << 18;
 
-/** The bytes of a file in chunks that share one buffer, or those of standard input. */
-export async function* readBytes(
+/**
+ * The bytes of a file in chunks that share one buffer, or those of standard input. A file that is called .gz is decompressed;
+ * `onBytes` hears of its bytes on the disk.
+ */
+export function readBytes(
   source: Pick<Source, 'name' | 'kind'>,
-  { stdin, signal, onBytes }: ReadBytesOptions = {},
+  options: ReadBytesOptions = {},
+): AsyncGenerator<Uint8Array | string> {
+  const bytes = readStored(source, options);
+  return source.kind === 'file' && isGzip(source.name) ? gunzip(bytes, source.name) : bytes;
+}
+
+async function* readStored(
+  source: Pick<Source, 'name' | 'kind'>,
+  { stdin, signal, onBytes }: ReadBytesOptions,
 ): AsyncGenerator<Uint8Array | string> {
   if (source.kind === 'stdin') {
     for await (const chunk of stoppable(stdin ?? process.stdin, signal)) {

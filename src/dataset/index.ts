@@ -13,6 +13,7 @@ export { readBytes } from './bytes.js';
 export { type BuildCorpusOptions, buildCorpus, type Corpus, type CorpusProgress, openCorpus } from './corpus.js';
 export { decodeText } from './decode.js';
 export { splitLines } from './documents.js';
+export { endingOf, stemOf } from './ending.js';
 export * from './labelled/index.js';
 export { areSources, type CorpusMeta, changedSources, fingerprint } from './meta.js';
 export { tokenBytes, unknownBytes } from './piece-encoder.js';

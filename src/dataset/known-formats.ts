@@ -15,7 +15,7 @@ const unpack = 'unpack it first';
 const formats: readonly Format[] = [
   { name: 'a PDF', begins: '%PDF-', hint: 'extract its text first, for example with pdftotext' },
   { name: 'a ZIP archive (or DOCX, XLSX, EPUB)', begins: 'PK\x03\x04', hint: 'unpack it, or save it as text' },
-  { name: 'gzip data', begins: '\x1f\x8b', hint: 'unpack it first: gunzip' },
+  { name: 'gzip data', begins: '\x1f\x8b', hint: 'give the file a name that ends in .gz, or unpack it first: gunzip' },
   { name: 'an xz archive', begins: '\xfd7zXZ', hint: unpack },
   { name: 'a 7z archive', begins: "7z\xbc\xaf'\x1c", hint: unpack },
   { name: 'a bzip2 archive', begins: 'BZh', hint: unpack },

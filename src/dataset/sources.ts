@@ -4,6 +4,7 @@ import { extname, join, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { GptError } from '../errors.js';
 import { requireThere, statIfThere } from '../files/index.js';
+import { endingOf } from './ending.js';
 
 /** One thing to read. Its name is the path as the person wrote it, or found below a folder they named. */
 export interface Source {
@@ -30,7 +31,7 @@ const markup = new Set(['.html', '.htm', '.xhtml', '.xml', '.svg', '.rtf', '.ipy
 
 /** What a person should know of the files that are read as they are: markup is learned like any other text. */
 export function sourceWarnings(sources: readonly Source[]): string[] {
-  const raw = sources.filter(({ name }) => markup.has(extname(name).toLowerCase())).map(({ name }) => name);
+  const raw = sources.filter(({ name }) => markup.has(endingOf(name))).map(({ name }) => name);
   if (raw.length === 0) return [];
   const [names, are] = [
     raw.slice(0, 3).join(', ') + (raw.length > 3 ? ` and ${raw.length - 3} more` : ''),
@@ -39,7 +40,7 @@ export function sourceWarnings(sources: readonly Source[]): string[] {
   return [`${names} ${are} read with the markup, which the model will learn to write; extract the text to avoid this`];
 }
 
-/** What a folder is searched for. A file named by itself may be called anything. */
+/** What a folder is searched for, compressed by gzip or not. A file named by itself may be called anything. */
 export const textExtensions = [
   '.txt',
   '.text',
@@ -94,7 +95,7 @@ async function expand(input: string): Promise<Source[]> {
 
 async function searchFolder(folder: string): Promise<Source[]> {
   const names = await glob('**/*', { cwd: folder, ignore: ['**/node_modules/**'] });
-  const texts = names.filter((name) => textExtensions.includes(extname(name).toLowerCase())).sort();
+  const texts = names.filter((name) => textExtensions.includes(endingOf(name))).sort();
   if (texts.length === 0) {
     const others = [...new Set(names.map((name) => extname(name)).filter((ending) => ending !== ''))].sort();
     const there = others.length > 0 ? `, only ${others.slice(0, 8).join(' ')}` : '';
@@ -111,6 +112,6 @@ async function searchFolder(folder: string): Promise<Source[]> {
 
 function fileSource(name: string, explicit: boolean): Source {
   const { size, mtimeMs } = statSync(name);
-  const format = formats.get(extname(name).toLowerCase()) ?? 'text';
+  const format = formats.get(endingOf(name)) ?? 'text';
   return { name, kind: 'file', format, size, mtimeMs, explicit };
 }

@@ -1,9 +1,10 @@
 // Copies what can be read only once (standard input, pipes) to files, since training a tokenizer and tokenizing are two
 // passes over the text.
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { GptError } from '../errors.js';
 import { AtomicFile, isPipe, makeFolder, readPipe } from '../files/index.js';
 import { stoppable } from './bytes.js';
+import { endingOf, isGzip } from './ending.js';
 import { writeError } from './write-error.js';
 
 export interface SpoolOptions {
@@ -33,7 +34,7 @@ export async function spoolInputs(
       );
     else if (isPipe(input))
       usable.push(
-        await copy(readPipe(input, options.signal), directory, `pipe${index}${endingOf(input)}`, options.signal),
+        await copy(readPipe(input, options.signal), directory, `pipe${index}${suffixOf(input)}`, options.signal),
       );
     else usable.push(input);
   }
@@ -41,7 +42,7 @@ export async function spoolInputs(
 }
 
 /** The ending says what is in it: a pipe that is called x.jsonl has JSON lines. */
-const endingOf = (pipe: string) => extname(pipe) || '.txt';
+const suffixOf = (pipe: string) => (endingOf(pipe) || '.txt') + (isGzip(pipe) ? '.gz' : '');
 
 async function copy(
   from: AsyncIterable<Uint8Array | string>,

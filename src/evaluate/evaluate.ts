@@ -2,12 +2,14 @@
 import { openCheckpoint } from '../checkpoint/index.js';
 import { checkOptions, type Layer, requireStrings, resolve } from '../config/index.js';
 import { isTable, spoolInputs } from '../dataset/index.js';
+import { GptError } from '../errors.js';
 import type { EvaluationEvent } from '../events.js';
 import { isPipe, scratchFolder } from '../files/index.js';
 import { inEachFormat, withModel } from './formats.js';
 import { evaluateLabelled, labelledTask } from './labelled.js';
 import type { LabelledColumns } from './labelled-columns.js';
 import { evaluateText } from './text.js';
+import { defaultNewTokens } from './write-greedily.js';
 
 export interface EvaluateOptions extends LabelledColumns {
   /** A run folder, a checkpoint folder or a Hugging Face folder. */
@@ -16,11 +18,18 @@ export interface EvaluateOptions extends LabelledColumns {
   readonly inputs: readonly string[];
   readonly layers?: readonly Layer[];
   readonly stdin?: NodeJS.ReadableStream | undefined;
+  /** Of a table: only the first rows. */
+  readonly limit?: number | undefined;
+  /** Of prompts and completions: the answers are also written, greedily, for BLEU and chrF. */
+  readonly generate?: boolean | undefined;
+  /** Tokens of a written answer at most; default 256. */
+  readonly maxNewTokens?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 const known: Record<keyof EvaluateOptions, boolean> = {
   ...{ run: true, inputs: true, layers: false, stdin: false, signal: false },
+  ...{ limit: false, generate: false, maxNewTokens: false },
   ...{ textColumns: false, labelColumn: false, promptTemplate: false },
 };
 
@@ -44,14 +53,22 @@ export async function* evaluate(options: EvaluateOptions): AsyncGenerator<Evalua
     const inputs =
       isTable(first) && isPipe(first) ? await spoolInputs(options.inputs, scratch.path, options) : options.inputs;
     const labelled = await labelledTask(inputs, labels, options);
+    if (options.generate && labelled?.task !== 'instruct') {
+      throw new GptError('eval/generate', `${first} has no prompts and completions: there is nothing to write`, {
+        hint: 'a table with columns prompt and completion, instruction and output, or messages',
+      });
+    }
     if (!labelled) {
+      if (options.limit !== undefined) throw new GptError('eval/limit', `${first} is scored as text: it has no rows`);
       yield* evaluateText(checkpoint, machine, { ...options, inputs }, scratch.path);
       return;
     }
     const tokenizer = await checkpoint.loadTokenizer();
+    const { limit, generate, maxNewTokens = defaultNewTokens, signal } = options;
+    const written = { maxNewTokens: generate ? maxNewTokens : undefined };
     yield* inEachFormat(checkpoint, machine, (how, keepOpen) =>
       withModel(checkpoint, tokenizer, how, { labels, keepOpen }, (session) =>
-        evaluateLabelled({ session, ...labelled, choice: options, directory, signal: options.signal }),
+        evaluateLabelled({ session, ...labelled, choice: options, limit, ...written, directory, signal }),
       ),
     );
   } finally {

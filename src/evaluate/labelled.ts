@@ -1,7 +1,7 @@
 // Scores labelled data with a model: labels with a classifier, completions with any language model.
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { chatTemplateOf } from '../chat/index.js';
+import { chatTemplateOf, endsOf } from '../chat/index.js';
 import {
   checkTemplate,
   decideTask,
@@ -25,6 +25,7 @@ import { encodeAnswers, encodeTexts, notice, tokensOf } from '../scoring/encode.
 import { countUnseen, unseenText } from '../scoring/unseen-characters.js';
 import { phase } from '../session/phase.js';
 import type { Session } from '../session/session.js';
+import { compareWritten } from './compare-written.js';
 import type { LabelledColumns } from './labelled-columns.js';
 
 /** Which file of the data is scored: of a folder the test data, else the validation data, else the training data. */
@@ -75,6 +76,10 @@ export interface LabelledEvaluation {
   readonly file: string;
   readonly task: 'classify' | 'choice' | 'instruct';
   readonly choice: LabelledColumns;
+  /** Only the first rows. */
+  readonly limit?: number | undefined;
+  /** Tokens of a written answer at most; without it none is written. */
+  readonly maxNewTokens?: number | undefined;
   /** The checkpoint's folder: the run it lies in knows the template. */
   readonly directory: string;
   readonly signal: AbortSignal | undefined;
@@ -82,8 +87,8 @@ export interface LabelledEvaluation {
 
 /** Yields one `result`: labelled data with accuracy and confusion, completions with perplexity. */
 export async function* evaluateLabelled(evaluation: LabelledEvaluation): AsyncGenerator<EvaluationEvent> {
-  const { file, task, choice, signal } = evaluation;
-  const options = { task, ...columnsChosen(choice), signal };
+  const { file, task, choice, limit, signal } = evaluation;
+  const options = { task, ...columnsChosen(choice), signal, ...(limit !== undefined && { limit }) };
   const data = yield* phase('reading the data', () => readLabelled(file, options));
   yield { event: 'notice', level: 'info', message: `${file}: ${data.reason}` };
   for (const finding of data.warnings) yield notice(finding);
@@ -171,7 +176,7 @@ function notForChoices(file: string, labels: readonly string[]): GptError {
 }
 
 async function* evaluateAnswers(
-  { session, directory, choice, signal }: LabelledEvaluation,
+  { session, directory, choice, maxNewTokens, signal }: LabelledEvaluation,
   data: LabelledData,
 ): AsyncGenerator<EvaluationEvent> {
   const { gpt, tokenizer } = session;
@@ -193,11 +198,15 @@ async function* evaluateAnswers(
   const { lossSum, count } = sums!;
   const loss = lossSum / count;
   const bitsPerByte = lossSum / Math.LN2 / answerBytes(examples, tokenizer);
+  const written =
+    maxNewTokens !== undefined &&
+    (yield* compareWritten(session, rows, examples, { maxNewTokens, ends: chat && (await endsOf(directory)), signal }));
   yield {
     event: 'result',
     ...{ loss, perplexity: Math.exp(loss), bitsPerByte, tokens: count },
     ...(unseenCharacters > 0 && { unseenCharacters }),
     examples: examples.length,
+    ...written,
   };
 }
 

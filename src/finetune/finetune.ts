@@ -1,8 +1,8 @@
 // Finetuning, from labelled data to a run folder: a classifier, an instruction follower, or a continued model. Knows no
 // terminal: it yields events. What is learned is decided in task.ts; the loop is that of pretraining.
-import { basename, extname, join } from 'node:path';
+import { join } from 'node:path';
 import { checkOptions, type FinetuneConfig, type Sources } from '../config/index.js';
-import { mostChoices } from '../dataset/index.js';
+import { mostChoices, stemOf } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent, RunEvent } from '../events.js';
 import { countParameters } from '../model/index.js';
@@ -40,7 +40,7 @@ export async function* finetune(options: FinetuneOptions): AsyncGenerator<RunEve
       hint: 'name a CSV, TSV or JSONL file, or a folder with train, valid and test',
     });
   }
-  const out = options.out ?? join('runs', basename(data ?? 'run', extname(data ?? '')));
+  const out = options.out ?? join('runs', stemOf(data ?? 'run'));
   const inputs = data === undefined ? [] : [data];
   const run = yield* openRun({ command: 'finetune', out, inputs, options });
   try {

@@ -37,5 +37,5 @@ export {
   parameterSpecs,
   rotaryOf,
 } from './registry.js';
-export { type BatchShape, evaluationStep, logitsStep, lossStep } from './steps.js';
+export { type BatchShape, evaluationStep, logitsStep, lossStep, tokenLossesStep } from './steps.js';
 export { type Training, withTrainable } from './trainable.js';

@@ -1,5 +1,5 @@
 // The model's work as an engine takes it: pure functions of named inputs, each of one static shape.
-import { type DropoutKey, embedding, type TokenLoss, tokenLoss } from '../ops/index.js';
+import { type DropoutKey, embedding, type TokenLoss, tokenLoss, tokenLosses } from '../ops/index.js';
 import * as tf from '../tf.js';
 import type { TensorSpec } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
@@ -99,6 +99,24 @@ export function evaluationStep(gpt: Gpt, shape: BatchShape): StepFunction {
     run: (inputs) => {
       const { lossSum, count } = losses(gpt, inputs);
       return { lossSum, count };
+    },
+  };
+}
+
+/**
+ * The negative log-likelihood of single tokens. Inputs: `ids` int32 [B, T]; `targets` int32 [K] and `places` int32 [K], row
+ * b*T + t of each: the position before the target. Several targets may have the same place; those below 0 are ignored.
+ * Output: `losses` [K] in nats, 0 where the target is ignored.
+ */
+export function tokenLossesStep(gpt: Gpt, shape: BatchShape, answers: number): StepFunction {
+  const { batchSize, time } = shape;
+  return {
+    name: `token losses ${suffix(shape)} ${answers}`,
+    inputs: { ids: int32(batchSize, time), targets: int32(answers), places: int32(answers) },
+    variables: gpt.variables,
+    run: (inputs) => {
+      const { ids, targets, places } = inputs as Record<'ids' | 'targets' | 'places', tf.Tensor>;
+      return { losses: tokenLosses(gpt.project(embedding(gpt.hidden(ids), places)), targets) };
     },
   };
 }

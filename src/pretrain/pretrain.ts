@@ -1,8 +1,8 @@
 // Pretraining, from text files to a run folder: joins tokenizer, dataset, model, engine, training and checkpoints.
 // Knows no terminal: it yields events. The command line and the library are both thin users of it.
-import { basename, extname, join } from 'node:path';
+import { join } from 'node:path';
 import { checkOptions, requireStrings } from '../config/index.js';
-import { requireBlock, stepsPerEpoch } from '../dataset/index.js';
+import { requireBlock, stemOf, stepsPerEpoch } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { RunEvent } from '../events.js';
 import { configureModel } from '../model/registry.js';
@@ -25,7 +25,7 @@ const known: Record<keyof PretrainOptions, boolean> = { inputs: true, stdin: fal
 /** `runs/<name>` for the first input, without its extension. */
 function defaultOut(inputs: readonly string[]): string {
   const first = inputs[0];
-  const name = first === undefined || first === '-' ? 'stdin' : basename(first, extname(first));
+  const name = first === undefined || first === '-' ? 'stdin' : stemOf(first);
   return join('runs', name.replace(/[*?[\]{}]/g, '') || 'run');
 }
 

@@ -51,7 +51,7 @@ test('a number is off by one step at most, and what was dequantized is quantized
       expect(quantized(back, 1, values.length, bits)).toEqual(matrix);
       values.forEach((value, i) => {
         const step = Math.abs(matrix.scales[i >> 6]!);
-        expect(Math.abs(back[i]! - value)).toBeLessThanOrEqual(step * 1.001 + 1e-44);
+        expect(Math.abs(back[i]! - value)).toBeLessThanOrEqual(step * 1.001 + 2e-43); // scales below the smallest float32 are 0
       });
     },
   );

@@ -25,6 +25,16 @@ describe('loading a tokenizer', () => {
     for (const path of [file, join(folder, 'last'), folder]) expect((await loadTokenizer(path)).kind).toBe('byte');
   });
 
+  test('a SentencePiece model is named as what it is, unless a tokenizer.json is there', async () => {
+    const model = write('tokenizer.model', '\n\x0e\n\x05<unk>');
+    for (const path of [folder, model])
+      await expect(loadTokenizer(path)).rejects.toThrow(
+        `${model} is a SentencePiece tokenizer, which is not supported`,
+      );
+    write('tokenizer.json', byteTokenizer().toJSON());
+    expect((await loadTokenizer(folder)).kind).toBe('byte');
+  });
+
   test('from vocab.json and merges.txt, whose first line only is a comment', async () => {
     const tokens = [...byteToChar, '##', 'he', 'Ġhe', '<|endoftext|>'];
     const vocab = write('vocab.json', Object.fromEntries(tokens.map((token, id) => [token, id])));

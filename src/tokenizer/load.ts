@@ -15,6 +15,7 @@ export async function loadTokenizer(path: string): Promise<Tokenizer> {
   const kind = await kindOf(path);
   if (kind === 'file') {
     if (['vocab.json', 'merges.txt'].includes(basename(path))) return loadFolder(dirname(path), path);
+    if (sentencePieceFiles.includes(basename(path))) throw sentencePieceError(path);
     return loadFile(path);
   }
   if (kind === 'folder') return loadFolder(path, path);
@@ -39,8 +40,20 @@ async function loadFolder(folder: string, asked: string): Promise<Tokenizer> {
     if ((await kindOf(join(inner, 'vocab.json'))) && (await kindOf(join(inner, 'merges.txt'))))
       return parseGpt2Files(await readGpt2Files(inner), inner);
   }
+  for (const name of sentencePieceFiles) {
+    if (await kindOf(join(folder, name))) throw sentencePieceError(join(folder, name));
+  }
   throw new GptError('tokenizer/missing', `${asked} holds no tokenizer`, {
     hint: 'it needs a tokenizer.json, or vocab.json with merges.txt',
+  });
+}
+
+/** Llama 1 and 2, Mistral, T5. Their tokenizer.json, where transformers makes one, is refused by `parseTokenizer`, too. */
+const sentencePieceFiles = ['tokenizer.model', 'spiece.model'];
+
+function sentencePieceError(path: string): GptError {
+  return new GptError('tokenizer/sentencepiece', `${path} is a SentencePiece tokenizer, which is not supported`, {
+    hint: 'only byte-level BPE is read from other models (GPT-2, Llama 3, Qwen, SmolLM2): choose one of these, or train a tokenizer of your own',
   });
 }
 

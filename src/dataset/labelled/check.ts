@@ -1,8 +1,8 @@
 // The linter behind `gpt-cli data check`: reads everything, stops at nothing, and says what would hurt the training.
-import { extname } from 'node:path';
 import { type ChatTemplate, chatTemplateOf } from '../../chat/index.js';
 import { GptError } from '../../errors.js';
 import type { Tokenizer } from '../../tokenizer/types.js';
+import { endingOf } from '../ending.js';
 import { textExtensions } from '../sources.js';
 import { readTexts } from '../texts.js';
 import type { Columns, Task } from './columns.js';
@@ -76,7 +76,7 @@ export async function checkData(path: string, options: CheckOptions = {}): Promi
 }
 
 function isPlainText(path: string): boolean {
-  return textExtensions.includes(extname(path).toLowerCase()) && !tableExtensions.includes(extname(path).toLowerCase());
+  return textExtensions.includes(endingOf(path)) && !tableExtensions.includes(endingOf(path));
 }
 
 /** Text without columns: that it can be read, and how long its documents are. */

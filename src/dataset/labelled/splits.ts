@@ -1,8 +1,9 @@
 // Finds the files of a labelled data set: one file, or a folder with train, valid and test.
 import { readdirSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { GptError } from '../../errors.js';
 import { requireThere, statIfThere } from '../../files/index.js';
+import { endingOf, stemOf } from '../ending.js';
 import { quoteList } from '../quote-list.js';
 import { tableExtensions } from './table.js';
 
@@ -30,9 +31,8 @@ export function findSplits(path: string): Partial<Record<SplitName, string>> {
   const splits: Partial<Record<SplitName, string>> = {};
   const names = readdirSync(path).sort();
   for (const name of names) {
-    const extension = extname(name);
-    if (!tableExtensions.includes(extension.toLowerCase())) continue;
-    const split = stems.get(name.slice(0, -extension.length).toLowerCase());
+    if (!tableExtensions.includes(endingOf(name))) continue;
+    const split = stems.get(stemOf(name).toLowerCase());
     if (split === undefined) continue;
     const before = splits[split];
     const file = join(path, name);
@@ -60,10 +60,8 @@ export function findSplits(path: string): Partial<Record<SplitName, string>> {
 /** Whether a path is labelled data by its name: a table, or a folder with train, valid or test tables. */
 export function isTable(path: string): boolean {
   const stat = statIfThere(path);
-  if (!stat?.isDirectory()) return tableExtensions.includes(extname(path).toLowerCase());
-  return readdirSync(path).some((name) => {
-    const extension = extname(name);
-    const stem = name.slice(0, name.length - extension.length).toLowerCase();
-    return tableExtensions.includes(extension.toLowerCase()) && stems.has(stem);
-  });
+  if (!stat?.isDirectory()) return tableExtensions.includes(endingOf(path));
+  return readdirSync(path).some(
+    (name) => tableExtensions.includes(endingOf(name)) && stems.has(stemOf(name).toLowerCase()),
+  );
 }

@@ -1,10 +1,10 @@
 // A file of rows with named columns, whatever its format: CSV, TSV, JSONL, or one JSON array.
-import { extname } from 'node:path';
 import { GptError } from '../../errors.js';
 import { requireThere } from '../../files/index.js';
 import { readBytes } from '../bytes.js';
 import { decodeText } from '../decode.js';
 import { parseJsonLines } from '../documents.js';
+import { endingOf } from '../ending.js';
 import { parseJsonValue } from '../json-values.js';
 import { quoteList } from '../quote-list.js';
 import { type Fields, readCsv } from './csv.js';
@@ -35,7 +35,7 @@ const peekedRows = 100;
 const longestArray = 1 << 28;
 
 /**
- * Opens a file of rows. Broken rows go to `report`, and are skipped if it returns.
+ * Opens a file of rows, compressed (.csv.gz) or not. Broken rows go to `report`, and are skipped if it returns.
  * @throws GptError `data/missing`, `data/format`, `data/empty`, `data/header`, and what decoding finds
  */
 export async function openTable(
@@ -45,7 +45,7 @@ export async function openTable(
   onBytes?: (count: number) => void,
 ): Promise<Table> {
   requireThere(path, 'data/missing');
-  const extension = extname(path).toLowerCase();
+  const extension = endingOf(path);
   if (!tableExtensions.includes(extension)) {
     throw new GptError('data/format', `${path} has the ending "${extension}", which is no labelled data`, {
       hint: `known are ${tableExtensions.join(' ')}; plain text is for gpt-cli pretrain`,
