@@ -84,6 +84,13 @@ function checkTokenizer({ tokenizer, vocabSize }: TrainingConfig, sources: Sourc
   }
 }
 
+function checkValidation({ validation, valSplit }: Partial<PretrainConfig>, sources: Sources): void {
+  if (!validation || sources['valSplit'] !== 'flag') return;
+  throw new GptError('config/unused', `val-split (${valSplit}) has no effect: ${validation} is the validation text`, {
+    hint: 'omit --val-split or --validation',
+  });
+}
+
 /** What a checkpoint brings along cannot be asked for again. */
 function checkShape(config: TrainingConfig & Partial<PretrainConfig & FinetuneConfig>, sources: Sources): void {
   const start = config.init ?? config.from;
@@ -127,5 +134,6 @@ export function checkTraining(config: PretrainConfig | FinetuneConfig, sources: 
   checkUnused({ flag: '--arch', noun: 'model family', settings: families }, config.arch, sources);
   configureModel(config, config.vocabSize); // checks what the family asks of its settings
   checkTokenizer(config, sources);
+  checkValidation(config, sources);
   if ('from' in config) checkFinetuning(config);
 }

@@ -156,6 +156,12 @@ const CLUSTER = {
 };
 
 const PRETRAINING = {
+  validation: text({
+    default: null,
+    placeholder: 'path',
+    fixed: true,
+    help: 'a file, folder or glob to validate on, instead of val-split',
+  }),
   textKey: text({
     default: 'text',
     placeholder: 'name',

@@ -207,3 +207,26 @@ test('a val-split outside of [0, 1) is refused with its value', async () => {
     expect(error.message).toBe(`val-split (${valSplit}) is not in [0, 1)`);
   }
 });
+
+test('a validation text of its own is the validation part, whole, and documents that are in both are counted', async () => {
+  const inputs = [folder.write('train.txt', 'ab<|endoftext|>ba<|endoftext|>aab')];
+  const validation = folder.write('held.jsonl', '{"text":"ba"}\n{"text":"bbb"}\n');
+  const tokenizer = charTokenizer('ab');
+  const corpus = await buildCorpus({ inputs, tokenizer, directory: fresh(), valSplit: 0.5, validation });
+  expect(all(corpus.train)).toEqual([0, 1, 2, 1, 0, 2, 0, 0, 1]);
+  expect(all(corpus.validation)).toEqual([2, 1, 0, 2, 1, 1, 1]);
+  expect([corpus.valBytes, corpus.meta.repeated, corpus.meta.valSplit]).toEqual([5, 1, 0]);
+  expect(corpus.meta.sources.map(({ documents }) => documents)).toEqual([3, 2]);
+  corpus.close();
+});
+
+test('a validation text that is empty or missing is refused by name', async () => {
+  const inputs = [folder.write('train2.txt', 'ab')];
+  const tokenizer = charTokenizer('ab');
+  const build = (validation: string) =>
+    buildCorpus({ inputs, tokenizer, directory: fresh(), valSplit: 0.1, validation });
+  expect(await errorOf(() => build(folder.write('none.txt', '')))).toMatchObject({ code: 'dataset/empty' });
+  expect(await errorOf(() => build(join(folder.path, 'missing.txt')))).toMatchObject({
+    message: expect.stringContaining('missing.txt'),
+  });
+});

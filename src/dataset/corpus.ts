@@ -9,6 +9,7 @@ import type { TextPiece, Tokenizer } from '../tokenizer/types.js';
 import { type CorpusMeta, corpusVersion, fingerprint, readMeta } from './meta.js';
 import { PieceEncoder, tokenBytes } from './piece-encoder.js';
 import { PieceCutter } from './pieces.js';
+import { DocumentHasher, documentHashes } from './repeated.js';
 import { findSources, type Source } from './sources.js';
 import { FileSpan, type TokenSpan, type TokenType, tokenTypeFor } from './span.js';
 import { readSources } from './texts.js';
@@ -41,6 +42,8 @@ export interface BuildCorpusOptions {
   readonly directory: string;
   /** The part kept for validation, in [0, 1): the last one. */
   readonly valSplit: number;
+  /** A file, folder or glob whose text is kept for validation instead. Not with `texts`. */
+  readonly validation?: string | undefined;
   readonly textKey?: string;
   readonly stdin?: NodeJS.ReadableStream;
   readonly onProgress?: (progress: CorpusProgress) => void;
@@ -54,13 +57,16 @@ export interface BuildCorpusOptions {
  * @throws GptError `dataset/*` (a full disk is `dataset/write`); an aborted signal's reason
  */
 export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> {
-  const { tokenizer, directory, valSplit } = options;
+  const { tokenizer, directory, validation } = options;
+  const valSplit = validation === undefined ? options.valSplit : 0;
   if (!(valSplit >= 0 && valSplit < 1)) {
     throw new GptError('dataset/val-split', `val-split (${valSplit}) is not in [0, 1)`, {
       hint: 'try --val-split 0.1',
     });
   }
-  const sources = options.texts === undefined ? await findSources(options.inputs ?? []) : [];
+  const train = options.texts === undefined ? await findSources(options.inputs ?? []) : [];
+  const held = validation === undefined ? [] : await findSources([validation]);
+  const sources = [...train, ...held];
   const path = join(directory, 'tokens.bin');
   const dtype = tokenTypeFor(tokenizer.vocabSize);
   let file: AtomicFile | undefined;
@@ -68,15 +74,11 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
     await makeFolder(directory);
     await rm(join(directory, 'meta.json'), { force: true });
     file = await AtomicFile.create(path);
-    const { tokens, documents, documentsOf, unknown, sha256 } = await writeTokens(
-      file.handle.fd,
-      dtype,
-      sources,
-      options,
-    );
+    const written = await writeTokens(file.handle.fd, dtype, { train, held }, options);
+    const { tokens, documents, documentsOf, repeated, unknown, sha256 } = written;
     if (tokens === 0)
       throw new GptError('dataset/empty', 'the text is empty', { hint: 'there is no text to learn from' });
-    const trainTokens = trainLength(tokens, valSplit);
+    const trainTokens = written.trainTokens ?? trainLength(tokens, valSplit);
     const { trainBytes, valBytes } = countBytes(
       file.temporary,
       dtype,
@@ -95,6 +97,7 @@ export async function buildCorpus(options: BuildCorpusOptions): Promise<Corpus> 
       bytes: trainBytes + valBytes,
       valBytes,
       ...(unknown.tokens > 0 && { unknown }),
+      ...(repeated > 0 && { repeated }),
       sha256,
       tokenizer: {
         kind: tokenizer.kind,
@@ -118,8 +121,15 @@ export function trainLength(tokens: number, valSplit: number): number {
   return Math.floor(tokens * (1 - valSplit) * (1 + 2 ** -50));
 }
 
-async function writeTokens(file: number, dtype: TokenType, sources: readonly Source[], options: BuildCorpusOptions) {
+interface Parts {
+  readonly train: readonly Source[];
+  /** What is kept for validation; empty where that is a share of all. */
+  readonly held: readonly Source[];
+}
+
+async function writeTokens(file: number, dtype: TokenType, { train, held }: Parts, options: BuildCorpusOptions) {
   const { tokenizer, onProgress, signal, textKey, stdin } = options;
+  const sources = [...train, ...held];
   const totalBytes =
     sources.length > 0 && sources.every(({ kind }) => kind === 'file')
       ? sources.reduce((sum, { size }) => sum + size, 0)
@@ -129,8 +139,16 @@ async function writeTokens(file: number, dtype: TokenType, sources: readonly Sou
     bytes += count;
   };
   const documentsOf: number[] = []; // of each source
-  const onSource = () => documentsOf.push(0);
-  const reading = { onBytes, onSource, signal, ...(textKey && { textKey }), ...(stdin && { stdin }) };
+  let trainTokens: number | undefined; // once the validation text begins
+  const onSource = () => {
+    if (held.length > 0 && documentsOf.length === train.length) trainTokens = writer.length;
+    documentsOf.push(0);
+  };
+  const how = { signal, ...(textKey && { textKey }), ...(stdin && { stdin }) };
+  const reading = { ...how, onBytes, onSource };
+  const heldOut = held.length > 0 ? await documentHashes(readSources(held, how)) : undefined;
+  const hasher = heldOut && new DocumentHasher();
+  let repeated = 0;
   const texts = options.texts ?? readSources(sources, reading);
   const separator = Uint32Array.of(tokenizer.endOfText);
   const cutter = new PieceCutter();
@@ -140,6 +158,10 @@ async function writeTokens(file: number, dtype: TokenType, sources: readonly Sou
   let open = false; // whether the document so far has text
   for await (const { text, endOfDocument } of texts) {
     signal?.throwIfAborted();
+    if (hasher && trainTokens === undefined) {
+      const digest = hasher.add({ text, endOfDocument });
+      if (digest !== undefined && heldOut!.has(digest)) repeated++;
+    }
     if (text !== '' && !open) {
       if (documents++ > 0) writer.push(separator);
       if (documentsOf.length > 0) documentsOf[documentsOf.length - 1]!++;
@@ -154,7 +176,8 @@ async function writeTokens(file: number, dtype: TokenType, sources: readonly Sou
     onProgress?.({ bytes, totalBytes, tokens: writer.length });
   }
   encoder.push(cutter.flush());
-  return { tokens: writer.length, documents, documentsOf, unknown: encoder.unknown, sha256: writer.finish() };
+  const { unknown } = encoder;
+  return { tokens: writer.length, trainTokens, documents, documentsOf, repeated, unknown, sha256: writer.finish() };
 }
 
 /** The UTF-8 bytes that the two parts of a token file stand for. */

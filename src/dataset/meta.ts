@@ -27,6 +27,8 @@ const metaSchema = z.object({
   valBytes: count,
   /** Characters that the tokenizer does not know: how many, and their UTF-8 bytes. */
   unknown: z.object({ tokens: count, bytes: count }).optional(),
+  /** Documents of the training text that are in the validation text, too, where that has files of its own. */
+  repeated: count.optional(),
   /** Of tokens.bin, in hexadecimal; absent in folders of older versions. */
   sha256: z.string().optional(),
   tokenizer: z.object({ kind: z.string(), vocabSize: count, endOfText: count, fingerprint: z.string() }),

@@ -107,12 +107,13 @@ async function* tokenizeText(
   record: SavedRun | undefined,
   { run, tokenizer, scratch, stdin, signal }: TrainingTextOptions,
 ): Preparing<Corpus> {
-  const { valSplit, textKey } = record
+  const { valSplit, validation, textKey } = record
     ? resumeConfig('pretrain', record.config, run, []).values
-    : { valSplit: 0, textKey: 'text' };
+    : { valSplit: 0, validation: null, textKey: 'text' };
+  const held = validation === null ? undefined : resolve(record?.workingDirectory ?? '', validation);
   return yield* phase('tokenizing', (report) =>
     buildCorpus({
-      ...{ inputs, tokenizer, directory: join(scratch, 'tokens'), valSplit, textKey, signal },
+      ...{ inputs, tokenizer, directory: join(scratch, 'tokens'), valSplit, textKey, signal, validation: held },
       onProgress: ({ bytes, totalBytes }) => report(bytes, totalBytes),
       ...(stdin && { stdin }),
     }),

@@ -18,7 +18,7 @@ export interface TextDataOptions {
   readonly stdin?: NodeJS.ReadableStream | undefined;
   /** The corpus goes to `tokens/` in it. */
   readonly directory: string;
-  readonly config: Pick<PretrainConfig, 'tokenizer' | 'vocabSize' | 'valSplit' | 'textKey'>;
+  readonly config: Pick<PretrainConfig, 'tokenizer' | 'vocabSize' | 'valSplit' | 'validation' | 'textKey'>;
   /** The tokenizer of the checkpoint that the run begins with. */
   readonly tokenizer?: Tokenizer | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -31,7 +31,8 @@ export async function* prepareText(options: TextDataOptions): AsyncGenerator<Run
   const spool = join(tokens, 'input');
   try {
     const inputs = await spoolInputs(options.inputs, spool, { signal, ...(stdin && { stdin }) });
-    for (const message of sourceWarnings(await findSources(inputs)))
+    const held = config.validation === null ? [] : [config.validation];
+    for (const message of sourceWarnings(await findSources([...inputs, ...held])))
       yield { event: 'notice', level: 'warning', message };
     const texts = () => readTexts(inputs, { textKey: config.textKey, signal });
     const tokenizer = options.tokenizer ?? (yield* chooseTokenizer(texts, config, signal));
@@ -49,16 +50,25 @@ export async function* tokenize(
   options: Omit<TextDataOptions, 'tokenizer'> & { readonly tokenizer: Tokenizer },
 ): AsyncGenerator<RunEvent, Corpus> {
   const { inputs, tokenizer, directory, config, stdin, signal } = options;
-  return yield* phase('tokenizing', (report) =>
+  const corpus = yield* phase('tokenizing', (report) =>
     buildCorpus({
       inputs,
       tokenizer,
       directory,
       valSplit: config.valSplit,
+      validation: config.validation ?? undefined,
       textKey: config.textKey,
       onProgress: ({ bytes, totalBytes }) => report(bytes, totalBytes),
       signal,
       ...(stdin && { stdin }),
     }),
   );
+  const { repeated = 0 } = corpus.meta;
+  if (repeated > 0) {
+    const what =
+      repeated === 1 ? 'a document of the training text is' : `${repeated} documents of the training text are`;
+    const message = `${what} in ${config.validation}, too: the validation loss will be too low`;
+    yield { event: 'notice', level: 'warning', message };
+  }
+  return corpus;
 }

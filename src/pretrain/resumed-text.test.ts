@@ -109,3 +109,27 @@ test('tokens that are not those of the run are made again', async () => {
   ]);
   expect(JSON.parse(readFileSync(meta, 'utf8')).sha256).toBe(dataHash);
 });
+
+test('a validation text is read from where the run began, also when the tokens are gone, and repetitions are reported', async () => {
+  writeFileSync('held.txt', `${text}!`);
+  const layers = [{ name: 'flag', values: { ...values, validation: 'held.txt' } }];
+  const events = await collect({ inputs: ['a.txt'], layers, overwrite: true });
+  expect(events).toContainEqual(expect.objectContaining({ tokens: { train: text.length, val: text.length + 2 } }));
+  mkdirSync(at('elsewhere'));
+  process.chdir(at('elsewhere'));
+  expect(await resume()).toEqual([]);
+  expect(await resume([at('a.txt')])).toEqual([]);
+  rmSync(at('run/tokens'), { recursive: true });
+  expect(await resume()).toEqual([expect.stringContaining('tokenizing again')]);
+  writeFileSync(at('held.txt'), text);
+  const again = await collect({
+    inputs: [at('a.txt')],
+    layers: [{ name: 'flag', values: { ...values, validation: at('held.txt') } }],
+    overwrite: true,
+  });
+  expect(again).toContainEqual(
+    expect.objectContaining({
+      message: expect.stringMatching(/a document of the training text is in .*held.txt, too/),
+    }),
+  );
+});

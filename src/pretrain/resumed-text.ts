@@ -1,7 +1,7 @@
 // The corpus of a resumed run: the tokens that it was trained on, kept in its folder or made again from its text. Another text
 // is refused before anything in the folder changes.
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { areSources, type Corpus, changedSources, findSources, openCorpus } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import type { NoticeEvent, RunEvent } from '../events.js';
@@ -38,12 +38,17 @@ export async function* reopenText(options: ResumedTextOptions): AsyncGenerator<R
   const separate = join(tokens, 'again');
   await rm(separate, { recursive: true, force: true });
   const base = saved?.workingDirectory ?? process.cwd();
+  const validation = options.config.validation === null ? null : resolve(base, options.config.validation);
+  const config = { ...options.config, validation };
   const { inputs: names = [], workingDirectory } = saved ?? {};
   const before = { inputs: names, ...(workingDirectory !== undefined && { workingDirectory }) };
 
   let kept = yield* openKept(tokens, options);
   const given = options.inputs.length > 0;
-  if (kept && (!given || (await isText(options.inputs, kept, base)))) {
+  if (
+    kept &&
+    (!given || (await isText([...options.inputs, ...(validation === null ? [] : [validation])], kept, base)))
+  ) {
     const changed = changedSources(kept.meta, base);
     if (changed.length > 0) {
       const message = `${changed.join(', ')} was modified since the run began; the run resumes with the text as it was then (name the text again and --allow-changed-data to use it as it is)`;
@@ -61,7 +66,7 @@ export async function* reopenText(options: ResumedTextOptions): AsyncGenerator<R
     saved?.dataHash ?? (kept && (kept.meta.sha256 ?? (await hashFile(join(tokens, 'tokens.bin'), signal))));
   let made: Corpus | undefined;
   try {
-    made = yield* tokenize({ ...options, inputs, directory: separate });
+    made = yield* tokenize({ ...options, config, inputs, directory: separate });
     const saved = { inputs: names, ...(trained !== undefined && { dataHash: trained }) };
     const changed = checkData(saved, made.meta.sha256, { allowed, ...(given && { now: inputs }) });
     yield* changed;

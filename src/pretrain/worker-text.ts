@@ -53,8 +53,9 @@ async function* tokenizeHere(
     });
   }
   const { valSplit, textKey } = config;
+  const validation = config.validation ?? undefined;
   return yield* phase('tokenizing', () =>
-    buildCorpus({ inputs, tokenizer, directory: join(directory, 'tokens'), valSplit, textKey, signal }),
+    buildCorpus({ inputs, tokenizer, directory: join(directory, 'tokens'), valSplit, validation, textKey, signal }),
   );
 }
 
