@@ -18,6 +18,8 @@ interface SlashCommand {
   readonly run: (state: ChatState, argument: string) => Promise<string> | string;
 }
 
+const booleans: Readonly<Record<string, boolean>> = { true: true, false: false };
+
 const needed = (argument: string, usage: string): string => {
   if (argument !== '') return argument;
   throw new GptError('chat/command', `${usage.split(' ')[0]} needs an argument`, { hint: usage });
@@ -80,8 +82,12 @@ export const slashCommands: Readonly<Record<string, SlashCommand>> = {
       }
       const text = needed(rest.join(' '), `/set ${name} VALUE`);
       const value =
-        key === 'stop' ? [text] : typeof sampling[key] === 'boolean' ? text === 'true' : settings[key]!.read(text);
-      resolveSampling({ ...sampling, [key]: value });
+        key === 'stop'
+          ? [text]
+          : typeof sampling[key] === 'boolean'
+            ? (booleans[text] ?? text)
+            : settings[key]!.read(text);
+      resolveSampling({ ...sampling, [key]: value }, 'flag');
       sampling[key] = value;
       return `${flagName(key)} ${text}`;
     },
