@@ -4,6 +4,7 @@ import { flagName, nearest, resolveSampling, settings } from '../../config/index
 import type { Conversation } from '../../converse/index.js';
 import { GptError, whyUnreadable } from '../../errors.js';
 import { replaceFile } from '../../files/index.js';
+import { unwritable } from '../unwritable.js';
 
 export interface ChatState {
   readonly conversation: Conversation;
@@ -44,7 +45,11 @@ export const slashCommands: Readonly<Record<string, SlashCommand>> = {
     help: 'write the conversation as a line of JSON, which finetune reads',
     run: async ({ conversation }, argument) => {
       const file = needed(argument, '/save FILE');
-      await replaceFile(file, `${JSON.stringify(conversation)}\n`);
+      try {
+        await replaceFile(file, `${JSON.stringify(conversation)}\n`);
+      } catch (error) {
+        throw unwritable(error, file);
+      }
       return `${conversation.messages.length} messages saved to ${file}`;
     },
   },

@@ -67,7 +67,18 @@ test('commands: set, save, load, undo, help, exit; a wrong one is an error and t
     'hi',
     `/save ${file}`,
   ];
-  lines.push(`/load ${file}`, `/load ${folder}/none`, '/system be brief', '/undo', '/save', '/help', '/exit', 'never');
+  lines.push(
+    `/load ${file}`,
+    `/load ${folder}/none`,
+    `/save ${folder}/none/talk`,
+    `/save ${folder}`,
+    '/system be brief',
+    '/undo',
+    '/save',
+    '/help',
+    '/exit',
+    'never',
+  );
   const { code, out, err } = await typed('chat r --system S', { stdin: lines.join('\n') });
   expect([code, out]).toEqual([0, 'so it is\n']);
   expect(asked).toHaveLength(1);
@@ -88,6 +99,8 @@ test('commands: set, save, load, undo, help, exit; a wrong one is an error and t
     `2 messages saved to ${file}`,
     `2 messages loaded from ${file}`,
     `cannot read ${folder}/none: no such file`,
+    `error: cannot write ${folder}/none/talk: there is no folder ${folder}/none`,
+    `error: ${folder} is a folder, not a file`,
     'the system message is replaced',
     'the last turn is forgotten',
     'error: /save needs an argument (/save FILE)',
