@@ -58,7 +58,8 @@ export function compose(...stages: readonly [...Filter[], Pick]): Pick {
   return (logits, place) => {
     check(logits, place.position);
     const left = filters.reduce((filtered, filter) => filter(filtered, place), logits);
-    if (!left.some((logit) => logit > Number.NEGATIVE_INFINITY)) throw broken('-Infinity for every token', place.position);
+    if (!left.some((logit) => logit > Number.NEGATIVE_INFINITY))
+      throw broken('-Infinity for every token', place.position);
     return choose(left, place);
   };
 }
