@@ -7,6 +7,8 @@ export interface PageFacts {
   readonly nLayer: number;
   readonly vocabSize: number;
   readonly blockSize: number;
+  /** Whether positions are rotary: a full context then drops its oldest one. */
+  readonly rotary: boolean;
   /** K and D: heads of keys and values, and their width. */
   readonly cache: { readonly heads: number; readonly width: number };
   /** A classifier's classes; absent: the model writes. */

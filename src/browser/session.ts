@@ -10,11 +10,16 @@ export async function openSession(runtime: Uint8Array, model: Uint8Array): Promi
   return InferenceSession.create(model, { executionProviders: ['wasm'], graphOptimizationLevel: 'all' });
 }
 
-/** Reads a text token by token. When the context is full the window slides, and every token costs a pass over all of it. */
+/**
+ * Reads a text token by token, as Batch does in the program. When the context is full, rotary positions grow and the oldest position
+ * is dropped; with others every token costs a pass over the whole window.
+ */
 export class SessionDecoder implements LogitSource {
   private read: number[] = [];
+  /** Of the next token. */
+  private position = 0;
   private past: Record<string, Tensor>;
-  private sliding = false;
+  private windowed = false;
 
   constructor(
     private readonly session: InferenceSession,
@@ -24,20 +29,24 @@ export class SessionDecoder implements LogitSource {
   }
 
   async append(ids: readonly number[]): Promise<Float32Array> {
-    const { blockSize, vocabSize } = this.facts;
-    this.sliding ||= this.read.length + ids.length > blockSize;
+    const { blockSize, vocabSize, rotary } = this.facts;
+    const beyond = Math.max(0, this.read.length + ids.length - blockSize);
     this.read = [...this.read, ...ids].slice(-blockSize);
-    const fresh = this.sliding ? this.read : ids;
+    this.windowed ||= beyond > 0 && !rotary;
+    if (this.windowed) {
+      this.past = this.nothing();
+      this.position = 0;
+    } else if (beyond > 0) this.past = mapped(this.past, (kept) => withoutOldest(kept, beyond));
+    const fresh = this.windowed ? this.read : ids;
     const outputs = await this.session.run({
       input_ids: row(fresh),
       attention_mask: row(this.read.map(() => 1)),
-      position_ids: row(fresh.map((_, i) => this.read.length - fresh.length + i)),
-      ...(this.sliding ? this.nothing() : this.past),
+      position_ids: row(fresh.map((_, i) => this.position + i)),
+      ...this.past,
     });
-    if (!this.sliding) {
-      const kept = Object.entries(outputs).filter(([name]) => name.startsWith('present.'));
-      this.past = Object.fromEntries(kept.map(([name, value]) => [name.replace('present', 'past_key_values'), value]));
-    }
+    this.position += fresh.length;
+    const kept = Object.entries(outputs).filter(([name]) => name.startsWith('present.'));
+    this.past = Object.fromEntries(kept.map(([name, value]) => [name.replace('present', 'past_key_values'), value]));
     return (outputs['logits']!.data as Float32Array).slice(-vocabSize);
   }
 
@@ -50,6 +59,21 @@ export class SessionDecoder implements LogitSource {
     );
     return Object.fromEntries(names.flat().map((name) => [name, empty()]));
   }
+}
+
+const mapped = <T>(record: Readonly<Record<string, T>>, map: (value: T) => T): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]));
+
+/** @param kept float32 [1, K, T, D] @returns [1, K, T - count, D] */
+function withoutOldest(kept: Tensor, count: number): Tensor {
+  const [, heads, time, width] = kept.dims as [number, number, number, number];
+  const size = (time - count) * width;
+  const data = new Float32Array(heads * size);
+  for (let head = 0; head < heads; head++) {
+    const end = (head + 1) * time * width;
+    data.set((kept.data as Float32Array).subarray(end - size, end), head * size);
+  }
+  return new Tensor('float32', data, [1, heads, time - count, width]);
 }
 
 /** A classifier's scores of a text: logits of the labels. */

@@ -51,9 +51,10 @@ interface OneText {
 
 /**
  * The options of one generated text, defaults filled in from the schema of `sample`.
+ * @param name what they are called in errors; `flag`: settings go by the names of their flags
  * @throws GptError `config/value`, `config/key`, `config/options`
  */
-export function resolveSampling(options: object): { readonly settings: SamplingConfig } & OneText {
+export function resolveSampling(options: object, name = 'options'): { readonly settings: SamplingConfig } & OneText {
   const { index = 0, signal, ...values } = options as Partial<OneText> & Record<string, unknown>;
   if (!Number.isSafeInteger(index) || index < 0)
     throw new GptError('config/options', `"index" must be an integer of at least 0, got ${String(index)}`);
@@ -62,7 +63,7 @@ export function resolveSampling(options: object): { readonly settings: SamplingC
   const given = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
   const stranger = Object.keys(given).find((key) => Object.hasOwn(settings, key) && !keysOfOneText.includes(key));
   if (stranger !== undefined)
-    throw new GptError('config/key', `"${stranger}" in options has no effect on one text`, { hint: 'leave it out' });
-  const resolved = resolve('sample', [{ name: 'options', values: given }]).values;
+    throw new GptError('config/key', `"${stranger}" in ${name} has no effect on one text`, { hint: 'leave it out' });
+  const resolved = resolve('sample', [{ name, values: given }]).values;
   return { settings: resolved, index, ...(signal && { signal }) };
 }

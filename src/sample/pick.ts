@@ -6,7 +6,6 @@ import {
   type Filter,
   type FilterValues,
   limit,
-  maximum,
   type Place,
   type SamplingFilter,
   samplingFilters,
@@ -59,16 +58,15 @@ export function compose(...stages: readonly [...Filter[], Pick]): Pick {
   return (logits, place) => {
     check(logits, place.position);
     const left = filters.reduce((filtered, filter) => filter(filtered, place), logits);
-    if (maximum(left) === Number.NEGATIVE_INFINITY) throw broken('-Infinity for every token', place.position);
+    if (!left.some((logit) => logit > Number.NEGATIVE_INFINITY))
+      throw broken('-Infinity for every token', place.position);
     return choose(left, place);
   };
 }
 
 function check(logits: Float32Array, position: number): void {
-  for (let id = 0; id < logits.length; id++) {
-    const logit = logits[id]!;
-    if (Number.isNaN(logit) || logit === Number.POSITIVE_INFINITY) throw broken(`${logit} for token ${id}`, position);
-  }
+  for (let id = 0; id < logits.length; id++)
+    if (!(logits[id]! < Number.POSITIVE_INFINITY)) throw broken(`${logits[id]} for token ${id}`, position);
 }
 
 function broken(what: string, position: number): GptError {

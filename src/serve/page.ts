@@ -1,12 +1,11 @@
 // The page at /: a box to type into. One file without anything from elsewhere.
-
-const escaped = (text: string) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+import { escapeHtml } from '../html/escape.js';
 
 /** @param kind what the model does @param name what it is called */
 export function page(kind: 'writer' | 'labeller', name: string): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(name)}</title><link rel="icon" href="data:,">
+<title>${escapeHtml(name)}</title><link rel="icon" href="data:,">
 <style>
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
 @media (prefers-color-scheme: dark) { body { color: #ddd; background: #1b1b1b } input { color: inherit; background: #2a2a2a } }
@@ -14,7 +13,7 @@ body { font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto
 form { display: flex; gap: .5rem } input[type=text] { flex: 1; font: inherit; padding: .4rem } button { font: inherit }
 label { font-size: .85rem }
 </style></head><body>
-<h1>${escaped(name)}</h1>
+<h1>${escapeHtml(name)}</h1>
 <div id="log" aria-live="polite"></div>
 <form><input type="text" name="text" aria-label="text" autofocus autocomplete="off"><button>Send</button></form>
 <p><label>API key <input type="password" id="key" autocomplete="off"></label></p>

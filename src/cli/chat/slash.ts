@@ -4,6 +4,7 @@ import { flagName, nearest, resolveSampling, settings } from '../../config/index
 import type { Conversation } from '../../converse/index.js';
 import { GptError, whyUnreadable } from '../../errors.js';
 import { replaceFile } from '../../files/index.js';
+import { unwritable } from '../unwritable.js';
 
 export interface ChatState {
   readonly conversation: Conversation;
@@ -17,6 +18,8 @@ interface SlashCommand {
   /** @returns what to report */
   readonly run: (state: ChatState, argument: string) => Promise<string> | string;
 }
+
+const booleans: Readonly<Record<string, boolean>> = { true: true, false: false };
 
 const needed = (argument: string, usage: string): string => {
   if (argument !== '') return argument;
@@ -42,7 +45,11 @@ export const slashCommands: Readonly<Record<string, SlashCommand>> = {
     help: 'write the conversation as a line of JSON, which finetune reads',
     run: async ({ conversation }, argument) => {
       const file = needed(argument, '/save FILE');
-      await replaceFile(file, `${JSON.stringify(conversation)}\n`);
+      try {
+        await replaceFile(file, `${JSON.stringify(conversation)}\n`);
+      } catch (error) {
+        throw unwritable(error, file);
+      }
       return `${conversation.messages.length} messages saved to ${file}`;
     },
   },
@@ -80,8 +87,12 @@ export const slashCommands: Readonly<Record<string, SlashCommand>> = {
       }
       const text = needed(rest.join(' '), `/set ${name} VALUE`);
       const value =
-        key === 'stop' ? [text] : typeof sampling[key] === 'boolean' ? text === 'true' : settings[key]!.read(text);
-      resolveSampling({ ...sampling, [key]: value });
+        key === 'stop'
+          ? [text]
+          : typeof sampling[key] === 'boolean'
+            ? (booleans[text] ?? text)
+            : settings[key]!.read(text);
+      resolveSampling({ ...sampling, [key]: value }, 'flag');
       sampling[key] = value;
       return `${flagName(key)} ${text}`;
     },

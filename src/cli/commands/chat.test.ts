@@ -58,8 +58,27 @@ test('--json prints one event for a turn', async () => {
 test('commands: set, save, load, undo, help, exit; a wrong one is an error and the conversation lasts', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gpt-cli-chat-'));
   const file = join(folder, 'talk.jsonl');
-  const lines = ['/set temperature 0.5', '/set tempratur 1', '/set top-p 9', '/undone', 'hi', `/save ${file}`];
-  lines.push(`/load ${file}`, `/load ${folder}/none`, '/system be brief', '/undo', '/save', '/help', '/exit', 'never');
+  const lines = [
+    '/set temperature 0.5',
+    '/set tempratur 1',
+    '/set top-p 9',
+    '/set greedy yes',
+    '/undone',
+    'hi',
+    `/save ${file}`,
+  ];
+  lines.push(
+    `/load ${file}`,
+    `/load ${folder}/none`,
+    `/save ${folder}/none/talk`,
+    `/save ${folder}`,
+    '/system be brief',
+    '/undo',
+    '/save',
+    '/help',
+    '/exit',
+    'never',
+  );
   const { code, out, err } = await typed('chat r --system S', { stdin: lines.join('\n') });
   expect([code, out]).toEqual([0, 'so it is\n']);
   expect(asked).toHaveLength(1);
@@ -74,11 +93,14 @@ test('commands: set, save, load, undo, help, exit; a wrong one is an error and t
   for (const line of [
     'temperature 0.5',
     'error: there is no setting "tempratur" (did you mean temperature?)',
-    'must be a number above 0 and at most 1, got 9',
+    'error: "top-p" must be a number above 0 and at most 1, got 9',
+    'error: "greedy" must be true or false, got "yes"',
     'error: there is no command /undone (did you mean /undo?)',
     `2 messages saved to ${file}`,
     `2 messages loaded from ${file}`,
     `cannot read ${folder}/none: no such file`,
+    `error: cannot write ${folder}/none/talk: there is no folder ${folder}/none`,
+    `error: ${folder} is a folder, not a file`,
     'the system message is replaced',
     'the last turn is forgotten',
     'error: /save needs an argument (/save FILE)',

@@ -1,6 +1,7 @@
 // The text of an exported page. Everything that a model or a person brings into it is escaped or base64.
 import { createHash } from 'node:crypto';
 import { dataIds, type PageFacts } from '../../browser/payload.js';
+import { escapeHtml, jsonForScript } from '../../html/escape.js';
 
 export interface PageParts {
   readonly facts: PageFacts;
@@ -11,11 +12,6 @@ export interface PageParts {
   readonly runtime: Uint8Array;
   readonly model: Uint8Array;
 }
-
-const escaped = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-
-/** JSON that no HTML parser takes for markup. */
-const json = (value: unknown) => JSON.stringify(value).replace(/</g, '\\u003c');
 
 /** Within a script element these would end or change it; in JavaScript's strings and patterns the escape means the same. */
 const inScript = (script: string) => script.replace(/<(?=\/script|!--|script)/gi, '\\x3c');
@@ -57,16 +53,16 @@ export function page({ facts, script, style, runtime, model }: PageParts): strin
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="gpt-cli">
-<title>${escaped(facts.name)}</title>
+<title>${escapeHtml(facts.name)}</title>
 <link rel="icon" href="data:,">
 <style>${style.replace(/<\//g, '<\\/')}</style>
 </head>
 <body>
-<h1>${escaped(facts.name)}</h1>
-<p class="summary">${escaped(facts.summary)} It runs in this page: what you type is sent nowhere.</p>
+<h1>${escapeHtml(facts.name)}</h1>
+<p class="summary">${escapeHtml(facts.summary)} It runs in this page: what you type is sent nowhere.</p>
 ${facts.labels ? labeller(facts.choices === true) : writer(facts.chat !== undefined)}
 <noscript>This page needs JavaScript.</noscript>
-${data(dataIds.facts, json(facts))}
+${data(dataIds.facts, jsonForScript(facts))}
 ${data(dataIds.model, base64(model))}
 ${data(dataIds.runtime, base64(runtime))}
 <script type="module">${program}</script>

@@ -28,5 +28,5 @@ export const filterSettings = Object.fromEntries(
 ) as { readonly [Name in FilterName]: (typeof samplingFilters)[Name]['setting'] };
 
 export { bias } from './bias.js';
-export { type Filter, limit, maximum, type Place, type SamplingFilter, softmax, without } from './filter.js';
+export { type Filter, limit, type Place, type SamplingFilter, softmax, without } from './filter.js';
 export { minP, noRepeatNgram, repetitionPenalty, temperature, topK, topP };
