@@ -16,10 +16,10 @@ export function explanationPage(explanation: Explanation, run: string): string {
 }
 
 function pageDataOf(
-  { event: _, headTokens: __, positions, attention, ...explanation }: Explanation,
+  { event: _, headTokens: __, positions, attention, notes: skipped, ...explanation }: Explanation,
   run: string,
 ): PageData {
-  const notes: string[] = [];
+  const notes = [...skipped];
   const { length } = explanation.tokens;
   const shown = explanation.tokens.slice(0, mostTokens);
   if (length > mostTokens) notes.push(`The first ${mostTokens} of ${length} tokens are shown.`);
@@ -28,9 +28,6 @@ function pageDataOf(
   if (!lens) notes.push(`The logit lens of ${shown.length} tokens is too large for a page.`);
   const bytes = attention && positions ? attentionBytes(attention, positions) : undefined;
   if (attention && !bytes) notes.push(`The attention of ${positions!.length} positions is too large for a page.`);
-  if (length > 0 && !attention) notes.push('The text is too long for its attention on a page.');
-  if (length > 0 && !explanation.attribution)
-    notes.push('The text is too long for its words to be explained on a page.');
   return {
     ...explanation,
     run,
