@@ -1,5 +1,6 @@
 // An explanation as one HTML file, of at most about 3 MB.
 import { htmlPage } from '../../html/page.js';
+import { html, jsonScript } from '../../html/template.js';
 import type { Explanation } from '../explain.js';
 import { pageScript } from './client.generated.js';
 import { mostPageWeights, type PageAttention, type PageData, triangle } from './data.js';
@@ -12,7 +13,9 @@ const mostCells = 16_000;
 
 /** @param run what is explained, as the page's title says it */
 export function explanationPage(explanation: Explanation, run: string): string {
-  return htmlPage({ title: `explain ${run}`, data: pageDataOf(explanation, run), style, script: pageScript });
+  const body = html`<main><noscript>This page needs JavaScript.</noscript></main>
+${jsonScript('data', pageDataOf(explanation, run), 5)}`;
+  return htmlPage({ title: `explain ${run}`, style, body, script: pageScript });
 }
 
 function pageDataOf(
