@@ -97,9 +97,24 @@ function makePages() {
   const prompt = `The ${hostile.slice(0, 40)}`;
   const compared = ['--target', 'x', 'y', '--against', prompt.replace('The', 'One')];
   gptCli('explain', 'trained', '--prompt', prompt, ...compared, '--html', page('explained'));
-  const rows = Array.from({ length: 40 }, (_, i) => (i % 2 ? 'The lazy dog,<b>sad</b>' : 'The quick fox,happy'));
+  const rows = Array.from({ length: 40 }, (_, i) =>
+    i % 2 ? `The lazy dog ${i},<b>sad</b>` : `The quick fox ${i},happy`,
+  );
   writeFileSync(join(work, 'moods.csv'), `text,label\n${rows.join('\n')}\n`);
-  gptCli('finetune', 'moods.csv', '--from', 'trained', '-o', 'moods', '--epochs', '2', '--threads', '1');
+  gptCli(
+    'finetune',
+    'moods.csv',
+    '--from',
+    'trained',
+    '-o',
+    'moods',
+    '--max-iters',
+    '60',
+    '--log-interval',
+    '1',
+    '--threads',
+    '1',
+  );
   gptCli('report', 'moods', '-o', page('moods'));
   gptCli('explain', 'moods', '--prompt', 'The lazy fox', '--html', page('labelled'));
   return [
