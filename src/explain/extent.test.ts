@@ -1,7 +1,6 @@
 import type { Session } from '../session/session.js';
 import { byteTokenizer } from '../tokenizer/index.js';
-import type { ExplainOptions } from './explain.js';
-import { attributionOperations, extentOf } from './extent.js';
+import { attributionOperations, extentOf, type Parts } from './extent.js';
 
 /** A model of 100 M parameters with 12 blocks of 12 heads. */
 const session = (labels?: readonly string[]) =>
@@ -12,8 +11,7 @@ const session = (labels?: readonly string[]) =>
     gpt: { config: { vocabSize: 257, blockSize: 512, nLayer: 12, nHead: 12 } },
   }) as unknown as Session;
 
-const extent = (options: Partial<ExplainOptions>, labels?: readonly string[]) =>
-  extentOf(session(labels), { run: 'run', ...options });
+const extent = (options: Parts, labels?: readonly string[]) => extentOf(session(labels), options);
 const words = 'The text is too long to explain its words in a few seconds; --attribution does it.';
 const attention = 'The text is too long for its attention on a page.';
 

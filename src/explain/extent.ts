@@ -2,12 +2,23 @@
 import { countParameters } from '../model/index.js';
 import type { Session } from '../session/session.js';
 import { attributionPasses } from './attribution.js';
-import type { ExplainOptions } from './explain.js';
 import { mostPageWeights, triangle } from './page/data.js';
 import { knownTokens } from './reading.js';
 
-export interface Extent {
-  readonly options: ExplainOptions;
+/** Those of `explain` that decide. */
+export interface Parts {
+  readonly text?: string | undefined;
+  readonly lens?: boolean;
+  readonly heads?: boolean;
+  readonly attention?: boolean;
+  readonly attribution?: boolean;
+  readonly targets?: readonly string[];
+  readonly against?: string | undefined;
+  readonly everything?: boolean;
+}
+
+export interface Extent<Options extends Parts> {
+  readonly options: Options;
   /** Sentences that say which parts are skipped, and why. */
   readonly notes: readonly string[];
 }
@@ -16,7 +27,7 @@ export interface Extent {
 const mostOperations = 1e12;
 
 /** The options with what `everything` stands for, and with the attribution that a classifier has by default. */
-export function extentOf(session: Session, options: ExplainOptions): Extent {
+export function extentOf<Options extends Parts>(session: Session, options: Options): Extent<Options> {
   const { everything = false, text } = options;
   const { labels, gpt } = session;
   const { blockSize, nLayer, nHead } = gpt.config;
