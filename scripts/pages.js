@@ -1,13 +1,13 @@
-// npm run pages [-- --out FOLDER]: opens the pages that `report` writes in headless Chromium (`chromium` in the PATH, or
-// GPT_CLI_CHROMIUM) and uses them: no errors, no requests, hover and zoom respond, hostile text is shown. --out keeps
-// pages and screenshots. playwright-core is installed into a temporary folder.
-import { execFileSync, spawnSync } from 'node:child_process';
+// npm run pages [-- --out FOLDER]: opens the pages that `report` and `explain` write in headless Chromium (`chromium` in the PATH,
+// or CHROMIUM names it) and uses them: no errors, no requests, pointing, zoom and keys respond, hostile text is shown. --out keeps
+// pages and screenshots.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { out } = parseArgs({ options: { out: { type: 'string' } } }).values;
@@ -94,28 +94,44 @@ function makePages() {
   const page = (name) => join(kept, `${name}.html`);
   gptCli('report', 'slow', '<i>fast&amp;', '-o', page('two'));
   gptCli('report', 'trained', '-o', page('trained'), '--prompt', 'The <b>quick</b> brown fox');
-  return ['two', 'trained'].map((name) => ({ name, file: page(name) }));
-}
-
-function playwright() {
-  const folder = join(work, 'playwright');
-  mkdirSync(folder);
-  writeFileSync(join(folder, 'package.json'), '{}');
-  const npm = spawnSync('npm', ['install', '--no-save', '--silent', 'playwright-core'], {
-    cwd: folder,
-    stdio: 'inherit',
-  });
-  if (npm.status !== 0) throw new Error('playwright-core cannot be installed');
-  return createRequire(join(folder, 'package.json'))('playwright-core');
+  const prompt = `The ${hostile.slice(0, 40)}`;
+  const compared = ['--target', 'x', 'y', '--against', prompt.replace('The', 'One')];
+  gptCli('explain', 'trained', '--prompt', prompt, ...compared, '--html', page('explained'));
+  const rows = Array.from({ length: 40 }, (_, i) =>
+    i % 2 ? `The lazy dog ${i},<b>sad</b>` : `The quick fox ${i},happy`,
+  );
+  writeFileSync(join(work, 'moods.csv'), `text,label\n${rows.join('\n')}\n`);
+  gptCli(
+    'finetune',
+    'moods.csv',
+    '--from',
+    'trained',
+    '-o',
+    'moods',
+    '--max-iters',
+    '60',
+    '--log-interval',
+    '1',
+    '--threads',
+    '1',
+  );
+  gptCli('report', 'moods', '-o', page('moods'));
+  gptCli('explain', 'moods', '--prompt', 'The lazy fox', '--html', page('labelled'));
+  return [
+    ...['two', 'trained', 'moods'].map((name) => ({ name, file: page(name), use: useReport })),
+    ...['explained', 'labelled'].map((name) => ({ name, file: page(name), use: useExplanation })),
+  ];
 }
 
 /** The values of the legend of the first chart. */
 const legend = (page) =>
   page.$$eval('.chart:first-child .u-series .u-value', (cells) => cells.map((cell) => cell.textContent).join(' '));
 
-async function usePage(browser, { name, file }, colorScheme, width) {
+/** What holds for every page, around what `use` does with it. */
+async function usePage(browser, { name, file, use }, colorScheme, width) {
   const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
   const page = await context.newPage();
+  page.setDefaultTimeout(180_000);
   const [errors, requests] = [[], []];
   page.on('console', (message) => message.type() !== 'log' && errors.push(message.text()));
   page.on('pageerror', (error) => errors.push(String(error)));
@@ -123,7 +139,20 @@ async function usePage(browser, { name, file }, colorScheme, width) {
   await page.goto(pathToFileURL(file).href);
   const title = `${name}, ${colorScheme}, ${width} px`;
   await page.screenshot({ path: join(kept, `${name}-${colorScheme}-${width}.png`), fullPage: true });
+  await use(page, name, title);
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  check(`${title}: nothing is wider than the page`, overflow <= 0, `${overflow} px`);
+  await page.emulateMedia({ media: 'print' });
+  await page.pdf({ path: join(kept, `${name}-${colorScheme}-${width}.pdf`) });
+  check(`${title}: nothing was executed`, (await page.evaluate(() => window.pwned)) === undefined);
+  check(`${title}: no errors`, errors.length === 0, errors.join('; '));
+  check(`${title}: no requests`, requests.length === 1, requests.join(' '));
+  await context.close();
+}
 
+async function useReport(page, name, title) {
   const over = page.locator('.chart:first-child .u-over');
   await over.scrollIntoViewIfNeeded();
   const box = await over.boundingBox();
@@ -164,21 +193,67 @@ async function usePage(browser, { name, file }, colorScheme, width) {
       sample.includes('</script><script>window.pwned=1</script><img'),
       sample.slice(0, 80),
     );
+  } else if (name === 'moods') {
+    const cells = await page.$$eval('.confusion td', (all) => all.map(({ textContent }) => Number(textContent)));
+    check(
+      `${title}: a confusion matrix of the 4 validation rows`,
+      sumOf(cells) === 4 && cells.length === 4,
+      `${cells}`,
+    );
+    const labels = await page.$$eval('.confusion tbody th', (all) => all.map(({ textContent }) => textContent));
+    check(`${title}: its labels are text`, labels.includes('<b>sad</b>'), `${labels}`);
   } else {
     await page.click('.map >> nth=4');
     const caption = await page.$eval('.attention .note', (note) => note.textContent);
     check(`${title}: a head is chosen`, caption.startsWith('block 2, head 2'), caption);
   }
-  const overflow = await page.evaluate(
-    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-  );
-  check(`${title}: nothing is wider than the page`, overflow <= 0, `${overflow} px`);
-  await page.emulateMedia({ media: 'print' });
-  await page.pdf({ path: join(kept, `${name}-${colorScheme}-${width}.pdf`) });
-  check(`${title}: nothing was executed`, (await page.evaluate(() => window.pwned)) === undefined);
-  check(`${title}: no errors`, errors.length === 0, errors.join('; '));
-  check(`${title}: no requests`, requests.length === 1, requests.join(' '));
-  await context.close();
+}
+
+const sumOf = (numbers) => numbers.reduce((whole, number) => whole + number, 0);
+
+async function useExplanation(page, name, title) {
+  const tip = () => page.$eval('#tip', (found) => (found.hidden ? '' : found.innerText));
+  const tokens = page.locator('.text .token');
+  await tokens.nth(0).hover();
+  const pointed = await tip();
+  check(`${title}: pointing at a token shows its numbers`, /\d/.test(pointed), pointed);
+  await page.mouse.move(0, 0);
+  check(`${title}: its numbers disappear`, (await tip()) === '', await tip());
+  await tokens.nth(0).focus();
+  const first = await tip();
+  await page.keyboard.press('ArrowRight');
+  const second = await tip();
+  check(`${title}: arrow keys go from token to token`, /\d/.test(second) && first !== second, `${first} | ${second}`);
+  await page.keyboard.press('Escape');
+
+  await page.click('.heads button >> nth=4');
+  const head = await page.$eval('h3[aria-live]', ({ textContent }) => textContent);
+  check(`${title}: a head is chosen`, head.startsWith('Block 2, head 2'), head);
+  const arcs = () => page.$$eval('.arcs path', (all) => all.length);
+  const all = await arcs();
+  await page.locator('.arcs .words span').nth(2).hover();
+  const some = await arcs();
+  check(`${title}: a word shows its own arcs`, some > 0 && some < all, `${some} of ${all}`);
+
+  await page.click('input[name=method] >> nth=1');
+  const method = await page.$eval('.choices + p', ({ textContent }) => textContent);
+  check(`${title}: another method is chosen`, method.includes('shares whose sum'), method);
+  if (name === 'labelled') {
+    const labels = await page.$$eval('section:first-of-type td:first-child', (found) =>
+      found.map(({ textContent }) => textContent),
+    );
+    check(`${title}: labels are text`, labels.includes('<b>sad</b>'), `${labels}`);
+  } else {
+    const text = await page.$eval('.text', ({ textContent }) => textContent);
+    check(`${title}: hostile text is shown`, text.includes('</script><script>window.pwned=1'), text.slice(0, 80));
+    const titles = await page.$$eval('h2', (found) => found.map(({ textContent }) => textContent));
+    const expected = ['Surprise', 'Next token', 'Why x', 'Where the texts differ', 'Logit lens', 'Attention'];
+    check(
+      `${title}: all parts`,
+      expected.every((part, i) => titles[i]?.startsWith(part)),
+      `${titles}`,
+    );
+  }
 }
 
 const pages = makePages();
@@ -186,8 +261,7 @@ for (const { name, file } of pages) {
   const { size } = statSync(file);
   check(`${name}: ${(size / 1e6).toFixed(2)} MB, under 3 MB`, size < 3e6);
 }
-const { chromium } = playwright();
-const executablePath = process.env.GPT_CLI_CHROMIUM ?? execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
+const executablePath = process.env.CHROMIUM ?? execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim();
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
 try {
   for (const page of pages)

@@ -53,6 +53,9 @@ const steps = 32;
 /** Tokens of one batch of changed texts. */
 const batchTokens = 2048;
 
+/** The passes over a text of T tokens, each of which may be a word. */
+export const attributionPasses = (time: number) => ({ gradients: steps + 1, predictions: time + 2 });
+
 export const predictorOf = ({ classifier, gpt }: Session): Predictor => classifier ?? gpt;
 
 /** Logits of what is predicted at the end of each of some readings of one length. */

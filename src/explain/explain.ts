@@ -11,8 +11,8 @@ import { phase } from '../session/phase.js';
 import type { Session } from '../session/session.js';
 import { type Attribution, attribute, predictions } from './attribution.js';
 import { contrastOf, outcomeName } from './contrast.js';
+import { extentOf } from './extent.js';
 import { insideOf } from './inside.js';
-import { mostPageWeights, triangle } from './page/data.js';
 import { type Patching, patch } from './patching.js';
 import { knownTokens, type Reading, readingOf } from './reading.js';
 import { type ScoredHeads, scoreHeads } from './score-heads.js';
@@ -32,13 +32,16 @@ export interface ExplainOptions {
   readonly attention?: boolean;
   /** Also each head's scores, on repeated random tokens. */
   readonly heads?: boolean;
-  /** Also which words led to what is predicted after the text, the next token or the label. Of a classifier: always. */
+  /**
+   * Also which words led to what is predicted after the text, the next token or the label. Of a classifier by default, unless that
+   * takes long.
+   */
   readonly attribution?: boolean;
   /** The label or the token that is to be explained, and what it is compared with. Default: the most likely ones. */
   readonly targets?: readonly string[];
   /** Another text of as many tokens: the residual stream of `text` is patched into a pass over it. */
   readonly against?: string | undefined;
-  /** All of the above that the model has and that the text is short enough for. */
+  /** All of the above that the model has and that the text is short enough for; `notes` say what is skipped. */
   readonly everything?: boolean;
   readonly layers?: readonly Layer[];
   readonly signal?: AbortSignal | undefined;
@@ -57,6 +60,8 @@ export interface Explanation extends Partial<Attention & ScoredHeads> {
   readonly next?: readonly Likely[];
   readonly attribution?: Attribution;
   readonly patching?: Patching;
+  /** What nobody named and what is skipped, as sentences. */
+  readonly notes: readonly string[];
 }
 
 export type ExplainEvent = NoticeEvent | PhaseEvent | Explanation;
@@ -84,10 +89,11 @@ export async function* explain(options: ExplainOptions): AsyncGenerator<ExplainE
     const tokenizer = await checkpoint.loadTokenizer();
     const session = yield* openModel(checkpoint, tokenizer, config, { labels });
     try {
-      const asked = options.everything ? { ...options, ...possible(session, text) } : options;
+      const { options: asked, notes } = extentOf(session, options);
+      for (const message of notes) yield { event: 'notice', level: 'info', message };
       const explained = text === undefined ? nothing : yield* explainText(session, { ...asked, text });
       const heads = asked.heads && (await scoreHeads(session, config.seed));
-      yield { event: 'explanation', ...nothing, ...explained, ...heads };
+      yield { event: 'explanation', ...explained, ...heads, notes };
     } finally {
       await session.close();
     }
@@ -96,7 +102,7 @@ export async function* explain(options: ExplainOptions): AsyncGenerator<ExplainE
   }
 }
 
-type Explained = Omit<Explanation, 'event' | keyof ScoredHeads>;
+type Explained = Omit<Explanation, 'event' | 'notes' | keyof ScoredHeads>;
 const nothing: Explained = { tokens: [], bits: 0, bitsPerByte: 0 };
 
 function requireOfClassifier({ lens, text }: ExplainOptions, labels: readonly string[], directory: string): void {
@@ -108,22 +114,6 @@ function requireOfClassifier({ lens, text }: ExplainOptions, labels: readonly st
     throw new GptError('explain/classifier', `${directory} scores the choices of a question, not one text`, {
       hint: '--heads works',
     });
-}
-
-/** The words of longer texts are only looked at when that is asked for: each costs a pass. */
-const mostAttributed = 256;
-
-/** What `everything` is for a text and a model. */
-function possible(session: Session, text: string | undefined): Partial<ExplainOptions> {
-  const { labels } = session;
-  const { blockSize, nLayer, nHead } = session.gpt.config;
-  const time = text === undefined ? 0 : knownTokens(session, text).length + 1;
-  return {
-    lens: !labels,
-    heads: blockSize >= 4,
-    attention: nLayer * nHead * triangle(Math.min(time, blockSize)) <= mostPageWeights,
-    attribution: time <= Math.min(blockSize, mostAttributed),
-  };
 }
 
 type TextOptions = ExplainOptions & { readonly text: string };
@@ -157,7 +147,7 @@ async function* reasons(
   // Patching first: it refuses texts that do not fit.
   const patching =
     other && (yield* phase('patching', (report) => patch(session, reading, other, contrast, { report, signal })));
-  if (patching && !attribution) return { patching };
+  if (!attribution) return { ...(patching && { patching }) };
   const words = yield* phase('attributing', (report) => attribute(session, reading, contrast, { report, signal }));
   return { attribution: words, ...(patching && { patching }) };
 }

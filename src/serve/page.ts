@@ -1,23 +1,17 @@
 // The page at /: a box to type into. One file without anything from elsewhere.
-import { escapeHtml } from '../html/escape.js';
 
-/** @param kind what the model does @param name what it is called */
-export function page(kind: 'writer' | 'labeller', name: string): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(name)}</title><link rel="icon" href="data:,">
-<style>
+import { htmlPage } from '../html/page.js';
+import { html } from '../html/template.js';
+
+const style = `
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 42rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff }
 @media (prefers-color-scheme: dark) { body { color: #ddd; background: #1b1b1b } input { color: inherit; background: #2a2a2a } }
 #log p { white-space: pre-wrap; overflow-wrap: anywhere; margin: .5rem 0 } .user { font-weight: 600 } .error { color: #c33 }
 form { display: flex; gap: .5rem } input[type=text] { flex: 1; font: inherit; padding: .4rem } button { font: inherit }
 label { font-size: .85rem }
-</style></head><body>
-<h1>${escapeHtml(name)}</h1>
-<div id="log" aria-live="polite"></div>
-<form><input type="text" name="text" aria-label="text" autofocus autocomplete="off"><button>Send</button></form>
-<p><label>API key <input type="password" id="key" autocomplete="off"></label></p>
-<script>
+`;
+
+const script = (kind: 'writer' | 'labeller') => `
 const log = document.querySelector('#log'), form = document.querySelector('form'), key = document.querySelector('#key');
 const messages = [];
 const add = (kind, text) => {
@@ -63,6 +57,20 @@ form.addEventListener('submit', async (event) => {
   try { await ${kind === 'writer' ? 'chat' : 'classify'}(text); } catch (error) { add('error', error.message); }
   button.disabled = false; input.focus();
 });
-</script></body></html>
 `;
+
+/** @param kind what the model does @param name what it is called */
+export function page(kind: 'writer' | 'labeller', name: string): string {
+  const body = html`<h1>${name}</h1>
+<div id="log" aria-live="polite"></div>
+<form><input type="text" name="text" aria-label="text" autofocus autocomplete="off"><button>Send</button></form>
+<p><label>API key <input type="password" id="key" autocomplete="off"></label></p>`;
+  return htmlPage({
+    title: name,
+    style,
+    body,
+    script: script(kind),
+    allow: { 'connect-src': "'self'", 'img-src': 'data:' },
+    head: html`<link rel="icon" href="data:,">\n`,
+  });
 }

@@ -15,7 +15,7 @@ export interface PageAttention {
 export interface PageData {
   /** The run that is explained. */
   readonly run: string;
-  /** Lines that say what the page leaves out. */
+  /** Lines that say what the page does not show. */
   readonly notes: readonly string[];
   readonly tokens: readonly ExplainedToken[];
   readonly bits: number;

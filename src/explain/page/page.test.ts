@@ -16,6 +16,7 @@ const explanation = (changes: Partial<Explanation>): Explanation => ({
   tokens: [token('a')],
   bits: 1,
   bitsPerByte: 1,
+  notes: [],
   ...changes,
 });
 const dataOf = (page: string): PageData => JSON.parse(/id="data">([^<]*)</.exec(page)![1]!);
@@ -47,16 +48,12 @@ test('text of any kind is data, not HTML', () => {
   expect(dataOf(page).tokens[0]!.text).toBe(hostile);
 });
 
-test('what is too large for a page is left out, and the page says so', () => {
+test('what is too large for a page is skipped, and the page says so', () => {
   const tokens = Array.from({ length: 5000 }, () => token('word', true));
-  const few = dataOf(explanationPage(explanation({ tokens }), 'run'));
+  const few = dataOf(explanationPage(explanation({ tokens, notes: ['Something is skipped.'] }), 'run'));
   expect(few.tokens).toHaveLength(4000);
   expect(few.tokens[0]!.lens).toHaveLength(1);
-  expect(few.notes).toEqual([
-    'The first 4000 of 5000 tokens are shown.',
-    'The text is too long for its attention on a page.',
-    'The text is too long for its words to be explained on a page.',
-  ]);
+  expect(few.notes).toEqual(['Something is skipped.', 'The first 4000 of 5000 tokens are shown.']);
   const deep = { ...token('word'), lens: Array.from({ length: 13 }, () => ({ text: 'x', probability: 1 })) };
   const { notes, tokens: shown } = dataOf(
     explanationPage(explanation({ tokens: Array.from({ length: 3000 }, () => deep) }), 'run'),

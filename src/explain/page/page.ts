@@ -1,5 +1,6 @@
 // An explanation as one HTML file, of at most about 3 MB.
 import { htmlPage } from '../../html/page.js';
+import { html, jsonScript } from '../../html/template.js';
 import type { Explanation } from '../explain.js';
 import { pageScript } from './client.generated.js';
 import { mostPageWeights, type PageAttention, type PageData, triangle } from './data.js';
@@ -12,14 +13,16 @@ const mostCells = 16_000;
 
 /** @param run what is explained, as the page's title says it */
 export function explanationPage(explanation: Explanation, run: string): string {
-  return htmlPage({ title: `explain ${run}`, data: pageDataOf(explanation, run), style, script: pageScript });
+  const body = html`<main><noscript>This page needs JavaScript.</noscript></main>
+${jsonScript('data', pageDataOf(explanation, run), 5)}`;
+  return htmlPage({ title: `explain ${run}`, style, body, script: pageScript });
 }
 
 function pageDataOf(
-  { event: _, headTokens: __, positions, attention, ...explanation }: Explanation,
+  { event: _, headTokens: __, positions, attention, notes: skipped, ...explanation }: Explanation,
   run: string,
 ): PageData {
-  const notes: string[] = [];
+  const notes = [...skipped];
   const { length } = explanation.tokens;
   const shown = explanation.tokens.slice(0, mostTokens);
   if (length > mostTokens) notes.push(`The first ${mostTokens} of ${length} tokens are shown.`);
@@ -28,9 +31,6 @@ function pageDataOf(
   if (!lens) notes.push(`The logit lens of ${shown.length} tokens is too large for a page.`);
   const bytes = attention && positions ? attentionBytes(attention, positions) : undefined;
   if (attention && !bytes) notes.push(`The attention of ${positions!.length} positions is too large for a page.`);
-  if (length > 0 && !attention) notes.push('The text is too long for its attention on a page.');
-  if (length > 0 && !explanation.attribution)
-    notes.push('The text is too long for its words to be explained on a page.');
   return {
     ...explanation,
     run,

@@ -1,6 +1,20 @@
 // The page's own style. Colours come from numbers: --v, 0 to 1, which the script sets.
 
 export const style = `
+:root { color-scheme: light dark; --text: #1c1e21; --dim: #5f666d; --ground: #fff; --panel: #f4f5f7; --line: #d5d9dd;
+  --accent: #1258b8; --hot: #e2542b; --cold: #2f74d0; }
+@media (prefers-color-scheme: dark) { :root { --text: #e4e6e8; --dim: #9aa2aa; --ground: #15171a; --panel: #1f2226;
+  --line: #363b41; --accent: #7ab3ff; --hot: #d9572f; --cold: #3f83dc; } }
+@media print { :root { color-scheme: light; --text: #000; --dim: #444; --ground: #fff; --panel: #fff; --line: #bbb; } }
+* { box-sizing: border-box; }
+body { margin: 0 auto; max-width: 90rem; padding: 1rem; font: 15px/1.5 system-ui, sans-serif; color: var(--text);
+  background: var(--ground); print-color-adjust: exact; -webkit-print-color-adjust: exact; }
+h1 { font-size: 1.3rem; margin: 0 0 .3rem; overflow-wrap: anywhere; } h2 { font-size: 1.05rem; margin: 1.8rem 0 .4rem; }
+p { margin: .3rem 0 .6rem; } .dim { color: var(--dim); }
+table { border-collapse: collapse; font-size: .87rem; } th, td { padding: .15rem .5rem; text-align: right; }
+th { font-weight: 600; color: var(--dim); } th:first-child, td:first-child { text-align: left; }
+.scroll { overflow-x: auto; max-width: 100%; }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 1px; }
 .text { padding: .8rem; background: var(--panel); border: 1px solid var(--line); border-radius: 6px; line-height: 1.9;
   white-space: pre-wrap; overflow-wrap: anywhere; }
 .token { border-radius: 3px; padding: .1em 0; cursor: default; unicode-bidi: isolate; }

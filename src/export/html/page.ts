@@ -1,7 +1,7 @@
 // The text of an exported page. Everything that a model or a person brings into it is escaped or base64.
-import { createHash } from 'node:crypto';
 import { dataIds, type PageFacts } from '../../browser/payload.js';
-import { escapeHtml, jsonForScript } from '../../html/escape.js';
+import { htmlPage } from '../../html/page.js';
+import { Html, html, jsonScript } from '../../html/template.js';
 
 export interface PageParts {
   readonly facts: PageFacts;
@@ -13,10 +13,7 @@ export interface PageParts {
   readonly model: Uint8Array;
 }
 
-/** Within a script element these would end or change it; in JavaScript's strings and patterns the escape means the same. */
-const inScript = (script: string) => script.replace(/<(?=\/script|!--|script)/gi, '\\x3c');
-
-const writer = (chat: boolean) => `<form id="writer">
+const writer = (chat: boolean) => html`<form id="writer">
 <label>${chat ? 'message' : 'prompt'}<textarea id="prompt" rows="3" autofocus></textarea></label>
 <div class="settings">
 <label><span>temperature <output id="temperature-value" for="temperature"></output></span>
@@ -30,9 +27,9 @@ const writer = (chat: boolean) => `<form id="writer">
 <div id="output" aria-live="polite"></div>
 <div id="alternatives" role="tooltip" hidden></div>`;
 
-const labeller = (choices: boolean) => `<form id="labeller">
+const labeller = (choices: boolean) => html`<form id="labeller">
 <label>text<textarea id="text" rows="4" autofocus></textarea></label>
-${choices ? '<label>choices, one on each line<textarea id="choices" rows="4"></textarea></label>' : ''}
+${choices && html`<label>choices, one on each line<textarea id="choices" rows="4"></textarea></label>`}
 <div class="actions"><button id="start" disabled>${choices ? 'Choose' : 'Classify'}</button>
 <span id="status" role="status">loading</span></div>
 </form>
@@ -40,33 +37,25 @@ ${choices ? '<label>choices, one on each line<textarea id="choices" rows="4"></t
 
 /** One file. Its content security policy lets it load nothing, from the disk or from a network. */
 export function page({ facts, script, style, runtime, model }: PageParts): string {
-  const program = inScript(script);
-  const hash = createHash('sha256').update(program).digest('base64');
-  const policy = `default-src 'none'; script-src 'sha256-${hash}' 'wasm-unsafe-eval'; style-src 'unsafe-inline'; img-src data:`;
-  const data = (id: string, text: string) => `<script type="text/plain" id="${id}">${text}</script>`;
-  const base64 = (bytes: Uint8Array) =>
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="gpt-cli">
-<title>${escapeHtml(facts.name)}</title>
-<link rel="icon" href="data:,">
-<style>${style.replace(/<\//g, '<\\/')}</style>
-</head>
-<body>
-<h1>${escapeHtml(facts.name)}</h1>
-<p class="summary">${escapeHtml(facts.summary)} It runs in this page: what you type is sent nowhere.</p>
+  const data = (id: string, bytes: Uint8Array) => {
+    const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+    return html`<script type="text/plain" id="${id}">${new Html(base64)}</script>`;
+  };
+  const body = html`<h1>${facts.name}</h1>
+<p class="summary">${facts.summary} It runs in this page: what you type is sent nowhere.</p>
 ${facts.labels ? labeller(facts.choices === true) : writer(facts.chat !== undefined)}
 <noscript>This page needs JavaScript.</noscript>
-${data(dataIds.facts, jsonForScript(facts))}
-${data(dataIds.model, base64(model))}
-${data(dataIds.runtime, base64(runtime))}
-<script type="module">${program}</script>
-</body>
-</html>
-`;
+${jsonScript(dataIds.facts, facts)}
+${data(dataIds.model, model)}
+${data(dataIds.runtime, runtime)}`;
+  return htmlPage({
+    title: facts.name,
+    style,
+    body,
+    script,
+    module: true,
+    allow: { 'script-src': "'wasm-unsafe-eval'", 'style-src': "'unsafe-inline'", 'img-src': 'data:' },
+    generator: 'gpt-cli',
+    head: html`<link rel="icon" href="data:,">\n`,
+  });
 }

@@ -1,6 +1,7 @@
 // The confusion matrix of each classifier: rows are true labels, columns predicted ones; cells are shaded by their share of the row.
+
+import { type Html, html } from '../../html/template.js';
 import type { RunRecord } from '../read-run.js';
-import { type Html, html } from './html.js';
 import { count, percent } from './numbers.js';
 import { runName } from './tables.js';
 

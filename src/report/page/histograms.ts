@@ -1,7 +1,8 @@
 // How the parameters of each run are distributed: a card for each parameter, on it a histogram of each run.
+
+import { type Html, html } from '../../html/template.js';
 import type { ModelFacts, ParameterFacts } from '../model-facts.js';
 import type { RunRecord } from '../read-run.js';
-import { type Html, html } from './html.js';
 import { count, figure } from './numbers.js';
 import { runName } from './tables.js';
 

@@ -1,12 +1,12 @@
-// The whole page, in one file that needs no other: styles, scripts and data are in it, and its policy lets nothing else in.
-import { createHash } from 'node:crypto';
+// The whole page.
+import { htmlPage } from '../../html/page.js';
+import { type Html, html, jsonScript } from '../../html/template.js';
 import { clientScript, clientStyle } from '../client.generated.js';
 import type { ModelFacts } from '../model-facts.js';
 import type { RunRecord } from '../read-run.js';
 import { confusion } from './confusion.js';
 import { pageData } from './data.js';
 import { histograms } from './histograms.js';
-import { Html, html, jsonScript } from './html.js';
 import { samples } from './samples.js';
 import { configuration, environment, results, runName } from './tables.js';
 
@@ -38,18 +38,7 @@ export function reportPage(
   const notes = runs.flatMap(({ name, warnings }, i) =>
     [...warnings, ...(models[i]?.missing ?? [])].map((text) => html`<li>${runName(name, i)} <bdi>${text}</bdi></li>`),
   );
-  const script = createHash('sha256').update(clientScript).digest('base64');
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${script}'; base-uri 'none'; form-action 'none'`;
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="generator" content="${generator}">
-<title>${title}</title>
-<style>${new Html(clientStyle)}</style>
-</head><body>
-<header><h1><bdi>${title}</bdi></h1><p class="note">gpt-cli ${version}, ${time}</p></header>
+  const body = html`<header><h1><bdi>${title}</bdi></h1><p class="note">gpt-cli ${version}, ${time}</p></header>
 <main>
 ${section('Results', results(runs))}
 ${section('Curves', data.charts.length > 0 ? html`<div id="charts"></div><noscript>Curves need JavaScript.</noscript>` : undefined)}
@@ -61,9 +50,8 @@ ${section('Parameters', histograms(runs, models))}
 ${section('Environment', environment(runs))}
 ${section('Notes', notes.length > 0 ? html`<ul>${notes}</ul>` : undefined)}
 </main>
-${jsonScript('data', data)}
-<script>${new Html(clientScript)}</script>
-</body></html>
-`;
-  return page.text;
+${jsonScript('data', data)}`;
+  // Histograms and uPlot's bands have styles of their own.
+  const allow = { 'style-src': "'unsafe-inline'" };
+  return htmlPage({ title, generator, style: clientStyle, body, script: clientScript, allow });
 }

@@ -1,8 +1,9 @@
 // Samples over time, of each run.
+
+import { type Html, html } from '../../html/template.js';
 import type { ModelFacts } from '../model-facts.js';
 import type { RunRecord } from '../read-run.js';
 import { spread } from '../thin.js';
-import { type Html, html } from './html.js';
 import { count } from './numbers.js';
 import { runName } from './tables.js';
 

@@ -1,7 +1,8 @@
 // The tables of the page: a column for each run.
+
+import { type Html, html } from '../../html/template.js';
 import { quoteCommand } from '../../shell-quote.js';
 import type { Measure, RunRecord } from '../read-run.js';
-import { type Html, html } from './html.js';
 import { count, duration, figure, percent } from './numbers.js';
 
 export interface Row {
