@@ -1,6 +1,6 @@
 // The contract of engine/: open an engine, look at what engines there are. Only commands import more than the types.
 export { availableMemory } from './available-memory.js';
-export { type ClusterChoice, type EngineChoice, openEngine } from './choose.js';
+export { type ClusterChoice, type EngineChoice, openEngine, requireEngine } from './choose.js';
 export { type DeviceReport, type EngineReport, examine, measureOnnx, type Report } from './doctor.js';
 export type { PackageReport } from './eager/examine.js';
 export { inferenceGraph, preparedBy, trainingGraph } from './graphs.js';
