@@ -45,6 +45,20 @@ test('--profile writes a profile for every program', async () => {
   expect(events.filter(({ name }) => name === 'model_run')).toHaveLength(2);
 });
 
+test('a profile that could not be written is an error before anything is read', async () => {
+  for (const [prefix, reason] of [
+    [at('nowhere/times'), 'there is no such folder'],
+    [at('nowhere/'), 'there is no such folder'],
+    [at('book.txt/times'), 'it is not a writable folder'],
+  ]) {
+    const { code, out, err } = await train(`--profile ${prefix} --json`, 'refused');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^error: cannot write profiles to .*: /);
+    expect(err).toContain(reason);
+  }
+  expect(existsSync(at('refused'))).toBe(false);
+});
+
 test('eager says that there is neither graph nor profile', async () => {
   const { code, err } = await train(`--backend eager --dump-graph ${at('none.txt')} --profile ${at('none')} --quiet`);
   expect(code).toBe(0);

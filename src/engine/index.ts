@@ -7,6 +7,7 @@ export { inferenceGraph, preparedBy, trainingGraph } from './graphs.js';
 export { cacheFolder, type SetupEvent, type SetupResult } from './install/index.js';
 export { type LocatedOpenvino, locateOpenvino } from './openvino/locate.js';
 export { bf16Unit, choosePrecision } from './openvino/precision.js';
+export { requireProfileFolder } from './profile-name.js';
 export { type LibraryName, removeLibrary, setupLibrary } from './setup.js';
 export { type Located, locateTensorflow } from './tensorflow/locate.js';
 export { defaultThreads } from './threads.js';

@@ -52,7 +52,9 @@ export async function* quantize(options: QuantizeOptions): AsyncGenerator<Quanti
     const losses = yield* lossesOf(checkpoint, options, machine);
     signal?.throwIfAborted();
     const parameters = countParameters(checkpoint.specs);
-    yield { event: 'quantized', out, weights: to, parameters, float32Bytes: 4 * parameters, bytes, ...losses };
+    const { labels } = checkpoint;
+    const made = { out, weights: to, ...(labels && { labels }) };
+    yield { event: 'quantized', ...made, parameters, float32Bytes: 4 * parameters, bytes, ...losses };
   } finally {
     await checkpoint.close();
   }

@@ -3,6 +3,7 @@
 import { claimRun, type Run } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
 import { type Resolved, resolve, type TrainCommand } from '../config/index.js';
+import { requireProfileFolder } from '../engine/index.js';
 import type { RunEvent } from '../events.js';
 import { modelAdvice } from '../model/registry.js';
 import { type OpenedEngine, requireMachine } from '../session/session.js';
@@ -52,12 +53,13 @@ interface Claimed<C extends TrainCommand> {
  */
 async function* withEngine<C extends TrainCommand>(
   { plan, saved, folder, start }: Claimed<C>,
-  { signal }: TrainingOptions,
+  { signal, profile }: TrainingOptions,
 ): AsyncGenerator<RunEvent, RunPlan<C>> {
   let chosen: RunPlan<C> | undefined;
   try {
     const config = saved ? plan.config : yield* chooseEngine(plan.config, { signal });
     await requireMachine(config);
+    if (profile !== undefined) requireProfileFolder(profile);
     chosen = { ...plan, config };
     return chosen;
   } finally {

@@ -17,7 +17,7 @@ Examples:
 The folder opens in every command of gpt-cli and in nothing else. --quantize of sample, chat, serve, classify and eval
 rounds the weights of any checkpoint when it is loaded, and stores nothing.`;
 
-function lines({ out, weights, parameters, float32Bytes, bytes, ...losses }: QuantizedEvent): string[] {
+function lines({ out, weights, labels, parameters, float32Bytes, bytes, ...losses }: QuantizedEvent): string[] {
   const size = (of: number) => `${(of / 1e6).toFixed(1)} MB`;
   const rows = [
     ['parameters', count(parameters)],
@@ -33,7 +33,10 @@ function lines({ out, weights, parameters, float32Bytes, bytes, ...losses }: Qua
       `${loss(before)} in float32, ${loss(after)} in ${weights}: ${change}, on ${count(tokens!)} validation tokens`,
     ]);
   }
-  return [...table(rows), `saved ${out}`, `sample: ${quoteCommand(['gpt-cli', 'sample', out, '--prompt', '...'])}`];
+  const use = labels
+    ? `use it: ${quoteCommand(['gpt-cli', 'classify', out])} "..."`
+    : `sample: ${quoteCommand(['gpt-cli', 'sample', out])} --prompt "..."`;
+  return [...table(rows), `saved ${out}`, use];
 }
 
 async function show(events: AsyncIterable<QuantizationEvent>, context: Context): Promise<void> {
