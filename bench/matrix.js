@@ -1,5 +1,6 @@
 // The table of training speeds in float32: each engine here against PyTorch, eager and compiled, on every recipe. All programs of a
-// row take turns on the same machine, round by round; a figure is the median of the rounds.
+// row take turns on the same machine, round by round; a figure is the median of the rounds. "Of the limit": the arithmetic of the
+// step's matrix products (inspect --estimate) at the measured speed, as a share of the fastest float32 products that doctor finds.
 // node bench/matrix.js [ROW...] [--threads 2] [--rounds 3] [--steps N] [--engines onnx,openvino,tensorflow] [--peers eager,compile]
 //   [--results FILE] [--json]
 // With --results each call adds its rounds to FILE and prints the table of all that is in there, so that rows can be measured one
@@ -12,7 +13,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fail, median, requireBuilt, requirePython, root, temporaryFolder } from './inputs/common.js';
-import { models, trainHere, trainInPeer } from './inputs/speed.js';
+import { flopsPerToken, models, trainHere, trainInPeer } from './inputs/speed.js';
 import { writeTrainingData } from './inputs/training.js';
 
 const finetuning = { classifier: 'train', instructions: 'instruct' };
@@ -37,18 +38,18 @@ requireBuilt();
 
 const folder = temporaryFolder();
 const threads = Number(options.threads);
-const engines = options.engines.split(',').filter(isSetUp);
+const examined = enginesHere();
+const engines = options.engines.split(',').filter((name) => examined.some((one) => one.name === name && one.available));
+/** 10^9 multiplications and additions a second in float32. */
+const limit = Math.max(
+  ...examined.flatMap(({ devices }) => devices.flatMap(({ name, gflops = 0 }) => (name === 'cpu' ? [gflops] : []))),
+);
 const peers = options.peers.split(',').filter(Boolean);
 
-/** What the program itself says of its engines. */
-function isSetUp(engine) {
-  const program = [join(root, 'bin', 'gpt-cli.js'), 'doctor', '--json'];
-  isSetUp.found ??= execFileSync(process.execPath, program, { encoding: 'utf8' });
-  const states = isSetUp.found
-    .trim()
-    .split('\n')
-    .flatMap((line) => JSON.parse(line).engines ?? []);
-  return states.some(({ name, available }) => name === engine && available);
+/** What the program itself says of its engines, with the speed of their matrix products on so many threads. */
+function enginesHere() {
+  const program = [join(root, 'bin', 'gpt-cli.js'), 'doctor', '--threads', options.threads, '--json'];
+  return JSON.parse(execFileSync(process.execPath, program, { encoding: 'utf8' })).engines;
 }
 
 /** One round of pretraining: what each program measured. Each round begins with another program: processors slow down. */
@@ -77,6 +78,13 @@ function pretraining(row, round) {
   );
 }
 
+const flops = new Map();
+/** For each token, of a row that was just trained here. */
+function flopsOf(row) {
+  if (!flops.has(row)) flops.set(row, flopsPerToken(folder));
+  return flops.get(row);
+}
+
 /** One round of finetuning, against transformers with the same batches. */
 function finetuningRound(row) {
   const script = join(dirname(fileURLToPath(import.meta.url)), 'finetune-speed.js');
@@ -95,7 +103,7 @@ for (let round = 0; round < Number(options.rounds); round++)
   for (const row of positionals.length > 0 ? positionals : rows) {
     const before = found.filter((one) => one.row === row && one.threads === threads).length;
     const measured = row in models ? pretraining(row, before) : finetuningRound(row);
-    found.push({ row, threads, measured });
+    found.push({ row, threads, limit, ...(row in models && { flops: flopsOf(row) }), measured });
     if (options.results) writeFileSync(options.results, `${JSON.stringify(found, null, 1)}\n`);
   }
 
@@ -109,8 +117,21 @@ function ratios(rounds, engine) {
     return ratio === undefined ? [] : [ratio];
   });
   if (each.length === 0) return '';
-  const [low, high] = [Math.min(...each), Math.max(...each)].map((ratio) => ratio.toFixed(2));
-  return `${median(each).toFixed(2)}x${each.length > 1 ? ` (${low} to ${high})` : ''}`;
+  return `${median(each).toFixed(2)}x${range(each, 2)}`;
+}
+
+/** "71 % (70 to 73)" of the limit of its own round. Finetuning rows, whose batches differ in length, have none. */
+function shares(rounds, engine) {
+  const each = rounds.flatMap(({ limit: most, flops, measured: { [engine]: one } }) =>
+    one && flops ? [(100 * one.speed * flops) / (1e9 * most)] : [],
+  );
+  return each.length > 0 ? `${median(each).toFixed(0)} %${range(each, 0)}` : '';
+}
+
+/** " (1.08 to 1.15)", where there is more than one. */
+function range(values, digits) {
+  if (values.length < 2) return '';
+  return ` (${[Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits)).join(' to ')})`;
 }
 
 /** Median peak memory in MB. */
@@ -123,16 +144,18 @@ if (options.json) console.log(JSON.stringify(found));
 else {
   const programs = ['onnx', 'openvino', 'tensorflow'];
   console.log(`${cpus()[0].model.trim()}, ${cpus().length} processors, Node ${process.version}; float32\n`);
-  console.log(
-    `| row | threads | rounds | ${programs.join(' | ')} | memory: ${[...programs, 'eager', 'compile'].join(' / ')} |`,
-  );
-  console.log('|---|---|---|---|---|---|---|');
+  const columns = ['row', 'threads', 'rounds', ...programs, `of the limit: ${programs.join(' / ')}`];
+  columns.push(`memory: ${[...programs, 'eager', 'compile'].join(' / ')}`);
+  console.log(`| ${columns.join(' | ')} |`);
+  console.log(`|${'---|'.repeat(columns.length)}`);
   for (const row of rows)
     for (const count of [1, 2, threads].filter((n, i, all) => all.indexOf(n) === i)) {
-      const rounds = found.filter((one) => one.row === row && one.threads === count).map(({ measured }) => measured);
-      if (rounds.length === 0) continue;
+      const all = found.filter((one) => one.row === row && one.threads === count);
+      if (all.length === 0) continue;
+      const rounds = all.map(({ measured }) => measured);
       const used = [...programs, 'eager', 'compile'].map((program) => memory(rounds, program)).join(' / ');
       const cells = programs.map((engine) => ratios(rounds, engine)).join(' | ');
-      console.log(`| ${row} | ${count} | ${rounds.length} | ${cells} | ${used} |`);
+      const reached = programs.map((engine) => shares(all, engine)).join(' / ');
+      console.log(`| ${row} | ${count} | ${rounds.length} | ${cells} | ${reached} | ${used} |`);
     }
 }

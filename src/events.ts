@@ -265,6 +265,8 @@ export interface QuantizedEvent {
   readonly event: 'quantized';
   readonly out: string;
   readonly weights: Scheme;
+  /** Of a classifier. */
+  readonly labels?: readonly string[];
   readonly parameters: number;
   /** Of all parameters in float32. */
   readonly float32Bytes: number;

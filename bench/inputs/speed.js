@@ -58,6 +58,14 @@ export function trainHere(folder, model, data, { steps, threads, backend, precis
   return { parameters: start.parameters, tokensPerSecond, peakMemoryMB, ...(chosen && { jit: chosen }) };
 }
 
+/** Multiplications and additions of a step's matrix products, for each token: what `inspect --estimate` says of the last run here. */
+export function flopsPerToken(folder) {
+  const command = ['inspect', join(folder, 'run'), '--estimate', '--backend', 'onnx', '--json'];
+  const lines = linesOf(process.execPath, [join(root, 'bin', 'gpt-cli.js'), ...command], 1);
+  const { flopsPerStep, tokensPerStep } = JSON.parse(lines.at(-1));
+  return flopsPerStep / tokensPerStep;
+}
+
 /** Trains in a peer: PyTorch `eager` or `compile`, stock tfjs `wasm` or `cpu`. @param how { steps, threads, peer, bf16? } */
 export function trainInPeer(folder, model, data, { steps, threads, peer, bf16 = false }) {
   const { layers, heads, width, context, batch, vocabulary, warmup, dropout = 0 } = model;

@@ -1,7 +1,9 @@
 // --dump-graph, --profile, the check of memory and inspect --estimate as they are typed.
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { libraryNames } from '../engine/openvino/names.js';
+import { raceKey } from '../session/race/record.js';
 import { typed } from './fixtures.js';
 
 let folder = '';
@@ -43,6 +45,20 @@ test('--profile writes a profile for every program', async () => {
   expect(events.filter(({ name }) => name === 'model_run')).toHaveLength(2);
 });
 
+test('a profile that could not be written is an error before anything is read', async () => {
+  for (const [prefix, reason] of [
+    [at('nowhere/times'), 'there is no such folder'],
+    [at('nowhere/'), 'there is no such folder'],
+    [at('book.txt/times'), 'it is not a writable folder'],
+  ]) {
+    const { code, out, err } = await train(`--profile ${prefix} --json`, 'refused');
+    expect({ code, out }).toEqual({ code: 2, out: '' });
+    expect(err).toMatch(/^error: cannot write profiles to .*: /);
+    expect(err).toContain(reason);
+  }
+  expect(existsSync(at('refused'))).toBe(false);
+});
+
 test('eager says that there is neither graph nor profile', async () => {
   const { code, err } = await train(`--backend eager --dump-graph ${at('none.txt')} --profile ${at('none')} --quiet`);
   expect(code).toBe(0);
@@ -79,4 +95,29 @@ test('inspect --estimate of a run takes its model and its batch', async () => {
   await train('--grad-accum 3 --quiet', 'accumulated');
   const { out } = await typed(`inspect ${at('accumulated')} --estimate --json`);
   expect(JSON.parse(out)).toMatchObject({ parameters: 7680, tokensPerStep: 3 * 2 * 16, assumed: [] });
+});
+
+const onLinux = process.platform === 'linux' && process.arch === 'x64' ? test : test.skip;
+
+onLinux('inspect --estimate is for the engine that --backend auto of a new run would be', async () => {
+  const before = { ...process.env };
+  Object.assign(process.env, { GPT_CLI_CACHE: at('cache'), GPT_CLI_OPENVINO: at('libs'), GPT_CLI_RACE: '' });
+  try {
+    mkdirSync(at('libs'));
+    mkdirSync(at('cache'));
+    writeFileSync(at(`libs/${libraryNames('linux', 'x64')![0]}`), '');
+    const estimated = async (what: string) => JSON.parse((await typed(`inspect ${what} --estimate --json`)).out);
+    expect(await estimated('char-tiny')).toMatchObject({ engine: 'onnx' });
+    const steps = ['onnx', 'openvino'].map((backend, i) => ({ backend, precision: 'f32', ms: 30 - 10 * i }));
+    const bf16 = { backend: 'openvino', precision: 'bf16', ms: 10 };
+    const race = { date: '2026-11-30T00:00:00Z', steps: [...steps, bf16] };
+    writeFileSync(at('cache/races.json'), JSON.stringify({ [raceKey()!]: race }));
+    const reason = expect.stringMatching(/^backend auto is openvino: .*\(measured 2026-11-30\)$/);
+    for (const what of ['char-tiny', 'char-tiny --backend auto'])
+      expect(await estimated(what)).toMatchObject({ engine: 'openvino', assumed: [expect.anything(), reason] });
+    expect(await estimated('char-tiny --backend onnx')).toMatchObject({ engine: 'onnx' });
+    expect(await estimated(at('accumulated'))).toMatchObject({ engine: 'onnx', assumed: [] });
+  } finally {
+    process.env = before;
+  }
 });

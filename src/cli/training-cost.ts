@@ -11,6 +11,8 @@ interface Planned {
   readonly config: PretrainConfig;
   /** What of the model a finetuning run trains. */
   readonly share?: Share;
+  /** The settings are those that a run was made with. */
+  readonly recorded?: true;
   /** What had to be assumed. */
   readonly assumed: readonly string[];
 }
@@ -35,7 +37,8 @@ async function planned(path: string): Promise<Planned> {
   const isRun = existsSync(join(path, 'log.jsonl')) && existsSync(record);
   if (isRun) {
     const layer = loadLayer(record);
-    return { model, config: resolve('pretrain', [known(layer)]).values, share: layer.values as Share, assumed: [] };
+    const config = resolve('pretrain', [known(layer)]).values;
+    return { model, config, share: layer.values as Share, recorded: true, assumed: [] };
   }
   const values = { blockSize: model.blockSize };
   const config = resolve('pretrain', [{ name: path, values }]).values;
@@ -108,13 +111,26 @@ export function planLines({ config, assumed }: Planned, plan: Plan): string[] {
   ];
 }
 
-/** The estimate for a preset, a config file, a run or a checkpoint; as lines and as data. `backend`: instead of theirs. */
+/** With the engine that `--backend auto` of a new run would be here. The recorded `auto` of a run is onnx. */
+async function withEngine({ config, assumed, ...rest }: Planned): Promise<Planned> {
+  if (config.backend !== 'auto') return { ...rest, config, assumed };
+  const { recordedChoice } = await import('../run/choose-engine.js');
+  const chosen = recordedChoice(config);
+  if (!chosen) return { ...rest, config, assumed };
+  return { ...rest, config: { ...config, backend: chosen.backend }, assumed: [...assumed, chosen.reason] };
+}
+
+/**
+ * The estimate for a preset, a config file, a run or a checkpoint; as lines and as data.
+ * @param backend instead of theirs
+ */
 export async function estimateOf(
   path: string,
   backend?: PretrainConfig['backend'],
 ): Promise<{ readonly data: object; readonly lines: readonly string[] }> {
   const given = await planned(path);
-  const found = backend ? { ...given, config: { ...given.config, backend } } : given;
+  const asked = backend ? { ...given, config: { ...given.config, backend } } : given;
+  const found = given.recorded && !backend ? asked : await withEngine(asked);
   const { planTraining } = await import('../pretrain/cost.js');
   const plan = await planTraining(found.model, found.config, found.share);
   return { data: { ...plan, assumed: found.assumed }, lines: planLines(found, plan) };

@@ -17,7 +17,7 @@ const MACHINE = {
   }),
   backend: choice(['auto', 'onnx', 'openvino', 'tensorflow', 'eager'], {
     default: 'auto',
-    help: 'the engine that runs the model; auto is onnx, or openvino where it is set up and trains faster here',
+    help: 'the engine that runs the model; auto is onnx, for new training runs openvino where it is set up and faster',
   }),
   device: choice(['auto', 'cpu', 'webgpu', 'cuda', 'dml'], {
     default: 'auto',

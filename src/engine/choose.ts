@@ -1,12 +1,15 @@
 // The one place where an engine is chosen.
 import type { ClusterSpec } from '../cluster/types.js';
 import { GptError } from '../errors.js';
+import { openBackend } from './eager/backend.js';
 import { createEagerEngine } from './eager/engine.js';
 import { probe } from './onnx/devices.js';
 import { createOnnxEngine } from './onnx/engine.js';
 import { createOpenvinoEngine } from './openvino/engine.js';
+import { requireOpenvino } from './openvino/locate.js';
 import { choosePrecision } from './openvino/precision.js';
 import { createTensorflowEngine } from './tensorflow/engine.js';
+import { requireTensorflow } from './tensorflow/locate.js';
 import { resolveThreads } from './threads.js';
 import type { Device, Engine, EngineName, GraphListener, Jit, Precision } from './types.js';
 
@@ -42,24 +45,20 @@ export interface EngineChoice {
 
 /**
  * Opens an engine. `auto` is onnx on the CPU; with other workers it is tensorflow. Training runs choose before (run/choose-engine).
- * @throws GptError `cluster/...`, `engine/threads`, `engine/backend`, `engine/device`, `engine/precision`, `onnx/missing`, `openvino/missing`, `eager/device`, with the command
- * that would help as hint
+ * @throws GptError as `requireEngine`; `onnx/missing`, `openvino/load`, `tensorflow/load`
  */
 export async function openEngine(choice: EngineChoice): Promise<Engine> {
-  const { device, threads, profile, onGraph, cluster } = choice;
-  const backend = cluster ? withCluster(choice.backend, cluster) : choice.backend;
-  const count = resolveThreads(threads);
+  const { device, profile, onGraph, cluster } = choice;
+  await requireEngine(choice);
+  const count = resolveThreads(choice.threads);
   const on = device === 'auto' ? 'cpu' : device;
-  if (backend !== 'tensorflow' && backend !== 'openvino') demandSinglePrecision(backend, choice.precision);
+  const backend = backendOf(choice);
   switch (backend) {
-    case 'auto':
     case 'onnx':
-      await demandDevice(on);
       return createOnnxEngine({ device: on, threads: count, ...(profile && { profile }), ...(onGraph && { onGraph }) });
     case 'eager':
       return createEagerEngine({ device });
     case 'openvino': {
-      if (on !== 'cpu') throw noDevice(on);
       const precision = choosePrecision(choice.precision ?? 'auto');
       return createOpenvinoEngine({
         threads: count,
@@ -79,6 +78,44 @@ export async function openEngine(choice: EngineChoice): Promise<Engine> {
   }
 }
 
+/**
+ * Whether an engine has what it needs here: its library, the device, the number format. Loads no library but onnxruntime, for a
+ * device other than the CPU. For commands that have long work to do before they open the engine.
+ * @throws GptError `cluster/backend`, `engine/threads`, `engine/backend`, `engine/device`, `engine/precision`, `eager/device`,
+ * `openvino/missing`, `openvino/folder`, `tensorflow/missing`, `tensorflow/folder`, with the command that would help as hint
+ */
+export async function requireEngine(choice: EngineChoice): Promise<void> {
+  const { device, precision } = choice;
+  resolveThreads(choice.threads);
+  const backend = backendOf(choice);
+  switch (backend) {
+    case 'onnx':
+      requireSinglePrecision(choice);
+      return requireDevice(device === 'auto' ? 'cpu' : device);
+    case 'eager':
+      requireSinglePrecision(choice);
+      openBackend(device);
+      return;
+    case 'openvino':
+      if (device !== 'auto' && device !== 'cpu') throw noDevice(backend, device, '--device cpu');
+      choosePrecision(precision ?? 'auto');
+      requireOpenvino();
+      return;
+    case 'tensorflow':
+      if (device !== 'auto' && device !== 'cpu' && device !== 'cuda')
+        throw noDevice(backend, device, '--device cpu or cuda');
+      requireTensorflow();
+      return;
+    default:
+      throw unknownBackend(backend);
+  }
+}
+
+function backendOf({ backend, cluster }: EngineChoice): EngineName {
+  if (cluster) return withCluster(backend, cluster);
+  return backend === 'auto' ? 'onnx' : backend;
+}
+
 function withCluster(backend: EngineChoice['backend'], { spec }: ClusterChoice): 'tensorflow' {
   if (backend === 'auto' || backend === 'tensorflow') return 'tensorflow';
   throw new GptError(
@@ -88,7 +125,7 @@ function withCluster(backend: EngineChoice['backend'], { spec }: ClusterChoice):
   );
 }
 
-async function demandDevice(device: Device): Promise<void> {
+async function requireDevice(device: Device): Promise<void> {
   if (device === 'cpu') return;
   const { available, reason, fix } = await probe(device);
   if (available) return;
@@ -97,14 +134,14 @@ async function demandDevice(device: Device): Promise<void> {
   });
 }
 
-function noDevice(device: Device): GptError {
-  return new GptError('engine/device', `the openvino engine computes on the cpu only, not on ${device}`, {
-    hint: '--device cpu, or --backend onnx',
+function noDevice(backend: EngineName, device: Device, instead: string): GptError {
+  return new GptError('engine/device', `the ${backend} engine has no device ${device}`, {
+    hint: `${instead}, or --backend onnx`,
   });
 }
 
 /** onnxruntime has no bfloat16 products on the CPU, tfjs none at all. */
-function demandSinglePrecision(backend: string, precision: Precision | 'auto' = 'auto'): void {
+function requireSinglePrecision({ backend, precision }: EngineChoice): void {
   if (precision !== 'bf16') return;
   const name = backend === 'auto' ? 'onnx' : backend;
   throw new GptError('engine/precision', `the ${name} engine computes in f32, not in ${precision}`, {

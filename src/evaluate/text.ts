@@ -10,6 +10,7 @@ import { evaluationStep } from '../model/index.js';
 import { evaluationBatch } from '../scoring/batch-size.js';
 import { score } from '../scoring/score.js';
 import { isUnseen, unseenText } from '../scoring/unseen-characters.js';
+import { requireModelMachine } from '../session/open-model.js';
 import { phase } from '../session/phase.js';
 import type { Session } from '../session/session.js';
 import { inEachFormat, withModel } from './formats.js';
@@ -26,7 +27,7 @@ export interface TextToScore {
 /**
  * Yields one `result`: loss, perplexity, bits per byte.
  * @param scratch a folder for the tokens
- * @throws GptError `eval/too-short`, `eval/unknown`
+ * @throws GptError `eval/too-short`, `eval/unknown`, and what `openModel` throws
  */
 export async function* evaluateText(
   checkpoint: Checkpoint,
@@ -34,6 +35,7 @@ export async function* evaluateText(
   options: TextToScore,
   scratch: string,
 ): AsyncGenerator<EvaluationEvent> {
+  await requireModelMachine(checkpoint, machine);
   const tokenizer = await checkpoint.loadTokenizer();
   const { inputs, stdin, signal, textColumns } = options;
   const [textKey] = textColumns ?? [];

@@ -4,7 +4,7 @@ import { checkOptions, type Layer, requireStrings, resolve } from '../config/ind
 import { GptError } from '../errors.js';
 import type { MemorizationEvent, NoticeEvent, PhaseEvent, WrittenPassage } from '../events.js';
 import { textModelOf } from '../generate/text-model.js';
-import { openModel } from '../session/open-model.js';
+import { openModel, requireModelMachine } from '../session/open-model.js';
 import { phase, type Report } from '../session/phase.js';
 import type { Session } from '../session/session.js';
 import { type MemorizationCheck, openCheck } from './check.js';
@@ -46,6 +46,7 @@ export async function* memorization(options: MemorizationOptions): AsyncGenerato
   const checkpoint = await openCheckpoint(run);
   let check: MemorizationCheck | undefined;
   try {
+    await requireModelMachine(checkpoint, machine);
     const tokenizer = await checkpoint.loadTokenizer();
     check = yield* openCheck({ run, checkpoint, tokenizer, inputs, minMatch, stdin, signal });
     const session = yield* openModel(checkpoint, tokenizer, machine);

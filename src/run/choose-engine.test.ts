@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { libraryNames } from '../engine/openvino/names.js';
 import type { RunEvent } from '../events.js';
 import { raceKey } from '../session/race/record.js';
-import { chooseEngine, engineChange } from './choose-engine.js';
+import { chooseEngine, engineChange, recordedChoice } from './choose-engine.js';
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
@@ -65,6 +65,18 @@ onLinux('--backend auto', () => {
     env['GPT_CLI_OPENVINO'] = '';
     expect(await chosen(plain)).toEqual({ backend: 'auto', events: [] });
     expect(await chosen({ ...plain, precision: 'bf16' })).toEqual({ backend: 'auto', events: [] });
+  });
+
+  test('is known without a race where one was run', () => {
+    expect(recordedChoice(plain, env)).toBeUndefined();
+    expect(recordedChoice({ ...plain, precision: 'bf16' }, env)).toMatchObject({ backend: 'openvino' });
+    raced(30, 20, 10);
+    expect(recordedChoice(plain, env)).toMatchObject({ backend: 'openvino' });
+    expect(recordedChoice({ ...plain, backend: 'onnx' }, env)).toBeUndefined();
+    raced(20, 30, 10);
+    expect(recordedChoice(plain, env)).toMatchObject({ backend: 'onnx' });
+    env['GPT_CLI_RACE'] = 'no';
+    expect(recordedChoice(plain, env)).toBeUndefined();
   });
 
   test('is onnx without a race where GPT_CLI_RACE is no', async () => {

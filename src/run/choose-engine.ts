@@ -3,7 +3,7 @@ import type { TrainingConfig } from '../config/index.js';
 import { type Engine, locateOpenvino } from '../engine/index.js';
 import type { NoticeEvent, RunEvent } from '../events.js';
 import { phase } from '../session/phase.js';
-import { type Race, raceOnce, recordedRace, verdict } from '../session/race/index.js';
+import { type Race, raceOnce, recordedRace, type Verdict, verdict } from '../session/race/index.js';
 import type { SavedRun } from './record.js';
 
 type Machine = Pick<TrainingConfig, 'backend' | 'device' | 'precision'>;
@@ -17,20 +17,33 @@ export async function* chooseEngine<C extends Machine>(
   config: C,
   { env = process.env, signal }: { env?: NodeJS.ProcessEnv; signal?: AbortSignal | undefined } = {},
 ): AsyncGenerator<RunEvent, C> {
-  const { backend, device, precision } = config;
-  if (backend === 'openvino' && precision === 'bf16') yield* slowBf16(recordedRace(env));
-  if (backend !== 'auto' || (device !== 'auto' && device !== 'cpu') || env['GPT_CLI_RACE'] === 'no') return config;
-  if (!locateOpenvino(env)) return config;
-  if (precision === 'bf16') {
-    yield info('backend auto is openvino: onnx has no bf16');
-    return { ...config, backend: 'openvino' };
-  }
-  const known = recordedRace(env);
-  const race = known ?? (yield* phase('measuring which engine is faster here, once', () => raceOnce({ env, signal })));
-  if (!race) return config;
-  const chosen = verdict(race, precision);
+  if (config.backend === 'openvino' && config.precision === 'bf16') yield* slowBf16(recordedRace(env));
+  if (!hasChoice(config, env)) return config;
+  const race = () => phase('measuring which engine is faster here, once', () => raceOnce({ env, signal }));
+  const chosen = recordedChoice(config, env) ?? verdictOf(yield* race(), config);
+  if (!chosen) return config;
   yield info(chosen.reason);
   return chosen.backend === 'openvino' ? { ...config, backend: 'openvino' } : config;
+}
+
+/**
+ * What `--backend auto` of a new run is, as far as it is known without a race.
+ * @returns undefined where there is nothing to choose, or no race was run
+ */
+export function recordedChoice(config: Machine, env: NodeJS.ProcessEnv = process.env): Verdict | undefined {
+  if (!hasChoice(config, env)) return undefined;
+  if (config.precision === 'bf16') return { backend: 'openvino', reason: 'backend auto is openvino: onnx has no bf16' };
+  return verdictOf(recordedRace(env), config);
+}
+
+function verdictOf(race: Race | undefined, { precision }: Machine): Verdict | undefined {
+  return race && verdict(race, precision === 'f32' ? 'f32' : 'auto');
+}
+
+/** Whether nobody chose an engine and there is more than one for training. */
+function hasChoice({ backend, device }: Machine, env: NodeJS.ProcessEnv): boolean {
+  if (backend !== 'auto' || (device !== 'auto' && device !== 'cpu') || env['GPT_CLI_RACE'] === 'no') return false;
+  return locateOpenvino(env) !== undefined;
 }
 
 /** Who asks for bf16 gets it, and hears if it was measured as no faster. */

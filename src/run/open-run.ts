@@ -3,9 +3,10 @@
 import { claimRun, type Run } from '../checkpoint/index.js';
 import type { ClusterSpec } from '../cluster/index.js';
 import { type Resolved, resolve, type TrainCommand } from '../config/index.js';
+import { requireProfileFolder } from '../engine/index.js';
 import type { RunEvent } from '../events.js';
 import { modelAdvice } from '../model/registry.js';
-import type { OpenedEngine } from '../session/session.js';
+import { type OpenedEngine, requireMachine } from '../session/session.js';
 import { chooseEngine } from './choose-engine.js';
 import type { TrainingOptions } from './options.js';
 import { recordOf, type SavedRun } from './record.js';
@@ -35,7 +36,7 @@ export async function* openRun<C extends TrainCommand>(given: RunToOpen<C>): Asy
   const { cluster } = given.options;
   if (cluster) return yield* joinRun(given, cluster);
   const claimed = await claim(given, 1);
-  const plan = claimed.saved ? claimed.plan : yield* withEngine(claimed, given.options);
+  const plan = yield* withEngine(claimed, given.options);
   return yield* reporting(new TrainingRun<C>({ ...given, ...claimed, plan, workers: alone }), claimed.start);
 }
 
@@ -46,14 +47,20 @@ interface Claimed<C extends TrainCommand> {
   readonly plan: RunPlan<C>;
 }
 
-/** The plan of a new run with its engine chosen. */
+/**
+ * The plan with its engine: that of the run, for a new run the faster one. What it lacks on this machine is an error now, before
+ * a text is read.
+ */
 async function* withEngine<C extends TrainCommand>(
-  { plan, folder, start }: Claimed<C>,
-  { signal }: TrainingOptions,
+  { plan, saved, folder, start }: Claimed<C>,
+  { signal, profile }: TrainingOptions,
 ): AsyncGenerator<RunEvent, RunPlan<C>> {
   let chosen: RunPlan<C> | undefined;
   try {
-    chosen = { ...plan, config: yield* chooseEngine(plan.config, { signal }) };
+    const config = saved ? plan.config : yield* chooseEngine(plan.config, { signal });
+    await requireMachine(config);
+    if (profile !== undefined) requireProfileFolder(profile);
+    chosen = { ...plan, config };
     return chosen;
   } finally {
     if (!chosen) {

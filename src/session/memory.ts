@@ -111,7 +111,7 @@ function estimateBy(cost: Costs, { specs, optimizer: kept, gradAccum, graphs }: 
   const gradients = trained * cost.gradientCopies(gradAccum);
   const optimizer = bytes(trainable.flatMap((spec) => kept.ruleFor(spec).slots(spec)));
   const activations = Math.round(cost.activations(graphs));
-  const runtime = cost.runtime(specs.length, Math.max(0, ...sizes(specs)), parameters);
+  const runtime = Math.round(cost.runtime(specs.length, Math.max(0, ...sizes(specs)), parameters));
   const total = parameters + gradients + optimizer + activations + runtime;
   return { parameters, gradients, optimizer, activations, runtime, total, trained };
 }

@@ -6,7 +6,7 @@ import { GptError } from '../errors.js';
 import type { NoticeEvent } from '../events.js';
 import type { Scheme } from '../quantization/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import { Session } from './session.js';
+import { requireMachine, Session } from './session.js';
 
 export interface OpenModelOptions {
   /** Of the classification head, where it is used. */
@@ -36,6 +36,15 @@ export async function* openModel(
   } finally {
     if (!loaded) await session.close();
   }
+}
+
+/**
+ * Before long work that comes before `openModel`: whether the engine is there and can do what is asked of it.
+ * @throws GptError `engine/...`, `openvino/...`, `tensorflow/...`
+ */
+export async function requireModelMachine({ scheme }: Checkpoint, machine: InferenceConfig): Promise<void> {
+  schemeFor(machine, scheme);
+  await requireMachine(machine);
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   type OptimizerOptions,
   openEngine,
   type Program,
+  requireEngine,
   type State,
   type StepFunction,
   type TrainingProgram,
@@ -57,6 +58,14 @@ export interface OpenedEngine {
   readonly graphs: number[];
   /** Called when a training graph is known, before it is compiled. */
   readonly watch: { beforeTraining?: () => void };
+}
+
+/**
+ * Before long work that comes before the engine is opened: whether it can be.
+ * @throws GptError as `requireEngine`
+ */
+export async function requireMachine({ backend, device, threads, precision }: MachineConfig): Promise<void> {
+  await requireEngine({ backend, device, precision, threads: threads ?? undefined });
 }
 
 /** @throws GptError `engine/...` when the backend or device is unavailable, `cluster/...` when workers are */

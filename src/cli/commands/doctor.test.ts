@@ -55,3 +55,20 @@ test('threads must be a number', async () => {
     err: 'error: "threads" must be a whole number from 1 to 1024, got "many"\n',
   });
 });
+
+test('a variable that names no OpenVINO is reported next to the other engines', async () => {
+  const before = process.env['GPT_CLI_OPENVINO'];
+  process.env['GPT_CLI_OPENVINO'] = '/no/such/folder';
+  try {
+    const { code, out } = await typed('doctor --race --threads 1', {
+      env: { ...process.env } as Record<string, string>,
+    });
+    expect(code).toBe(0);
+    expect(out).toMatch(/\nonnx +yes /);
+    expect(out).toMatch(/\nopenvino +no +GPT_CLI_OPENVINO is "\/no\/such\/folder", which holds no OpenVINO/);
+    expect(out).toMatch(/\nno race was run: openvino is not available\n$/);
+  } finally {
+    if (before === undefined) delete process.env['GPT_CLI_OPENVINO'];
+    else process.env['GPT_CLI_OPENVINO'] = before;
+  }
+});

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { settings } from '../../config/index.js';
 import type { DeviceReport, EngineReport, PackageReport, Report } from '../../engine/index.js';
 import { GptError } from '../../errors.js';
+import type { Race } from '../../session/race/index.js';
 import type { Context } from '../context.js';
 import { table } from '../format.js';
 
@@ -51,6 +52,24 @@ function readThreads(text: string): number {
   throw new GptError('config/value', `"threads" must be ${expects}, got ${JSON.stringify(text)}`);
 }
 
+/** The recorded race, or a new one. None where OpenVINO is not found; why not, the examination says. */
+async function raceOf(again: boolean, context: Context): Promise<Race | undefined> {
+  const { raceOnce, recordedRace } = await import('../../session/race/index.js');
+  const { env } = context.streams;
+  try {
+    return again ? await raceOnce({ env, again, signal: context.stopOnInterrupt() }) : recordedRace(env);
+  } catch (error) {
+    if (error instanceof GptError) return undefined;
+    throw error;
+  }
+}
+
+async function raceLine(race: Race | undefined, asked: boolean): Promise<string | undefined> {
+  if (!race) return asked ? 'no race was run: openvino is not available' : undefined;
+  const { describeRace } = await import('../../session/race/index.js');
+  return describeRace(race);
+}
+
 export function define(command: Command, context: Context): void {
   command
     .option('--threads <n>', 'threads of the measurement')
@@ -59,13 +78,9 @@ export function define(command: Command, context: Context): void {
     .action(async (flags: { threads?: string; race?: true }) => {
       const threads = flags.threads === undefined ? undefined : readThreads(flags.threads);
       const { examine } = await import('../../engine/index.js');
-      const { describeRace, raceOnce, recordedRace } = await import('../../session/race/index.js');
-      const env = context.streams.env;
-      const race = flags.race
-        ? await raceOnce({ env, again: true, signal: context.stopOnInterrupt() })
-        : recordedRace(env);
+      const race = await raceOf(flags.race === true, context);
       const report = await examine(threads);
       if (context.json) context.print(JSON.stringify({ ...report, ...(race && { race }) }));
-      else for (const line of reportLines(report, race && describeRace(race))) context.print(line);
+      else for (const line of reportLines(report, await raceLine(race, flags.race === true))) context.print(line);
     });
 }

@@ -122,6 +122,7 @@ export function define(command: Command, context: Context): void {
     .option('--estimate', 'estimate training: memory, FLOPs, time per step; <run> may be a preset or a config file')
     .addOption(
       new Option('--backend <name>', 'with --estimate: the engine to estimate for').choices([
+        'auto',
         'onnx',
         'openvino',
         'tensorflow',
@@ -152,7 +153,7 @@ export function define(command: Command, context: Context): void {
 
 interface InspectFlags {
   readonly estimate?: boolean;
-  readonly backend?: 'onnx' | 'openvino' | 'tensorflow';
+  readonly backend?: 'auto' | 'onnx' | 'openvino' | 'tensorflow';
   readonly weights?: boolean;
   readonly neighbours?: string;
   readonly compare?: string;

@@ -27,6 +27,15 @@ export function locateOpenvino(env: Readonly<Record<string, string | undefined>>
   return { folder, version: install.record.version, source: 'cache' } satisfies LocatedOpenvino;
 }
 
+/** @throws GptError `openvino/missing` where there is none, `openvino/folder` */
+export function requireOpenvino(): LocatedOpenvino {
+  const located = locateOpenvino();
+  if (located) return located;
+  throw new GptError('openvino/missing', 'OpenVINO is not installed here', {
+    hint: 'gpt-cli setup openvino, or --backend onnx',
+  });
+}
+
 function libraryFolder(named: string): string {
   const names = libraryNames(process.platform, process.arch);
   const found = names && placesIn(openvinoLibrary, resolve(named)).find((place) => existsSync(join(place, names[0])));

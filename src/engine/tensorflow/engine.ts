@@ -49,10 +49,6 @@ export async function createTensorflowEngine(options: TensorflowEngineOptions): 
   const { device, threads, verbose = false, cluster } = options;
   const library = await loadLibrary({ verbose });
   const gpu = device === 'cuda';
-  if (!gpu && device !== 'cpu')
-    throw new GptError('engine/device', `the tensorflow engine has no device ${device}`, {
-      hint: '--device cpu or cuda, or --backend onnx',
-    });
   const context = Context.open(library, { threads, interThreads: 1, growMemory: true, gpu });
   try {
     if (gpu && !context.devices().some(({ type }) => type === 'GPU'))

@@ -33,6 +33,15 @@ export function locateTensorflow(env: Environment = process.env): Located | unde
   return fromPython.found;
 }
 
+/** @throws GptError `tensorflow/missing` where there is none, `tensorflow/folder` */
+export function requireTensorflow(): Located {
+  const located = locateTensorflow();
+  if (located) return located;
+  throw new GptError('tensorflow/missing', 'TensorFlow is not installed here', {
+    hint: 'gpt-cli setup tensorflow, or --backend onnx',
+  });
+}
+
 /** The folder itself, or `tensorflow` in it (site-packages, an install of ours). */
 function libraryFolder(named: string): string {
   const names = libraryNames();

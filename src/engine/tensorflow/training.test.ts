@@ -4,7 +4,6 @@ import { alone } from '../../../test/alone.js';
 import { furthest, open, trained } from '../../../test/tensorflow-training.js';
 import { createEagerEngine } from '../eager/engine.js';
 import { createOnnxEngine } from '../onnx/engine.js';
-import { createTensorflowEngine } from './engine.js';
 import { liveHandles } from './native/index.js';
 import { withTensorflow } from './testing/library.js';
 
@@ -75,12 +74,5 @@ withTensorflow('training on TensorFlow', () => {
     const before = liveHandles();
     await trained(await open('graph'), 2);
     expect(liveHandles()).toBe(before);
-  });
-
-  test('devices that it has not are refused', async () => {
-    for (const device of ['webgpu', 'dml'] as const)
-      await expect(
-        createTensorflowEngine({ device, threads: 2, jit: 'graph', precision: 'f32' }),
-      ).rejects.toMatchObject({ code: 'engine/device' });
   });
 });

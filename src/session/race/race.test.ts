@@ -82,10 +82,14 @@ onLinux('the race', () => {
     expect(recordedRace(env)).toBeUndefined();
   });
 
-  test.each(['', '{"', '[]', '7', 'damaged entry'])('is run again where the record is %j', async (content) => {
+  const steps = (...all: unknown[]) => ({ date: '2026-11-30T12:00:00.000Z', steps: all });
+  test.each([
+    ...['', '{"', '[]', '7', { date: 1, steps: [{}] }, steps(null)],
+    steps({ backend: 'onnx', precision: 'f32', ms: '30' }),
+  ])('is run again where the record is %j', async (content) => {
     mkdirSync(env['GPT_CLI_CACHE']!);
-    const damaged = JSON.stringify({ [raceKey(env)!]: { date: 1, steps: [{}] } });
-    writeFileSync(join(env['GPT_CLI_CACHE']!, 'races.json'), content === 'damaged entry' ? damaged : content);
+    const text = typeof content === 'string' ? content : JSON.stringify({ [raceKey(env)!]: content });
+    writeFileSync(join(env['GPT_CLI_CACHE']!, 'races.json'), text);
     expect(recordedRace(env)).toBeUndefined();
     await raceOnce({ env, program: measures(2, 1, 1) });
     expect(recordedRace(env)!.steps[1]!.ms).toBe(1);

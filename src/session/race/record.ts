@@ -65,6 +65,10 @@ function isRace(value: unknown): value is Race {
   const { date, steps, failed = '' } = value as Partial<Record<keyof Race, unknown>>;
   if (typeof date !== 'string' || typeof failed !== 'string' || !Array.isArray(steps)) return false;
   return steps.every(
-    ({ backend, precision, ms }) => /^(onnx|openvino)$/.test(backend) && /^(f32|bf16)$/.test(precision) && ms > 0,
+    (step) =>
+      /^(onnx|openvino)$/.test(step?.backend) &&
+      /^(f32|bf16)$/.test(step.precision) &&
+      Number.isFinite(step.ms) &&
+      step.ms > 0,
   );
 }

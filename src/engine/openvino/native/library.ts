@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { GptError } from '../../../errors.js';
 import { loadKoffi, type Pointer } from '../../koffi.js';
-import { type LocatedOpenvino, locateOpenvino } from '../locate.js';
+import { type LocatedOpenvino, requireOpenvino } from '../locate.js';
 import { libraryNames } from '../names.js';
 import { bind, type OpenvinoApi } from './ffi.js';
 
@@ -32,11 +32,7 @@ export function loadOpenvino(): Promise<OpenvinoLibrary> {
 }
 
 async function load(): Promise<OpenvinoLibrary> {
-  const located = locateOpenvino();
-  if (!located)
-    throw new GptError('openvino/missing', 'OpenVINO is not installed here', {
-      hint: 'gpt-cli setup openvino, or --backend onnx',
-    });
+  const located = requireOpenvino();
   const koffi = await loadKoffi('openvino');
   const [main, runtime, , , threads] = libraryNames(process.platform, process.arch)!;
   const path = join(located.folder, main);

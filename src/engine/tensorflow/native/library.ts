@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type * as Koffi from 'koffi';
 import { GptError } from '../../../errors.js';
 import { loadKoffi } from '../../koffi.js';
-import { type Located, locateTensorflow } from '../locate.js';
+import { type Located, requireTensorflow } from '../locate.js';
 import { libraryNames } from '../names.js';
 import { bind, type Pointer, type TensorflowApi } from './ffi.js';
 
@@ -39,11 +39,7 @@ export function loadLibrary(options: LoadOptions = {}): Promise<Library> {
 }
 
 async function load({ verbose = false }: LoadOptions): Promise<Library> {
-  const located = locateTensorflow();
-  if (!located)
-    throw new GptError('tensorflow/missing', 'TensorFlow is not installed here', {
-      hint: 'gpt-cli setup tensorflow, or --backend onnx',
-    });
+  const located = requireTensorflow();
   const koffi = await loadKoffi('tensorflow');
   if (!verbose) setNativeEnvironment(koffi, silent);
   const path = join(located.folder, libraryNames()!.main);
