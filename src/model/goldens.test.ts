@@ -5,7 +5,7 @@ import { Gpt } from './gpt.js';
 import { parameterSpecs } from './registry.js';
 import { lossStep } from './steps.js';
 import { assign, feed, gradients } from './testing/eager.js';
-import { modelGolden, transformersGolden } from './testing/golden.js';
+import { goldenOf } from './testing/golden.js';
 
 /** The largest difference, relative to the largest magnitude expected. */
 function relative(actual: ArrayLike<number>, expected: readonly number[]): number {
@@ -19,7 +19,7 @@ const scalings = ['linear', 'dynamic', 'dynamic-beyond', 'llama3', 'yarn', 'yarn
 const llama = ['plain', ...scalings].map((name) => `llama-${name}`);
 
 describe.each([...gpt2, ...llama])('%s equals PyTorch', (name) => {
-  const golden = (name.startsWith('model-') ? modelGolden : transformersGolden)(name);
+  const golden = goldenOf(name);
   const shape = { batchSize: golden.ids.length, time: golden.ids[0]!.length };
   const batch = { ids: golden.ids.flat(), targets: golden.targets.flat() };
   let gpt: Gpt;

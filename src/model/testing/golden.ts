@@ -23,13 +23,8 @@ export interface ModelGolden {
 const fileOf = (name: string) =>
   JSON.parse(readFileSync(join(__dirname, '../../../test/goldens', `${name}.json`), 'utf8'));
 
-/** Of a GPT-2: `model-`, then its name. */
-export function modelGolden(name: string): ModelGolden {
-  return fileOf(name);
-}
-
-/** Of a model of transformers, its config.json and its names read as those of a checkpoint: `llama-`, then its name. */
-export function transformersGolden(name: string): ModelGolden {
+/** Of a model of transformers: its config.json and its names read as those of a checkpoint. */
+function transformersGolden(name: string): ModelGolden {
   const golden = fileOf(name);
   const { huggingFace } = familyOfType(golden.config.model_type)!;
   const ours = (of: Record<string, number[]>) =>
@@ -40,6 +35,11 @@ export function transformersGolden(name: string): ModelGolden {
     parameters: ours(golden.parameters),
     gradients: ours(golden.gradients),
   };
+}
+
+/** By the name of its file: `model-...` or `llama-...`. */
+export function goldenOf(file: string): ModelGolden {
+  return file.startsWith('model-') ? fileOf(file) : transformersGolden(file);
 }
 
 export interface FinetuneGolden {
