@@ -191,6 +191,12 @@ FAMILIES = {
     "Llama, linear rotary scaling": LlamaConfig(
         **LLAMA, rope_parameters=dict(rope_type="linear", rope_theta=10000.0, factor=2.0)
     ),
+    "Llama, dynamic rotary scaling": LlamaConfig(
+        **LLAMA, rope_parameters=dict(rope_type="dynamic", rope_theta=10000.0, factor=2.0)
+    ),
+    "Llama, YaRN": LlamaConfig(
+        **LLAMA, rope_parameters=dict(rope_type="yarn", rope_theta=500.0, factor=3.0, original_max_position_embeddings=8)
+    ),
     "Qwen3": Qwen3Config(**LLAMA, head_dim=16, num_key_value_heads=2),
     "Qwen3, tied": Qwen3Config(**LLAMA, head_dim=12, num_key_value_heads=4, tie_word_embeddings=True),
 }

@@ -61,6 +61,73 @@ test.each([
   expect(fromHuggingFace(toHuggingFace(config, { endOfText: 0 })).config).toEqual(config);
 });
 
+const llama = {
+  model_type: 'llama',
+  vocab_size: 11,
+  hidden_size: 8,
+  intermediate_size: 12,
+  num_hidden_layers: 1,
+  num_attention_heads: 2,
+  max_position_embeddings: 16,
+};
+const yarn = { kind: 'yarn', factor: 4, original: 4, betaFast: 32, betaSlow: 1, truncate: true };
+
+test.each([
+  ['nothing', {}, 10000, undefined],
+  ['nulls', { rope_scaling: null, rope_parameters: null, rope_theta: 5 }, 5, undefined],
+  [
+    'the old spelling',
+    { rope_theta: 5, rope_scaling: { type: 'linear', factor: 2 } },
+    5,
+    { kind: 'linear', factor: 2 },
+  ],
+  [
+    'the old spelling next to the new one',
+    { rope_parameters: { rope_type: 'default', rope_theta: 5 }, rope_scaling: { type: 'linear', factor: 2 } },
+    5,
+    { kind: 'linear', factor: 2 },
+  ],
+  [
+    'dynamic',
+    { rope_parameters: { rope_type: 'dynamic', rope_theta: 5, factor: 2 } },
+    5,
+    { kind: 'dynamic', factor: 2, original: 16 },
+  ],
+  [
+    'YaRN, its factor from the lengths, attention factor 0.1 ln 4 + 1',
+    { rope_scaling: { rope_type: 'yarn', original_max_position_embeddings: 4 } },
+    10000,
+    { ...yarn, attentionFactor: 0.1 * Math.log(4) + 1 },
+  ],
+  [
+    'YaRN, attention factor (0.1 ln 4 + 1) / (0.05 ln 4 + 1)',
+    { rope_scaling: { type: 'yarn', factor: 4, mscale: 1, mscale_all_dim: 0.5, original_max_position_embeddings: 4 } },
+    10000,
+    { ...yarn, attentionFactor: (0.1 * Math.log(4) + 1) / (0.05 * Math.log(4) + 1) },
+  ],
+])('rotary positions: %s is read, written and read again', (_, keys, ropeTheta, ropeScaling) => {
+  const { config } = fromHuggingFace({ ...llama, ...keys });
+  expect(config).toMatchObject({ ropeTheta, blockSize: ropeScaling?.kind === 'dynamic' ? 32 : 16 });
+  expect('ropeScaling' in config ? config.ropeScaling : undefined).toEqual(ropeScaling);
+  const written = toHuggingFace(config, { endOfText: 0 });
+  expect(written['max_position_embeddings']).toBe(16);
+  expect(fromHuggingFace(JSON.parse(JSON.stringify(written))).config).toEqual(config);
+});
+
+test.each([
+  [{ rope_scaling: { rope_type: 'longrope', factor: 2 } }, 'rope_type is "longrope"'],
+  [{ rope_scaling: { type: 'linear' } }, 'factor is missing, expected a number above 0'],
+  [{ rope_scaling: { type: 'linear', factor: '2' } }, 'factor is "2", expected a number above 0'],
+  [{ rope_scaling: { type: 'dynamic', factor: 0.5 } }, 'factor is 0.5, expected a number from 1 on'],
+  [{ rope_scaling: { type: 'yarn', factor: 2, beta_fast: 1, beta_slow: 2 } }, 'beta_slow (2) is above beta_fast (1)'],
+  [{ rope_scaling: { type: 'yarn', factor: 2, truncate: 1 } }, 'truncate is 1, expected true or false'],
+  [{ rope_scaling: [] }, 'rope_scaling is [], expected an object'],
+  [{ rope_theta: -1 }, 'rope_theta is -1, expected a number above 0'],
+  [{ rope_parameters: { partial_rotary_factor: 0.5 } }, 'partial_rotary_factor is not 1'],
+])('rotary positions: %j is an error that names the key', (keys, message) => {
+  expect(() => fromHuggingFace({ ...llama, ...keys }, 'x/config.json')).toThrow(`x/config.json: ${message}`);
+});
+
 test.each([
   ['a foreign model', { model_type: 'bert' }, 'model_type is "bert"'],
   ['no model type', { model_type: undefined }, 'model_type is missing'],

@@ -1,7 +1,7 @@
 // What every engine promises, on a small GPT: the same gradients, the same steps, nothing touched that should not be.
 
 import type { Gpt2Config } from '../model/families/gpt2/config.js';
-import type { Gpt } from '../model/gpt.js';
+import { Gpt } from '../model/gpt.js';
 import {
   Classifier,
   classifierLossStep,
@@ -14,7 +14,7 @@ import {
   parameterSpecs,
 } from '../model/index.js';
 import { gpt2Of } from '../model/testing/eager.js';
-import { type ChoiceGolden, finetuneGolden, modelGolden } from '../model/testing/golden.js';
+import { type ChoiceGolden, finetuneGolden, goldenOf } from '../model/testing/golden.js';
 import { Random } from '../rng.js';
 import * as tf from '../tf.js';
 import { createEagerEngine } from './eager/engine.js';
@@ -86,35 +86,39 @@ describe.each(Object.entries(engines))('%s', (_, open) => {
     for (const gpt of models.splice(0)) gpt.dispose();
   });
 
-  test.each(['learned', 'rope', 'no-bias'])('trains as PyTorch: ten losses and norms, %s', async (kind) => {
-    const { config: goldenConfig, parameters, ids, targets, logits, adamw } = modelGolden(kind);
-    const { learningRate, losses, gradNorms, ...optimizer } = adamw;
-    const gpt = made(goldenConfig);
-    const shape = { batchSize: ids.length, time: ids[0]!.length };
-    const state = await engine.createState(parameterSpecs(goldenConfig), { training: true });
-    for (const [parameter, data] of Object.entries(parameters))
-      await state.write('parameter', parameter, Float32Array.from(data));
-    const feeds = { ids: Int32Array.from(ids.flat()), targets: Int32Array.from(targets.flat()) };
+  test.each(['model-learned', 'model-rope', 'model-no-bias', 'llama-dynamic-beyond', 'llama-yarn'])(
+    'trains as PyTorch: ten losses and norms, %s',
+    async (kind) => {
+      const { config: goldenConfig, parameters, ids, targets, logits, adamw } = goldenOf(kind);
+      const { learningRate, losses, gradNorms, ...optimizer } = adamw;
+      const gpt = await Gpt.create(goldenConfig);
+      models.push(gpt);
+      const shape = { batchSize: ids.length, time: ids[0]!.length };
+      const state = await engine.createState(parameterSpecs(goldenConfig), { training: true });
+      for (const [parameter, data] of Object.entries(parameters))
+        await state.write('parameter', parameter, Float32Array.from(data));
+      const feeds = { ids: Int32Array.from(ids.flat()), targets: Int32Array.from(targets.flat()) };
 
-    const last = Int32Array.of(2, 4);
-    const answer = await (await engine.compile(logitsStep(gpt, shape), state)).run({ ids: feeds.ids, last });
-    last.forEach((t, b) => {
-      for (let v = 0; v < goldenConfig.vocabSize; v++)
-        expect(answer['logits']![b * goldenConfig.vocabSize + v]).toBeCloseTo(
-          logits[(b * shape.time + t) * goldenConfig.vocabSize + v]!,
-          4,
-        );
-    });
+      const last = Int32Array.of(2, 4);
+      const answer = await (await engine.compile(logitsStep(gpt, shape), state)).run({ ids: feeds.ids, last });
+      last.forEach((t, b) => {
+        for (let v = 0; v < goldenConfig.vocabSize; v++)
+          expect(answer['logits']![b * goldenConfig.vocabSize + v]).toBeCloseTo(
+            logits[(b * shape.time + t) * goldenConfig.vocabSize + v]!,
+            4,
+          );
+      });
 
-    const program = await engine.compileTraining(lossStep(gpt, shape), state, optimizer);
-    for (const [i, loss] of losses.entries()) {
-      const result = await program.step([feeds], { learningRate, iteration: i + 1 });
-      expect(Math.abs(result.loss / loss - 1)).toBeLessThan(1e-4);
-      expect(Math.abs(result.gradNorm / gradNorms[i]! - 1)).toBeLessThan(1e-4);
-      expect(result.updated).toBe(true);
-    }
-    await program.dispose();
-  });
+      const program = await engine.compileTraining(lossStep(gpt, shape), state, optimizer);
+      for (const [i, loss] of losses.entries()) {
+        const result = await program.step([feeds], { learningRate, iteration: i + 1 });
+        expect(Math.abs(result.loss / loss - 1)).toBeLessThan(1e-4);
+        expect(Math.abs(result.gradNorm / gradNorms[i]! - 1)).toBeLessThan(1e-4);
+        expect(result.updated).toBe(true);
+      }
+      await program.dispose();
+    },
+  );
 
   test('a batch divided into micro-batches has the loss and the gradients of the whole, to 1e-6', async () => {
     const gpt = made(); // with dropout: every row keeps its masks

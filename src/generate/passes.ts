@@ -3,6 +3,7 @@ import type { Feeds, Program, StepFunction } from '../engine/index.js';
 import {
   cacheShapeOf,
   decodeStep,
+  exactBeyond,
   extendStep,
   type Gpt,
   keysName,
@@ -65,6 +66,13 @@ export class Passes implements BatchModel {
     return Math.min(room, this.blockSize);
   };
 
+  /** How long a text is padded to. */
+  private timeFor(ids: number): number {
+    const exact = exactBeyond(this.gpt.config);
+    if (exact === undefined) return this.roomFor(ids);
+    return ids > exact ? ids : Math.min(this.roomFor(ids), exact);
+  }
+
   /** A program that is there already is taken where it does not waste much; beams may be more than `maxTexts`. */
   rowsFor = (texts: number, room: number): number => {
     const fitting = this.sizes.filter((rows) => rows >= texts);
@@ -73,7 +81,7 @@ export class Passes implements BatchModel {
   };
 
   async prefill(ids: readonly number[], cache: KeyValueCache): Promise<Float32Array> {
-    const time = this.roomFor(ids.length);
+    const time = this.timeFor(ids.length);
     const program = await this.program(`prefill ${time}`, () => prefillStep(this.gpt, { batchSize: 1, time }));
     const { logits, present } = await program.run(padded(ids, time));
     cache.append(present as Float32Array, time, ids.length);
@@ -112,7 +120,7 @@ export class Passes implements BatchModel {
   }
 
   async window(ids: readonly number[]): Promise<Float32Array> {
-    const time = this.roomFor(ids.length);
+    const time = this.timeFor(ids.length);
     const program = await this.program(`window ${time}`, () => logitsStep(this.gpt, { batchSize: 1, time }));
     const { logits } = await program.run(padded(ids, time));
     return logits as Float32Array;

@@ -70,8 +70,10 @@ export interface Family<Config extends ModelConfig = ModelConfig, Settings = Mod
   /** Every trainable parameter, in the order of use. */
   parameters(config: Config): ParameterSpec[];
   cache(config: Config): CacheShape;
-  /** Angles by which queries and keys turn from one position to the next, radians [D/2]; undefined: positions do not turn. */
+  /** Angles by which queries and keys turn from one position to the next, radians [D/2]; undefined: kept keys are not turned further. */
   rotary(config: Config): readonly number[] | undefined;
+  /** Beyond which length a text is not the same when it is padded: its angles follow the length. */
+  exactBeyond?(config: Config): number | undefined;
   /** A classifier's head: one row for each label. */
   head(config: Config, labels: number): ParameterSpec;
   layers(): Promise<{ build(config: Config, lora?: LoraConfig): ModelLayers }>;

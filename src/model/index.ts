@@ -29,6 +29,7 @@ export { adaptedWeight, adapterNames, type LoraConfig, loraSpecs, merged } from 
 export {
   cacheShapeOf,
   configureModel,
+  exactBeyond,
   type FamilyName,
   familyNames,
   familyOf,

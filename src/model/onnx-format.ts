@@ -22,6 +22,8 @@ export interface AttentionParts {
   readonly scale?: number | undefined;
   /** Rotary positions: D/2 frequencies, radians a position, of element d together with d + D/2. Absent: none. */
   readonly frequencies?: readonly number[] | undefined;
+  /** What turned heads are multiplied with; default 1. */
+  readonly amplitude?: number | undefined;
 }
 
 export type OnnxActivation = 'tanh-gelu' | 'gelu' | 'relu' | 'silu';

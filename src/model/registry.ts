@@ -65,6 +65,11 @@ export function rotaryOf(config: ModelConfig): readonly number[] | undefined {
   return familyOf(config).rotary(config);
 }
 
+/** From which length on a text must not be padded; undefined: from none. */
+export function exactBeyond(config: ModelConfig): number | undefined {
+  return familyOf(config).exactBeyond?.(config);
+}
+
 /**
  * The model that a run's settings ask for.
  * @param vocabSize rows of its token embedding

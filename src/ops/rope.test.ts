@@ -1,5 +1,5 @@
 import * as tf from '../tf.js';
-import { rope, ropePlain, ropeTables } from './rope.js';
+import { rope, ropePlain, ropeTables, ropeTablesAt } from './rope.js';
 import { difference, expectGradients, leavingNothing, normal } from './testing/gradients.js';
 
 describe('rope', () => {
@@ -54,6 +54,17 @@ describe('rope', () => {
       );
       const twice = { cos: tf.concat([cos, cos]), sin: tf.concat([sin, sin]) };
       expect(difference(rope(x, twice, 4), rope(x, { cos, sin }, 4))).toBe(0);
+    }),
+  );
+
+  test(
+    'frequencies of each position, and an amplitude',
+    leavingNothing(() => {
+      const positions = tf.tensor1d([3, 1], 'int32');
+      const shape = { time: 2, room: 4, width: 2, amplitude: 1.5 };
+      const { cos, sin } = ropeTablesAt(shape, positions, (position) => [1 / (position + 1)]);
+      expect(difference(cos, tf.tensor2d([1.5 * Math.cos(3 / 4), 1.5 * Math.cos(1 / 2)], [2, 1]))).toBeLessThan(1e-6);
+      expect(difference(sin, tf.tensor2d([1.5 * Math.sin(3 / 4), 1.5 * Math.sin(1 / 2)], [2, 1]))).toBeLessThan(1e-6);
     }),
   );
 

@@ -17,45 +17,63 @@ export interface RopeTables {
   readonly sin: Tensor;
 }
 
+/** Radians a position. */
+export type Frequencies = number | readonly number[] | ((position: number) => readonly number[]);
+
 /**
  * cos and sin of every position's angles.
  * @param positions how many, from 0
  * @param width D, a head's width, even
- * @param frequencies [D/2], radians a position; a number: theta of the usual ones, theta^(-2d/D)
+ * @param frequencies [D/2], radians a position; a number: theta of the usual ones, theta^(-2d/D); a function: those of a position
+ * @param amplitude what both are multiplied with
  * @returns two [positions, D/2]
  */
 export function ropeTables(
   positions: number,
   width: number,
-  frequencies: number | readonly number[] = 10000,
+  frequencies: Frequencies = 10000,
+  amplitude = 1,
 ): RopeTables {
   if (width % 2 !== 0) throw new Error(`ropeTables: the head width must be even, is ${width}`);
   const half = width / 2;
-  const frequency = (d: number) => (typeof frequencies === 'number' ? frequencies ** (-d / half) : frequencies[d]!);
-  const table = (turn: (angle: number) => number) =>
-    tf.tensor2d(
-      Float32Array.from({ length: positions * half }, (_, i) => turn(Math.floor(i / half) * frequency(i % half))),
-      [positions, half],
-    );
-  return { cos: table(Math.cos), sin: table(Math.sin) };
+  const given =
+    typeof frequencies === 'number' ? Array.from({ length: half }, (_, d) => frequencies ** (-d / half)) : frequencies;
+  const of = typeof given === 'function' ? given : () => given;
+  const [cos, sin] = [new Float32Array(positions * half), new Float32Array(positions * half)];
+  for (let position = 0; position < positions; position++) {
+    for (const [d, frequency] of of(position).entries()) {
+      cos[position * half + d] = amplitude * Math.cos(position * frequency);
+      sin[position * half + d] = amplitude * Math.sin(position * frequency);
+    }
+  }
+  return { cos: tf.tensor2d(cos, [positions, half]), sin: tf.tensor2d(sin, [positions, half]) };
 }
 
 /** How many positions behind the end of a context have rows in its tables, for a window that slides. */
 export const positionsBeyond = (room: number): number => Math.min(room, 1024);
 
+export interface RopeShape {
+  readonly time: number;
+  /** The longest context. */
+  readonly room: number;
+  /** D */
+  readonly width: number;
+  /** What turned heads are multiplied with; default 1. */
+  readonly amplitude?: number;
+}
+
 /**
  * The rows for a text of T positions, or for tokens that stand at these positions.
- * @param room the longest context
  * @param positions int32 [N], each below room + positionsBeyond(room); default 0..T-1
  */
 export function ropeTablesAt(
-  { time, room, width }: { readonly time: number; readonly room: number; readonly width: number },
+  { time, room, width, amplitude = 1 }: RopeShape,
   positions: Tensor | undefined,
-  frequencies?: number | readonly number[],
+  frequencies?: Frequencies,
 ): RopeTables {
   if (time > room) throw new Error(`rope: ${time} tokens are longer than the block size ${room}`);
-  if (!positions) return ropeTables(time, width, frequencies);
-  const { cos, sin } = ropeTables(room + positionsBeyond(room), width, frequencies);
+  if (!positions) return ropeTables(time, width, frequencies, amplitude);
+  const { cos, sin } = ropeTables(room + positionsBeyond(room), width, frequencies, amplitude);
   return { cos: tf.gather(cos, positions as tf.Tensor1D), sin: tf.gather(sin, positions as tf.Tensor1D) };
 }
 

@@ -37,9 +37,10 @@ export class Attention {
   ) {}
 
   /** -> [B, T, H D] */
-  write(block: number, { query, key, value, heads, keptHeads, width, scale = 1, frequencies }: AttentionParts): Name {
+  write(block: number, parts: AttentionParts): Name {
+    const { query, key, value, heads, keptHeads, width, scale = 1, frequencies, amplitude = 1 } = parts;
     const { onnx } = this;
-    const turned = (x: Name) => (frequencies ? this.rotated(x, frequencies) : x);
+    const turned = (x: Name) => (frequencies ? this.rotated(x, frequencies, amplitude) : x);
     const past = this.inputs.past?.[block];
     const keys = this.joined(past?.key, turned(this.heads(key, keptHeads, width)));
     const values = this.joined(past?.value, this.heads(value, keptHeads, width));
@@ -86,9 +87,9 @@ export class Attention {
   }
 
   /** x [B, heads, T, D]: element d of a head turns with d + D/2, by position times frequency. */
-  private rotated(x: Name, frequencies: readonly number[]): Name {
+  private rotated(x: Name, frequencies: readonly number[], amplitude: number): Name {
     const { onnx } = this;
-    const { cos, sin } = this.anglesOf(frequencies);
+    const { cos, sin } = this.anglesOf(frequencies, amplitude);
     const half = frequencies.length;
     const [low, high] = onnx.ops('Split', [x, onnx.int64s([half, half])], 2, { axis: -1 }) as [Name, Name];
     const times = (a: Name, b: Name) => onnx.op('Mul', [a, b]);
@@ -98,8 +99,8 @@ export class Attention {
   }
 
   /** [B, 1, T, D/2], computed in float32. */
-  private anglesOf(frequencies: readonly number[]) {
-    const key = frequencies.join();
+  private anglesOf(frequencies: readonly number[], amplitude: number) {
+    const key = [amplitude, ...frequencies].join();
     const known = this.angles.get(key);
     if (known) return known;
     const { onnx } = this;
@@ -108,7 +109,11 @@ export class Attention {
       positions,
       onnx.constant(new Uint8Array(Float32Array.from(frequencies).buffer), 'float32', [frequencies.length]),
     ]);
-    const angles = { cos: this.narrow(onnx.op('Cos', [radians])), sin: this.narrow(onnx.op('Sin', [radians])) };
+    const table = (name: 'Cos' | 'Sin') => {
+      const values = onnx.op(name, [radians]);
+      return this.narrow(amplitude === 1 ? values : onnx.op('Mul', [values, onnx.scalar(amplitude)]));
+    };
+    const angles = { cos: table('Cos'), sin: table('Sin') };
     this.angles.set(key, angles);
     return angles;
   }

@@ -27,4 +27,11 @@ export const familyCases: Readonly<Record<string, GptConfig>> = {
     ropeScaling: { kind: 'llama3', factor: 4, lowFrequency: 1, highFrequency: 4, original: 4 } as const,
   },
   qwen3: { ...llama, arch: 'qwen3', nKvHead: 2, headDim: 6 },
+  'qwen3, YaRN': {
+    ...llama,
+    arch: 'qwen3',
+    ropeScaling: {
+      ...{ kind: 'yarn', factor: 2, original: 4, betaFast: 4, betaSlow: 0.5, truncate: true, attentionFactor: 1.1 },
+    } as const,
+  },
 };

@@ -25,8 +25,8 @@ import {
 import { Linear } from '../../layers/linear.js';
 import { RMSNorm } from '../../layers/rms-norm.js';
 import type { LoraConfig } from '../../lora.js';
-import type { RopeScaling } from './config.js';
-import { frequenciesOf } from './frequencies.js';
+import { amplitudeOf, followsLength, frequenciesOf } from './frequencies.js';
+import type { RopeScaling } from './rope-scaling.js';
 
 export interface GroupedQueryAttentionArgs extends LayerArgs {
   readonly nEmbd: number;
@@ -120,7 +120,12 @@ export class GroupedQueryAttention extends GptLayer {
 
   private tables(time: number, { positions }: CallOptions): RopeTables {
     const { blockSize: room, headDim: width } = this.args;
-    return ropeTablesAt({ time, room, width }, positions, frequenciesOf(this.args));
+    // A token that is read alone turns as the end of a text of its length, as in transformers.
+    const byPosition = positions && followsLength(this.args);
+    const frequencies = byPosition
+      ? (position: number) => frequenciesOf(this.args, position + 1)
+      : frequenciesOf(this.args, time);
+    return ropeTablesAt({ time, room, width, amplitude: amplitudeOf(this.args) }, positions, frequencies);
   }
 
   override getConfig(): Config {

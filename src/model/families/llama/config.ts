@@ -3,6 +3,7 @@
 // normalized. Knows no tensors.
 import type { ModelConfig, ParameterSpec } from '../../config.js';
 import { normal, ParameterList } from '../../parameter-list.js';
+import type { RopeScaling } from './rope-scaling.js';
 
 export interface LlamaConfig extends ModelConfig {
   readonly arch: 'llama' | 'qwen3';
@@ -17,18 +18,6 @@ export interface LlamaConfig extends ModelConfig {
   /** Absent: angles are position * theta^(-2d/D). */
   readonly ropeScaling?: RopeScaling;
 }
-
-/** Llama 3.1's stretching of low frequencies, for contexts beyond that of pretraining (`rope_type` "llama3"); or of all ("linear"). */
-export type RopeScaling =
-  | { readonly kind: 'linear'; readonly factor: number }
-  | {
-      readonly kind: 'llama3';
-      readonly factor: number;
-      readonly lowFrequency: number;
-      readonly highFrequency: number;
-      /** Context length of pretraining. */
-      readonly original: number;
-    };
 
 export const tokenTable = 'embed_tokens.weight';
 export const outputProjection = 'lm_head.weight';

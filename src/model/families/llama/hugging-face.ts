@@ -3,7 +3,8 @@
 import type { ConfigReader, HuggingFaceFormat } from '../../hugging-face.js';
 import { classifierHead } from '../classifier-head.js';
 import { most } from '../limits.js';
-import { type LlamaConfig, outputProjection, parameters, type RopeScaling, tokenTable } from './config.js';
+import { type LlamaConfig, outputProjection, parameters, tokenTable } from './config.js';
+import { positionsOf, readRope, roomOf, writeRope } from './rope-scaling.js';
 
 type Arch = LlamaConfig['arch'];
 
@@ -14,52 +15,6 @@ const defaults: Readonly<Record<Arch, { epsilon: number; positions: number; head
   llama: { epsilon: 1e-6, positions: 2048 },
   qwen3: { epsilon: 1e-6, positions: 32768, headDim: 128 },
 };
-
-/** Keys of rotary positions lie in `rope_parameters`, in older files next to the others and in `rope_scaling`. */
-function readRope(json: ConfigReader): Pick<LlamaConfig, 'ropeTheta' | 'ropeScaling'> {
-  const parts = ['rope_parameters', 'rope_scaling'].map((key) => json.value(key)).filter((part) => part !== undefined);
-  const odd = parts.find((part) => typeof part !== 'object' || Array.isArray(part));
-  if (odd !== undefined) throw json.wrong(`rope_scaling is ${JSON.stringify(odd)}, expected an object`);
-  const rope: Record<string, unknown> = Object.assign({ rope_theta: json.value('rope_theta') }, ...parts);
-  const number = (key: string, standard?: number): number => {
-    const value = rope[key] ?? standard;
-    if (typeof value !== 'number' || !(value > 0))
-      throw json.wrong(`${key} is ${JSON.stringify(value) ?? 'missing'}, expected a number above 0`);
-    return value;
-  };
-  const ropeTheta = number('rope_theta', 10000);
-  const kind = rope['rope_type'] ?? rope['type'] ?? 'default';
-  if (kind === 'default') return { ropeTheta };
-  if (kind === 'linear') return { ropeTheta, ropeScaling: { kind, factor: number('factor') } };
-  if (kind === 'llama3') {
-    const [lowFrequency, highFrequency] = [number('low_freq_factor'), number('high_freq_factor')];
-    if (lowFrequency >= highFrequency)
-      throw json.wrong(`low_freq_factor (${lowFrequency}) is not below high_freq_factor (${highFrequency})`);
-    const original = number('original_max_position_embeddings');
-    return { ropeTheta, ropeScaling: { kind, factor: number('factor'), lowFrequency, highFrequency, original } };
-  }
-  throw json.wrong(`rope_type is ${JSON.stringify(kind)}`, 'default, linear and llama3 can be computed');
-}
-
-function writeRope({ ropeTheta, ropeScaling }: LlamaConfig): Record<string, unknown> {
-  const scaling = ropeScaling && writeScaling(ropeScaling);
-  return {
-    rope_theta: ropeTheta,
-    rope_parameters: { rope_theta: ropeTheta, rope_type: 'default', ...scaling },
-    ...(scaling && { rope_scaling: scaling }),
-  };
-}
-
-function writeScaling(scaling: RopeScaling): Record<string, unknown> {
-  if (scaling.kind === 'linear') return { rope_type: 'linear', factor: scaling.factor };
-  return {
-    rope_type: 'llama3',
-    factor: scaling.factor,
-    low_freq_factor: scaling.lowFrequency,
-    high_freq_factor: scaling.highFrequency,
-    original_max_position_embeddings: scaling.original,
-  };
-}
 
 function read(json: ConfigReader, arch: Arch): LlamaConfig {
   const { epsilon, positions, headDim: standardWidth } = defaults[arch];
@@ -75,11 +30,12 @@ function read(json: ConfigReader, arch: Arch): LlamaConfig {
   json.only('mlp_bias', [false]);
   json.only('use_sliding_window', [false]);
   json.only('pretraining_tp', [1]);
-  json.only('partial_rotary_factor', [1]);
+  const positionCount = json.size('max_position_embeddings', most.positions, positions);
+  const rope = readRope(json, positionCount);
   return {
     arch,
     vocabSize: json.size('vocab_size', most.vocabulary),
-    blockSize: json.size('max_position_embeddings', most.positions, positions),
+    blockSize: Math.min(roomOf(positionCount, rope.ropeScaling), most.positions),
     nLayer: json.size('num_hidden_layers', most.layers),
     nHead,
     nEmbd,
@@ -88,7 +44,7 @@ function read(json: ConfigReader, arch: Arch): LlamaConfig {
     ffnSize: json.size('intermediate_size', most.inner),
     dropout: json.number('attention_dropout', 0),
     normEpsilon: json.number('rms_norm_eps', epsilon),
-    ...readRope(json),
+    ...rope,
     ...(!json.toggle('tie_word_embeddings', false) && { tie: false }),
   };
 }
@@ -97,7 +53,7 @@ function write(config: LlamaConfig): Record<string, unknown> {
   return {
     model_type: config.arch,
     vocab_size: config.vocabSize,
-    max_position_embeddings: config.blockSize,
+    max_position_embeddings: positionsOf(config),
     hidden_size: config.nEmbd,
     intermediate_size: config.ffnSize,
     num_hidden_layers: config.nLayer,

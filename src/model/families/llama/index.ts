@@ -4,7 +4,7 @@ import type { Family, ModelSettings } from '../../family.js';
 import { headOf } from '../classifier-head.js';
 import { requireHeads } from '../heads.js';
 import { type LlamaConfig, parameters } from './config.js';
-import { frequenciesOf } from './frequencies.js';
+import { followsLength, frequenciesOf } from './frequencies.js';
 import { ggufOf } from './gguf.js';
 import { huggingFaceOf } from './hugging-face.js';
 import { onnx } from './onnx.js';
@@ -46,7 +46,8 @@ export function llamaFamily<Arch extends LlamaConfig['arch']>(arch: Arch) {
     },
     parameters,
     cache: ({ nKvHead, headDim }) => ({ heads: nKvHead, width: headDim }),
-    rotary: frequenciesOf,
+    rotary: (config: LlamaConfig) => (followsLength(config) ? undefined : frequenciesOf(config)),
+    exactBeyond: ({ ropeScaling }: LlamaConfig) => (ropeScaling?.kind === 'dynamic' ? ropeScaling.original : undefined),
     head: headOf,
     layers: () => import('./layers.js'),
     huggingFace: huggingFaceOf(arch),

@@ -1,10 +1,17 @@
 // Llama and Qwen3 as ONNX graphs.
+import { GptError } from '../../../errors.js';
 import type { OnnxFormat } from '../../onnx-format.js';
 import { hasQkNorm, type LlamaConfig, tokenTable } from './config.js';
-import { frequenciesOf } from './frequencies.js';
+import { amplitudeOf, followsLength, frequenciesOf } from './frequencies.js';
 
 export const onnx: OnnxFormat<LlamaConfig> = {
-  embed: (layers, _, ids) => layers.rows(tokenTable, ids),
+  embed(layers, config, ids) {
+    if (followsLength(config))
+      throw new GptError('export/model', 'rotary positions with dynamic scaling are not exported as ONNX', {
+        hint: 'transformers opens the checkpoint as it is',
+      });
+    return layers.rows(tokenTable, ids);
+  },
   block(layers, config, block, x) {
     const { nHead, nKvHead, headDim, normEpsilon: epsilon } = config;
     const part = (name: string) => `layers.${block}.${name}`;
@@ -18,6 +25,7 @@ export const onnx: OnnxFormat<LlamaConfig> = {
       value: projected('v_proj'),
       ...{ heads: nHead, keptHeads: nKvHead, width: headDim },
       frequencies: frequenciesOf(config),
+      amplitude: amplitudeOf(config),
     });
     const attended = layers.add(x, layers.linear(part('self_attn.o_proj'), mixed));
     const wide = layers.rmsNorm(part('post_attention_layernorm'), attended, epsilon);
