@@ -272,8 +272,6 @@ export interface QuantizedEvent {
   readonly float32Bytes: number;
   /** Of the file with the weights. */
   readonly bytes: number;
-  /** Of a classifier. */
-  readonly labels?: readonly string[];
   /** Nats per token of the run's validation text, where that is at hand: of what was written, and of the weights before. */
   readonly loss?: number;
   readonly float32Loss?: number;

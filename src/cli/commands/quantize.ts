@@ -34,8 +34,8 @@ export function lines({ out, weights, parameters, float32Bytes, bytes, labels, .
     ]);
   }
   const use = labels
-    ? `use it: ${quoteCommand(['gpt-cli', 'classify', out])} "..."`
-    : `sample: ${quoteCommand(['gpt-cli', 'sample', out])} --prompt "..."`;
+    ? `use it: ${quoteCommand(['gpt-cli', 'classify', out, '...'])}`
+    : `sample: ${quoteCommand(['gpt-cli', 'sample', out, '--prompt', '...'])}`;
   return [...table(rows), `saved ${out}`, use];
 }
 

@@ -3,9 +3,9 @@
 // normalized. Knows no tensors.
 import type { ModelConfig, ParameterSpec } from '../../config.js';
 import { normal, ParameterList } from '../../parameter-list.js';
-import type { RopeScaling } from './rope-scaling.js';
+import type { Rope } from './rope-scaling.js';
 
-export interface LlamaConfig extends ModelConfig {
+export interface LlamaConfig extends ModelConfig, Rope {
   readonly arch: 'llama' | 'qwen3';
   /** Heads of keys and values, a divisor of nHead. */
   readonly nKvHead: number;
@@ -13,10 +13,7 @@ export interface LlamaConfig extends ModelConfig {
   readonly headDim: number;
   /** Inner width of the MLP. */
   readonly ffnSize: number;
-  readonly ropeTheta: number;
   readonly normEpsilon: number;
-  /** Absent: angles are position * theta^(-2d/D). */
-  readonly ropeScaling?: RopeScaling;
 }
 
 export const tokenTable = 'embed_tokens.weight';
