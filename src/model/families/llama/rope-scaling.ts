@@ -1,7 +1,6 @@
 // Rotary scaling, for contexts beyond that of pretraining: what config.json says of it, in both directions. The angles are in
 // frequencies.ts.
 import type { ConfigReader } from '../../hugging-face.js';
-import type { LlamaConfig } from './config.js';
 
 interface Scaled {
   readonly factor: number;
@@ -43,12 +42,18 @@ interface Yarn extends Pretrained {
 
 export type RopeScaling = Linear | Dynamic | Llama3 | Yarn;
 
+/** Absent scaling: angles are position * theta^(-2d/D). */
+export interface Rope {
+  readonly ropeTheta: number;
+  readonly ropeScaling?: RopeScaling;
+}
+
 /**
  * Keys of rotary positions lie in `rope_parameters`; in older files `rope_theta` next to the others, the rest in `rope_scaling`,
  * with the key `type` or `rope_type`. Where both are there `rope_scaling` holds, as in transformers.
  * @param positions `max_position_embeddings`
  */
-export function readRope(json: ConfigReader, positions: number): Pick<LlamaConfig, 'ropeTheta' | 'ropeScaling'> {
+export function readRope(json: ConfigReader, positions: number): Rope {
   const keys = new RopeKeys(json);
   const ropeTheta = keys.above('rope_theta', 0, 10000);
   if (keys.above('partial_rotary_factor', 0, 1) !== 1)
@@ -141,7 +146,7 @@ class RopeKeys {
 const outer = ['rope_theta', 'partial_rotary_factor', 'original_max_position_embeddings'];
 
 /** Both spellings. */
-export function writeRope({ ropeTheta, ropeScaling }: LlamaConfig): Record<string, unknown> {
+export function writeRope({ ropeTheta, ropeScaling }: Rope): Record<string, unknown> {
   const scaling = ropeScaling && writeScaling(ropeScaling);
   return {
     rope_theta: ropeTheta,
@@ -173,5 +178,5 @@ export const roomOf = (positions: number, scaling: RopeScaling | undefined): num
   scaling?.kind === 'dynamic' ? Math.floor(positions * scaling.factor) : positions;
 
 /** `max_position_embeddings`. */
-export const positionsOf = ({ blockSize, ropeScaling }: LlamaConfig): number =>
+export const positionsOf = ({ blockSize, ropeScaling }: Rope & { readonly blockSize: number }): number =>
   ropeScaling?.kind === 'dynamic' ? ropeScaling.original : blockSize;
