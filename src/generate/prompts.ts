@@ -8,7 +8,7 @@ import type { MemorizationCheck } from '../memorization/check.js';
 import { openModel } from '../session/open-model.js';
 import { inOrder } from './in-order.js';
 import { textModelOf } from './text-model.js';
-import { checkBeams, contextNotice, openedCheck, SampleWriter, type TextJob } from './write.js';
+import { checkSamples, contextNotice, openedCheck, SampleWriter, type TextJob } from './write.js';
 
 /** One row: what it had, or why it cannot be read. */
 export type PromptRow =
@@ -62,7 +62,7 @@ function rowOf(line: string): PromptRow {
 export async function* samplePrompts(options: PromptsOptions): AsyncGenerator<PromptsEvent> {
   checkOptions('samplePrompts', options, { run: true, prompts: true, layers: false, signal: false });
   const { values: config, sources } = resolve('sample', options.layers);
-  checkBeams(config, sources);
+  checkSamples(config, sources);
   const { prompts, signal } = options;
   const { numSamples, beams, maxBatch, maxNewTokens } = config;
   const checkpoint = await openCheckpoint(options.run);

@@ -6,7 +6,7 @@ import type { MemorizationCheck } from '../memorization/check.js';
 import { openModel } from '../session/open-model.js';
 import { inOrder } from './in-order.js';
 import { textModelOf } from './text-model.js';
-import { checkBeams, contextNotice, openedCheck, SampleWriter } from './write.js';
+import { checkSamples, contextNotice, openedCheck, SampleWriter } from './write.js';
 
 export interface SampleOptions {
   /** A run folder, a checkpoint folder or a Hugging Face folder. */
@@ -25,7 +25,7 @@ export interface SampleOptions {
 export async function* sample(options: SampleOptions): AsyncGenerator<SamplingEvent> {
   checkOptions('sample', options, { run: true, prompt: false, layers: false, signal: false });
   const { values: config, sources } = resolve('sample', options.layers);
-  checkBeams(config, sources);
+  checkSamples(config, sources);
   const { numSamples, beams, maxBatch, maxNewTokens } = config;
   const checkpoint = await openCheckpoint(options.run);
   let check: MemorizationCheck | undefined;

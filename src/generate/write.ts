@@ -79,24 +79,27 @@ export class SampleWriter {
 
 /**
  * The training text and its index, where the settings ask for the comparison. The caller closes it.
- * @throws GptError `config/min-match`, and those of openCheck
+ * @throws GptError those of openCheck
  */
 export async function* openedCheck(
   { checkMemorized, minMatch }: SamplingConfig,
   options: Omit<CheckOptions, 'minMatch'>,
 ): AsyncGenerator<NoticeEvent | PhaseEvent, MemorizationCheck | undefined> {
-  if (!checkMemorized) {
-    if (minMatch === null) return undefined;
-    throw new GptError('config/min-match', 'min-match has no effect without check-memorized', {
-      hint: 'add --check-memorized',
-    });
-  }
+  if (!checkMemorized) return undefined;
   const { openCheck } = await import('../memorization/check.js');
   return yield* openCheck({ ...options, minMatch: minMatch ?? undefined });
 }
 
-/** @throws GptError `config/beams` for settings that have no meaning in a beam search */
-export function checkBeams({ beams, numSamples }: SamplingConfig, sources: Readonly<Record<string, string>>): void {
+/** @throws GptError `config/beams`, `config/min-match` for settings that have no meaning together */
+export function checkSamples(config: SamplingConfig, sources: Readonly<Record<string, string>>): void {
+  checkBeams(config, sources);
+  if (config.minMatch === null || config.checkMemorized) return;
+  throw new GptError('config/min-match', 'min-match has no effect without check-memorized', {
+    hint: 'add --check-memorized',
+  });
+}
+
+function checkBeams({ beams, numSamples }: SamplingConfig, sources: Readonly<Record<string, string>>): void {
   const given = (key: string) => sources[key] !== 'default';
   if (beams === 1) {
     if (!given('lengthPenalty')) return;
