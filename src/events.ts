@@ -132,7 +132,7 @@ export interface PieceEvent {
   readonly text: string;
 }
 
-/** Where a passage stands in the training text. */
+/** Where a passage occurs in the training text. */
 export interface Place {
   /** The file, or the row of a table, where it is known. */
   readonly source?: string;

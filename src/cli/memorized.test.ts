@@ -16,7 +16,7 @@ test('passages of a sample: how long, how often, where', () => {
   const unknown = { ...passage, occurrences: 3, places: [{ document: 5, line: 1, byte: 0 }] };
   const memorized = { minMatch: 7, tokens: 100, memorizedTokens: 47, passages: [passage, often, unknown] };
   const [heading, ...lines] = memorizedLines(memorized);
-  expect(heading).toBe('memorized: 47 of 100 tokens stand in the training text, in passages of 7 tokens or more');
+  expect(heading).toBe('memorized: 47 of 100 tokens occur in the training text, in passages of 7 tokens or more');
   expect(lines).toEqual([
     '20 tokens  once                          book.txt, line 12, byte 3,456                 "a\\n\\"b\\""',
     ` 7 tokens  1,234 times, a common phrase  book.txt, line 12, byte 3,456 and 1,233 more  "${'x'.repeat(97)}..."`,
@@ -44,7 +44,7 @@ test('the result of an evaluation', () => {
     'prompts        up to 50 tokens each; the next 50 are compared',
     'training text  12 of 100 passages (12.0 %) continued verbatim, 9.3 tokens on average',
     'held-out text  0 of 100 passages (0.0 %) continued verbatim, 9.3 tokens on average',
-    'unprompted     1,500 of 20,000 tokens in 100 samples (7.5 %) stand in the training text, in passages of 21 or more',
+    'unprompted     1,500 of 20,000 tokens in 100 samples (7.5 %) occur in the training text, in passages of 21 or more',
     'longest        20 tokens',
     '',
     '20 tokens  once  book.txt, line 12, byte 3,456  "a\\n\\"b\\""',

@@ -40,7 +40,7 @@ const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 /** What of one sample is memorized. */
 export function memorizedLines({ minMatch, tokens, memorizedTokens, passages }: Memorized): string[] {
   if (passages.length === 0) return [`memorized: no passage of ${minMatch} tokens or more`];
-  const share = `${count(memorizedTokens)} of ${count(tokens)} tokens stand in the training text`;
+  const share = `${count(memorizedTokens)} of ${count(tokens)} tokens occur in the training text`;
   return [`memorized: ${share}, in passages of ${minMatch} tokens or more`, ...passageLines(passages)];
 }
 
@@ -58,7 +58,7 @@ export function memorizationLines({ extraction, heldOut, generated, minMatch, pa
     ...(heldOut ? [['held-out text', extractionText(heldOut)]] : []),
     [
       'unprompted',
-      `${count(memorizedTokens)} of ${count(tokens)} tokens in ${count(samples)} samples (${percent(share)}) stand in the training text, in passages of ${minMatch} or more`,
+      `${count(memorizedTokens)} of ${count(tokens)} tokens in ${count(samples)} samples (${percent(share)}) occur in the training text, in passages of ${minMatch} or more`,
     ],
     ['longest', longest === 0 ? 'no passage' : `${count(longest)} tokens`],
   ];

@@ -6,7 +6,7 @@ import type { TextPiece } from '../tokenizer/types.js';
 export class DocumentHasher {
   private hash: Hash | undefined;
 
-  /** The digest of the document that this piece ends; undefined for one that goes on, and for an empty one. */
+  /** The digest of the document that this piece ends; undefined while a document continues, and for an empty one. */
   add({ text, endOfDocument }: TextPiece): string | undefined {
     if (text !== '') {
       this.hash ??= createHash('sha256');
