@@ -51,12 +51,12 @@ test('a profile that could not be written is an error before anything is read', 
     [at('nowhere/'), 'there is no such folder'],
     [at('book.txt/times'), 'it is not a writable folder'],
   ]) {
-    const { code, out, err } = await train(`--profile ${prefix} --json`, 'refused');
+    const { code, out, err } = await train(`--profile ${prefix} --json`, 'unprofiled');
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(/^error: cannot write profiles to .*: /);
     expect(err).toContain(reason);
   }
-  expect(existsSync(at('refused'))).toBe(false);
+  expect(existsSync(at('unprofiled'))).toBe(false);
 });
 
 test('eager says that there is neither graph nor profile', async () => {
