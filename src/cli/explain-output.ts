@@ -1,9 +1,6 @@
 // What `explain` found, as lines for a terminal.
-import type { Attribution } from '../explain/attribution.js';
 import type { Explanation } from '../explain/explain.js';
-import type { Patching } from '../explain/patching.js';
-import type { NamedHead } from '../explain/score-heads.js';
-import type { ExplainedToken, Likely } from '../explain/tokens.js';
+import type { Attribution, ExplainedToken, Likely, NamedHead, Patching } from '../explain/explanation.js';
 import type { Context } from './context.js';
 import { table } from './format.js';
 import type { Paint } from './terminal-text.js';

@@ -4,38 +4,9 @@ import { gradientStep, type Predictor, predictionStep } from '../model/index.js'
 import type { Report } from '../session/phase.js';
 import type { Session } from '../session/session.js';
 import { type Contrast, outcomeName, scoreOf } from './contrast.js';
+import type { Attribution, Shares } from './explanation.js';
 import { type Reading, tokenText } from './reading.js';
 import { wordsOf } from './words.js';
-
-/** Shares of a score, in differences of logits: positive for what spoke for the target. */
-export interface Shares {
-  readonly text: string;
-  /** The gradient by the token's embedding, times the embedding. */
-  readonly gradientInput: number;
-  /** Integrated gradients from the text with every token replaced; their sum is `score - replacedScore`. */
-  readonly integrated: number;
-}
-
-export interface WordShares extends Shares {
-  /** Its tokens are [from, to) of the text's. */
-  readonly from: number;
-  readonly to: number;
-  /** By how much the score falls when the word's tokens are replaced. */
-  readonly occlusion: number;
-}
-
-export interface Attribution {
-  readonly target: string;
-  readonly other: string;
-  /** logit(target) - logit(other) */
-  readonly score: number;
-  /** What stands for a token that is taken away. */
-  readonly replacement: string;
-  /** The score with every token replaced. */
-  readonly replacedScore: number;
-  readonly tokens: readonly Shares[];
-  readonly words: readonly WordShares[];
-}
 
 export interface Progress {
   readonly report?: (done: number) => void;

@@ -9,15 +9,16 @@ import { softmax } from '../scoring/classifier-model.js';
 import { openModel } from '../session/open-model.js';
 import { phase } from '../session/phase.js';
 import type { Session } from '../session/session.js';
-import { type Attribution, attribute, predictions } from './attribution.js';
+import { attribute, predictions } from './attribution.js';
 import { contrastOf, outcomeName } from './contrast.js';
+import type { Attention, Attribution, ExplainedToken, Likely, Patching, ScoredHeads } from './explanation.js';
 import { extentOf } from './extent.js';
 import { insideOf } from './inside.js';
-import { type Patching, patch } from './patching.js';
+import { patch } from './patching.js';
 import { knownTokens, type Reading, readingOf } from './reading.js';
-import { type ScoredHeads, scoreHeads } from './score-heads.js';
+import { scoreHeads } from './score-heads.js';
 import { largest } from './surprise.js';
-import { type Attention, attentionOf, type ExplainedToken, explainTokens, type Likely } from './tokens.js';
+import { attentionOf, explainTokens } from './tokens.js';
 
 export interface ExplainOptions {
   /** A run folder, a checkpoint folder or a Hugging Face folder. */

@@ -5,25 +5,9 @@ import { patchingStep } from '../model/index.js';
 import type { Session } from '../session/session.js';
 import { type PhaseProgress, predictorOf } from './attribution.js';
 import { type Contrast, outcomeName, scoreOf } from './contrast.js';
+import type { Patching } from './explanation.js';
 import { type Reading, tokenText } from './reading.js';
 import { wordsOf } from './words.js';
-
-export interface Patching {
-  readonly target: string;
-  readonly other: string;
-  /** logit(target) - logit(other) after the text. */
-  readonly score: number;
-  /** The same after the text that it is compared with. */
-  readonly againstScore: number;
-  /** The tokens that are read, of both texts. */
-  readonly tokens: readonly string[];
-  readonly againstTokens: readonly string[];
-  /**
-   * [layer][position]: by how much `againstScore` changes when the residual stream there is that of the text. Layer 0 is what
-   * enters the first block, layer i what leaves block i. All of the difference is `score - againstScore`.
-   */
-  readonly change: readonly (readonly number[])[];
-}
 
 /** Tokens of one batch of patched texts. */
 const batchTokens = 2048;

@@ -2,18 +2,9 @@
 import { GptError } from '../errors.js';
 import { Random } from '../rng.js';
 import type { Session } from '../session/session.js';
-import { type HeadScores, headScores, nameOf } from './heads.js';
+import type { ScoredHeads } from './explanation.js';
+import { headScores, nameOf } from './heads.js';
 import { insideOf } from './inside.js';
-
-export interface ScoredHeads {
-  readonly heads: readonly NamedHead[];
-  /** What they were scored on: random tokens, and the same again. */
-  readonly headTokens: readonly number[];
-}
-
-export interface NamedHead extends HeadScores {
-  readonly name?: string;
-}
 
 /** How many random tokens there are; the same follow again. */
 const mostRepeated = 32;

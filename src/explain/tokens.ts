@@ -1,29 +1,9 @@
 // The surprise of every token of a text of any length, in windows of the context.
 import type { Session } from '../session/session.js';
+import type { Attention, ExplainedToken } from './explanation.js';
 import { type Inside, insideOf } from './inside.js';
 import { beginningOf, tokenText } from './reading.js';
-import { type Surprise, surpriseOf } from './surprise.js';
-
-export interface Likely {
-  readonly text: string;
-  readonly probability: number;
-}
-
-export interface ExplainedToken extends Omit<Surprise, 'top'> {
-  readonly text: string;
-  readonly id: number;
-  readonly top: readonly Likely[];
-  /** The most likely token by what enters the first block and by what leaves each one. */
-  readonly lens?: readonly Likely[];
-}
-
-/** What the first window looks at. */
-export interface Attention {
-  /** [layer][head][query][key] */
-  readonly attention: readonly (readonly (readonly (readonly number[])[])[])[];
-  /** The texts of the positions, that of the beginning-of-text token first. */
-  readonly positions: readonly string[];
-}
+import { surpriseOf } from './surprise.js';
 
 interface Options {
   /** Alternatives to each token. */

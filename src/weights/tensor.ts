@@ -1,5 +1,5 @@
 // What one tensor looks like: norm, spectrum, units that do nothing. Knows no files.
-import type { ParameterSpec } from '../model/index.js';
+import type { ParameterSpec } from '../model/config.js';
 import { singularValues } from './lanczos.js';
 
 export interface TensorReport {

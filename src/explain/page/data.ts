@@ -1,8 +1,5 @@
 // What the page shows, as its script reads it. Pure types and numbers: used by the program and by the page.
-import type { Attribution } from '../attribution.js';
-import type { Patching } from '../patching.js';
-import type { NamedHead } from '../score-heads.js';
-import type { ExplainedToken, Likely } from '../tokens.js';
+import type { Attribution, ExplainedToken, Likely, NamedHead, Patching } from '../explanation.js';
 
 export interface PageAttention {
   readonly positions: readonly string[];

@@ -1,5 +1,5 @@
 // Attention of a chosen head: a heat map, and arcs over the words. The head is chosen by its thumbnail, or in the table of scores.
-import type { NamedHead } from '../../score-heads.js';
+import type { NamedHead } from '../../explanation.js';
 import { type PageAttention, type PageData, triangle } from '../data.js';
 import { arrowKeys, element, hideTip, note, percent, scrolling, section, short, showTip } from './dom.js';
 

@@ -1,7 +1,5 @@
 // Why the model predicts what it does: labels, words, and where in the model two texts differ.
-import type { Attribution, WordShares } from '../../attribution.js';
-import type { Patching } from '../../patching.js';
-import type { Likely } from '../../tokens.js';
+import type { Attribution, Likely, Patching, WordShares } from '../../explanation.js';
 import {
   arrowKeys,
   element,

@@ -1,5 +1,5 @@
 // The text by surprise, and the logit lens.
-import type { ExplainedToken } from '../../tokens.js';
+import type { ExplainedToken } from '../../explanation.js';
 import type { PageData } from '../data.js';
 import { arrowKeys, element, explains, flowing, note, percent, scrolling, section, shade, short } from './dom.js';
 
