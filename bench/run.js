@@ -14,9 +14,10 @@ const files = readdirSync(here).filter((file) => file.endsWith('.js') && file !=
 const benches = { ...Object.fromEntries(files.map((file) => [file.slice(0, -3), [file]])), ...arranged };
 const usual = ['train', 'tokenizer'].filter((name) => existsSync(join(here, `${name}.js`)));
 
-// Everything from the first flag on goes to the bench.
+// Everything from the first flag on goes to the benches; behind the name of one, what names no bench as well.
 const args = process.argv.slice(2);
-const flagsFrom = args.findIndex((arg) => arg.startsWith('-'));
+const isFlag = (arg) => arg.startsWith('-');
+const flagsFrom = args.findIndex((arg, i) => isFlag(arg) || (i > 0 && benches[arg] === undefined));
 const names = flagsFrom < 0 ? args : args.slice(0, flagsFrom);
 const flags = flagsFrom < 0 ? [] : args.slice(flagsFrom);
 const unknown = names.filter((name) => benches[name] === undefined);
