@@ -1,7 +1,7 @@
 // The events of a training run as lines of text: one a step, an evaluation, a checkpoint; and the summary at the end.
 import type { DoneEvent, EvalEvent, RunEvent, StartEvent, StepEvent } from '../events.js';
 import { quoteCommand } from '../shell-quote.js';
-import { count, loss, rate, time } from './format.js';
+import { count, loss, percent, rate, time } from './format.js';
 import { plot, type Series } from './plot.js';
 
 export function startLine(event: StartEvent): string {
@@ -72,8 +72,6 @@ function useOf(task: StartEvent['task'], out: string): string {
 export function resumeCommand({ out }: DoneEvent, start: StartEvent | undefined): string {
   return quoteCommand(['gpt-cli', start?.command ?? 'pretrain', '--resume', '--out', out]);
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 function beside(baselines: StartEvent['baselines']): string {
   if (!baselines) return '';

@@ -2,10 +2,8 @@
 import type { Explanation } from '../explain/explain.js';
 import type { Attribution, ExplainedToken, Likely, NamedHead, Patching } from '../explain/explanation.js';
 import type { Context } from './context.js';
-import { table } from './format.js';
+import { percent, table } from './format.js';
 import type { Paint } from './terminal-text.js';
-
-const percent = (probability: number) => `${(100 * probability).toFixed(1)} %`;
 
 /** Characters of a token that a table shows. */
 const mostShown = 32;

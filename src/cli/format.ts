@@ -32,6 +32,9 @@ export function time(seconds: number): string {
   return `${Math.floor(hours / 24)}d ${two(hours % 24)}h`;
 }
 
+/** 0.1234 as 12.3 %. */
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
 /** A loss with four decimals; NaN and the infinities by name. */
 export const loss = (value: number): string => (Number.isFinite(value) ? value.toFixed(4) : String(value));
 

@@ -1,6 +1,6 @@
 // Passages of the training text in what a model wrote, as lines for a person.
 import type { Extraction, MemorizationEvent, Memorized, Passage, Place } from '../events.js';
-import { count, table } from './format.js';
+import { count, percent, table } from './format.js';
 
 /** From this many occurrences on a passage is called a common phrase. */
 const common = 10;
@@ -34,8 +34,6 @@ function passageLines(passages: readonly Omit<Passage, 'start'>[]): string[] {
   const more = passages.length - listed;
   return more > 0 ? [...lines, `and ${count(more)} more; --json has all`] : lines;
 }
-
-const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 /** What of one sample is memorized. */
 export function memorizedLines({ minMatch, tokens, memorizedTokens, passages }: Memorized): string[] {

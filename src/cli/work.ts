@@ -23,3 +23,30 @@ export function showWork(context: Context): Work {
   };
   return { on, close: () => bar?.clear() };
 }
+
+type WorkEvent = PhaseEvent | NoticeEvent;
+
+/** Shows the work, and prints each result: its lines, with --json the event. */
+export async function showResults<Event extends { readonly event: string }>(
+  events: AsyncIterable<Event | WorkEvent>,
+  lines: (result: Exclude<Event, WorkEvent>) => readonly string[],
+  context: Context,
+): Promise<void> {
+  const work = showWork(context);
+  try {
+    for await (const event of events) {
+      if (isWork(event)) work.on(event);
+      else {
+        work.close();
+        if (context.json) context.print(JSON.stringify(event));
+        else for (const line of lines(event as Exclude<Event, WorkEvent>)) context.print(line);
+      }
+    }
+  } finally {
+    work.close();
+  }
+}
+
+function isWork(event: { readonly event: string }): event is WorkEvent {
+  return event.event === 'phase' || event.event === 'notice';
+}

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { flagName, type Layer, leastMatch } from '../../config/index.js';
 import { columnNames, templateText } from '../../dataset/labelled/flag-values.js';
 import { GptError } from '../../errors.js';
-import type { EvaluationEvent, ResultEvent, SuiteProgressEvent } from '../../events.js';
+import type { ResultEvent } from '../../events.js';
 import { confusionLines } from '../confusion.js';
 import type { Context } from '../context.js';
 import { count, loss, table } from '../format.js';
@@ -12,7 +12,7 @@ import { addSettings, layersOf } from '../options.js';
 import { suiteLines } from '../suite-lines.js';
 import type { Paint } from '../terminal-text.js';
 import { wholeNumber } from '../whole-number.js';
-import { showWork } from '../work.js';
+import { showResults } from '../work.js';
 
 const EXAMPLES = `
 Examples:
@@ -73,25 +73,6 @@ export function resultLines(result: ResultEvent, paint?: Paint): string[] {
   return lines;
 }
 
-async function show(events: AsyncIterable<EvaluationEvent | SuiteProgressEvent>, context: Context): Promise<void> {
-  const work = showWork(context);
-  try {
-    for await (const event of events) {
-      if (event.event === 'notice' || event.event === 'phase') work.on(event);
-      else {
-        work.close();
-        if (context.json) context.print(JSON.stringify(event));
-        else {
-          const lines = event.event === 'suite' ? suiteLines(event) : resultLines(event, context.paint);
-          for (const line of lines) context.print(line);
-        }
-      }
-    }
-  } finally {
-    work.close();
-  }
-}
-
 interface EvalFlags {
   readonly textColumn?: string;
   readonly labelColumn?: string;
@@ -116,7 +97,7 @@ function rowsAndTokens({ limit, maxNewTokens }: EvalFlags) {
 async function measureSuite(run: string, file: string, flags: EvalFlags, layers: readonly Layer[], context: Context) {
   const options = { run, file, layers, signal: context.stopOnInterrupt(), ...rowsAndTokens(flags) };
   const { evaluateSuite } = await import('../../evaluate/suite/suite.js');
-  await show(evaluateSuite(options), context);
+  await showResults(evaluateSuite(options), suiteLines, context);
 }
 
 /** Of `eval --memorized`. */
@@ -131,7 +112,6 @@ async function measureMemorization(
 ): Promise<void> {
   const given = (flag: string, text: string | undefined, min: number, max: number) =>
     text === undefined ? undefined : wholeNumber(flag, text, min, max);
-  const work = showWork(context);
   const options = {
     ...{ run, inputs, layers, stdin: context.streams.stdin, signal: context.stopOnInterrupt() },
     numSamples: given('--num-samples', flags.numSamples, 1, 1e6),
@@ -139,18 +119,7 @@ async function measureMemorization(
     promptTokens: given('--prompt-tokens', flags.promptTokens, 1, 1e6),
   };
   const { memorization } = await import('../../memorization/measure.js');
-  try {
-    for await (const event of memorization(options)) {
-      if (event.event !== 'memorization') work.on(event);
-      else {
-        work.close();
-        if (context.json) context.print(JSON.stringify(event));
-        else for (const line of memorizationLines(event)) context.print(line);
-      }
-    }
-  } finally {
-    work.close();
-  }
+  await showResults(memorization(options), memorizationLines, context);
 }
 
 export function define(command: Command, context: Context): void {
@@ -203,6 +172,7 @@ export function define(command: Command, context: Context): void {
       labelColumn: flags.labelColumn,
       promptTemplate: flags.promptTemplate === undefined ? undefined : templateText(flags.promptTemplate),
     };
-    await show(evaluate({ run, inputs, layers, stdin, signal: context.stopOnInterrupt(), ...choice }), context);
+    const events = evaluate({ run, inputs, layers, stdin, signal: context.stopOnInterrupt(), ...choice });
+    await showResults(events, (result) => resultLines(result, context.paint), context);
   });
 }

@@ -8,7 +8,7 @@ import { quoteCommand } from '../../shell-quote.js';
 import type { Context } from '../context.js';
 import { count, loss, table, time } from '../format.js';
 import { weightLines } from '../weights.js';
-import { showWork } from '../work.js';
+import { showResults } from '../work.js';
 
 const EXAMPLES = `
 Examples:
@@ -162,18 +162,6 @@ interface InspectFlags {
 async function showWeights(run: string, flags: InspectFlags, context: Context): Promise<void> {
   const { weights: tensors = false, neighbours, compare } = flags;
   const { inspectWeights } = await import('../../weights/weights.js');
-  const work = showWork(context);
-  try {
-    const signal = context.stopOnInterrupt();
-    for await (const event of inspectWeights({ run, tensors, neighbours, compare, signal })) {
-      if (event.event === 'phase') work.on(event);
-      else {
-        work.close();
-        if (context.json) context.print(JSON.stringify(event));
-        else for (const line of weightLines(event)) context.print(line);
-      }
-    }
-  } finally {
-    work.close();
-  }
+  const events = inspectWeights({ run, tensors, neighbours, compare, signal: context.stopOnInterrupt() });
+  await showResults(events, weightLines, context);
 }

@@ -1,12 +1,12 @@
 // gpt-cli quantize: a trained model as a smaller checkpoint. The work is in quantize/quantize.
 import { type Command, Option } from 'commander';
-import type { QuantizationEvent, QuantizedEvent } from '../../events.js';
+import type { QuantizedEvent } from '../../events.js';
 import { type Scheme, schemeNames } from '../../quantization/index.js';
 import { quoteCommand } from '../../shell-quote.js';
 import type { Context } from '../context.js';
 import { count, loss, table } from '../format.js';
 import { addSettings, layersOf } from '../options.js';
-import { showWork } from '../work.js';
+import { showResults } from '../work.js';
 
 const EXAMPLES = `
 Examples:
@@ -39,22 +39,6 @@ export function lines({ out, weights, parameters, float32Bytes, bytes, labels, .
   return [...table(rows), `saved ${out}`, use];
 }
 
-async function show(events: AsyncIterable<QuantizationEvent>, context: Context): Promise<void> {
-  const work = showWork(context);
-  try {
-    for await (const event of events) {
-      if (event.event === 'notice' || event.event === 'phase') work.on(event);
-      else {
-        work.close();
-        if (context.json) context.print(JSON.stringify(event));
-        else for (const line of lines(event)) context.print(line);
-      }
-    }
-  } finally {
-    work.close();
-  }
-}
-
 export function define(command: Command, context: Context): void {
   command
     .argument('<run>', 'a run folder, a checkpoint in it, or a Hugging Face folder')
@@ -66,6 +50,7 @@ export function define(command: Command, context: Context): void {
     const { to, out, overwrite = false } = flags;
     const { quantize } = await import('../../quantize/quantize.js');
     const layers = layersOf(command, 'quantize');
-    await show(quantize({ run, to, out, overwrite, layers, signal: context.stopOnInterrupt() }), context);
+    const events = quantize({ run, to, out, overwrite, layers, signal: context.stopOnInterrupt() });
+    await showResults(events, lines, context);
   });
 }
