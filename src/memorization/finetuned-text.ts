@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { chatTemplateOf } from '../chat/index.js';
 import { resumeConfig } from '../config/index.js';
-import { type Encoded, ignored, spanOf } from '../dataset/index.js';
+import { type Encoded, ignored, joined, spanOf } from '../dataset/index.js';
 import { GptError } from '../errors.js';
 import { hashOf } from '../finetune/data-hash.js';
 import { type LabelledTexts, readLabelledTexts } from '../finetune/read-data.js';
@@ -130,14 +130,4 @@ function inMemory(
     directory: undefined,
     close: () => {},
   };
-}
-
-function joined(arrays: readonly Int32Array[]): Int32Array {
-  const whole = new Int32Array(arrays.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const array of arrays) {
-    whole.set(array, at);
-    at += array.length;
-  }
-  return whole;
 }

@@ -101,7 +101,8 @@ export function encodeChoice(
   };
 }
 
-function joined(arrays: readonly Int32Array[]): Int32Array {
+/** One array after the other. */
+export function joined(arrays: readonly Int32Array[]): Int32Array {
   const whole = new Int32Array(arrays.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
   for (const array of arrays) {

@@ -8,6 +8,7 @@ export {
   encodeChoice,
   encodeClassification,
   encodeInstruction,
+  joined,
   longestOf,
   mostChoices,
   type Skipped,
