@@ -76,6 +76,34 @@ test('one rotary block that slides writes what it would write from its window al
   }
 });
 
+test.each(['llama, sliding window', 'qwen3, sliding window in one block'])(
+  '%s: what is written beyond the window is what a pass over the whole text predicts',
+  async (name) => {
+    const config = { ...familyCases[name]!, blockSize: 64 } as GptConfig;
+    await withModel(config, async (make) => {
+      const how = (index: number) => ({ ...(index % 2 === 0 ? { greedy: true } : { seed: index }), maxNewTokens: 50 });
+      const batched = make(true);
+      const found = await Promise.all(prompts.map((ids, i) => tokensOf(batched, ids, how(i))));
+      for (const [i, ids] of prompts.entries()) expect(await tokensOf(make(false), ids, how(i))).toEqual(found[i]);
+    });
+  },
+);
+
+test('where every block has a window a text has no end: beyond the context it is that of a larger context', async () => {
+  const family = familyCases['llama, sliding window']!;
+  const options = { greedy: true, maxNewTokens: 60 };
+  const written = async (blockSize: number, caching: boolean) => {
+    let tokens: readonly number[] = [];
+    await withModel({ ...family, blockSize } as GptConfig, async (make) => {
+      tokens = await tokensOf(make(caching), prompts[2]!, options);
+    });
+    return tokens;
+  };
+  const expected = await written(80, false);
+  expect(await written(8, true)).toEqual(expected);
+  expect(new Set(expected).size).toBeGreaterThan(3);
+});
+
 test('beam search with a cache finds what it finds without one, and nothing better is greedy', async () => {
   const config = { ...familyCases['llama, grouped queries, untied']!, blockSize: 16 } as GptConfig;
   await withModel(config, async (make) => {
