@@ -184,7 +184,11 @@ test.each([
 ])('sliding windows: %s; read, written and read again', (_, keys, expected, type) => {
   const { config } = fromHuggingFace(keys);
   const { slidingWindow, windowedBlocks } = config as { slidingWindow?: number; windowedBlocks?: readonly number[] };
-  expect({ slidingWindow, windowedBlocks }).toEqual({ slidingWindow: undefined, windowedBlocks: undefined, ...expected });
+  expect({ slidingWindow, windowedBlocks }).toEqual({
+    slidingWindow: undefined,
+    windowedBlocks: undefined,
+    ...expected,
+  });
   const written = JSON.parse(JSON.stringify(toHuggingFace(config, { endOfText: 0 })));
   expect(written).toMatchObject({ model_type: type });
   expect(written.architectures).toEqual([
@@ -201,7 +205,10 @@ test.each([
   [{ ...qwen3, ...windows, max_window_layers: -1 }, 'max_window_layers is -1, expected a number from 0'],
   [{ ...qwen3, ...windows, layer_types: types(true) }, 'layer_types is ["sliding_attention"], expected one of each'],
   [{ ...qwen3, ...windows, layer_types: ['a', 'b', 'c', 'd'] }, 'layer_types has "a"'],
-  [{ ...qwen3, layer_types: types(true, true, true, true) }, 'layer_types has sliding_attention, but there is no window'],
+  [
+    { ...qwen3, layer_types: types(true, true, true, true) },
+    'layer_types has sliding_attention, but there is no window',
+  ],
 ])('sliding windows: %j is an error that names the key', (keys, message) => {
   expect(() => fromHuggingFace(keys, 'x/config.json')).toThrow(`x/config.json: ${message}`);
 });

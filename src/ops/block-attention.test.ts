@@ -1,5 +1,14 @@
 import * as tf from '../tf.js';
-import { gradientName, interpret, optimize, peakBytes, type StepFunction, sizeOf, trace, workOf } from '../trace/index.js';
+import {
+  gradientName,
+  interpret,
+  optimize,
+  peakBytes,
+  type StepFunction,
+  sizeOf,
+  trace,
+  workOf,
+} from '../trace/index.js';
 import { blockAttention } from './block-attention.js';
 import { causalAttention, causalAttentionPlain, wholeAttention } from './causal-attention.js';
 import { dropoutMask } from './dropout.js';

@@ -38,7 +38,18 @@ export class Attention {
 
   /** -> [B, T, H D] */
   write(block: number, parts: AttentionParts): Name {
-    const { query, key, value, heads, keptHeads, width, scale = 1, window = Infinity, frequencies, amplitude = 1 } = parts;
+    const {
+      query,
+      key,
+      value,
+      heads,
+      keptHeads,
+      width,
+      scale = 1,
+      window = Infinity,
+      frequencies,
+      amplitude = 1,
+    } = parts;
     const { onnx } = this;
     const turned = (x: Name) => (frequencies ? this.rotated(x, frequencies, amplitude) : x);
     const past = this.inputs.past?.[block];

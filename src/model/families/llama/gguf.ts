@@ -83,9 +83,13 @@ export function ggufOf(arch: LlamaConfig['arch']): GgufFormat<LlamaConfig> {
       }
       const { slidingWindow, blockSize } = config;
       if (slidingWindow !== undefined && slidingWindow < blockSize)
-        throw new GptError('export/model', `llama.cpp computes no sliding window (${slidingWindow}) in models of ${arch}`, {
-          hint: 'transformers opens the checkpoint as it is; --format onnx and html work',
-        });
+        throw new GptError(
+          'export/model',
+          `llama.cpp computes no sliding window (${slidingWindow}) in models of ${arch}`,
+          {
+            hint: 'transformers opens the checkpoint as it is; --format onnx and html work',
+          },
+        );
       const count = (value: number) => ({ type: 'uint32', value }) as const;
       const real = (value: number) => ({ type: 'float32', value }) as const;
       return {

@@ -105,7 +105,8 @@ export function huggingFaceOf(arch: Arch): HuggingFaceFormat<LlamaConfig> {
     modelTypes: typesOf[arch],
     read: (json) => read(json, arch),
     write,
-    architecture: (config, use) => `${classNames[typeOf(config)]}For${use === 'generation' ? 'CausalLM' : 'SequenceClassification'}`,
+    architecture: (config, use) =>
+      `${classNames[typeOf(config)]}For${use === 'generation' ? 'CausalLM' : 'SequenceClassification'}`,
     parameterName: (stored) => (/rotary_emb\.inv_freq$/.test(stored) ? undefined : stored.replace(/^model\./, '')),
     storedName: moduleName,
     moduleName,

@@ -25,7 +25,10 @@ export function readQwenWindow(json: ConfigReader, nLayer: number): Window {
   const windowedBlocks = windowed.flatMap((slides, block) => (slides ? [block] : []));
   if (windowedBlocks.length === 0) return {};
   if (slidingWindow === undefined)
-    throw json.wrong('layer_types has sliding_attention, but there is no window', 'use_sliding_window and sliding_window set it');
+    throw json.wrong(
+      'layer_types has sliding_attention, but there is no window',
+      'use_sliding_window and sliding_window set it',
+    );
   return { slidingWindow, ...(windowedBlocks.length < nLayer && { windowedBlocks }) };
 }
 
