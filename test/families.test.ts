@@ -31,7 +31,7 @@ function ok(result: Result): Result {
 
 describe.each([
   ['llama', ['--n-kv-head', '2', '--no-tie']],
-  ['qwen3', ['--n-kv-head', '1', '--head-dim', '6', '--rope-theta', '500']],
+  ['qwen3', ['--n-kv-head', '1', '--head-dim', '6', '--rope-theta', '500', '--sliding-window', '9']],
 ])('%s', (arch, flags) => {
   const whole = path(`${arch}-whole`);
 
@@ -98,6 +98,18 @@ test('a flag of another family is refused, with the families that have it', asyn
   expect({ code, stderr }).toEqual({
     code: 2,
     stderr: expect.stringMatching(/--n-kv-head .*gpt2[\s\S]*llama or qwen3/),
+  });
+});
+
+test('a sliding window that is no window, or in a family without it, is refused with what would do', async () => {
+  const refused = async (...flags: string[]) => run(['pretrain', text, '-o', path('none'), ...flags]);
+  expect(await refused('--arch', 'llama', '--block-size', '32', '--sliding-window', '32')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/sliding-window \(32\) is not below block-size \(32\)[\s\S]*--block-size 128/),
+  });
+  expect(await refused('--sliding-window', '8')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/--sliding-window .*gpt2[\s\S]*llama or qwen3/),
   });
 });
 

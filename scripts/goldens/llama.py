@@ -1,4 +1,4 @@
-"""Writes test/goldens/llama-*.json: what transformers' Llama and Qwen3 give, for src/model/llama-goldens.test.ts.
+"""Writes test/goldens/llama-*.json: what transformers' Llama, Mistral and Qwen3 give, for src/model/llama-goldens.test.ts.
 
     python scripts/goldens/llama.py        (PyTorch 2.13, transformers, CPU, eager attention)
 
@@ -13,7 +13,14 @@ import pathlib
 import torch
 import transformers
 from model import ADAMW, STEPS, float32, loss_of, numbers
-from transformers import LlamaConfig, LlamaForCausalLM, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 
 OUT = pathlib.Path(__file__).resolve().parents[2] / "test" / "goldens"
 SIZES = dict(
@@ -30,7 +37,11 @@ SIZES = dict(
     attention_dropout=0.0,
     use_cache=False,
 )
-CLASSES = dict(llama=(LlamaConfig, LlamaForCausalLM), qwen3=(Qwen3Config, Qwen3ForCausalLM))
+CLASSES = dict(
+    llama=(LlamaConfig, LlamaForCausalLM),
+    mistral=(MistralConfig, MistralForCausalLM),
+    qwen3=(Qwen3Config, Qwen3ForCausalLM),
+)
 
 
 def fresh(arch, keys, start):
@@ -119,4 +130,7 @@ if __name__ == "__main__":
     yarn = dict(rope_type="yarn", factor=4.0, beta_fast=4.0, beta_slow=0.5, **original)
     write("yarn", 6, arch="qwen3", rope_parameters=dict(**theta, **yarn))
     write("yarn-mscale", 7, **theta, rope_scaling=dict(**yarn, mscale=1.0, mscale_all_dim=0.5, truncate=False))
+    write("window", 9, arch="mistral", rope_parameters=dict(**theta, rope_type="default"), sliding_window=5)
+    mixed = dict(use_sliding_window=True, sliding_window=3, layer_types=["sliding_attention", "full_attention"])
+    write("window-mixed", 10, arch="qwen3", rope_parameters=dict(**theta, rope_type="default"), **mixed)
     write("yarn-factor", 8, **theta, rope_scaling=dict(**yarn, attention_factor=1.5))

@@ -31,6 +31,7 @@ MODELS = {
     "gpt2, untied, exact GELU": {"nEmbd": 40, "tie": False, "activation": "gelu"},
     "llama": {"arch": "llama", "nEmbd": 64, "nKvHead": 2, "ffnSize": 96},
     "llama, untied": {"arch": "llama", "nEmbd": 64, "ffnSize": 72, "tie": False},
+    "llama, sliding window": {"arch": "llama", "nEmbd": 64, "nKvHead": 2, "ffnSize": 96, "slidingWindow": 5},
     "qwen3": {"arch": "qwen3", "nEmbd": 64, "nHead": 2, "nKvHead": 1, "headDim": 48, "ffnSize": 96},
 }
 # How far logits of random weights may be off: root mean square, as a part of their standard deviation.

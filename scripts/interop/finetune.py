@@ -172,6 +172,7 @@ def adapters(work, run, data):
 
 FAMILIES = {
     "llama": ["--arch", "llama", "--n-kv-head", 1, "--no-tie"],
+    "mistral": ["--arch", "llama", "--n-kv-head", 2, "--sliding-window", 7],
     "qwen3": ["--arch", "qwen3", "--head-dim", 12],
     "gpt2": ["--activation", "relu", "--ffn-size", 50, "--no-tie"],
 }

@@ -26,6 +26,7 @@ from transformers import (
     GPT2Config,
     GPT2LMHeadModel,
     LlamaConfig,
+    MistralConfig,
     Qwen3Config,
 )
 from transformers.utils import logging
@@ -197,6 +198,11 @@ FAMILIES = {
     "Llama, YaRN": LlamaConfig(
         **LLAMA, rope_parameters=dict(rope_type="yarn", rope_theta=500.0, factor=3.0, original_max_position_embeddings=8)
     ),
+    "Mistral": MistralConfig(**LLAMA, num_key_value_heads=2, sliding_window=7),
+    "Mistral without a window": MistralConfig(**LLAMA, num_key_value_heads=4, sliding_window=None),
+    "Qwen3, a window in some layers": Qwen3Config(
+        **LLAMA, head_dim=12, num_key_value_heads=4, use_sliding_window=True, sliding_window=5, max_window_layers=1
+    ),
     "Qwen3": Qwen3Config(**LLAMA, head_dim=16, num_key_value_heads=2),
     "Qwen3, tied": Qwen3Config(**LLAMA, head_dim=12, num_key_value_heads=4, tie_word_embeddings=True),
 }
@@ -234,6 +240,8 @@ OURS = [
     {"arch": "llama"},
     {"arch": "llama", "nKvHead": 2, "tie": False, "ropeTheta": 500.0},
     {"arch": "llama", "nKvHead": 1, "headDim": 8, "ffnSize": 40},
+    {"arch": "llama", "nKvHead": 2, "slidingWindow": 6},
+    {"arch": "qwen3", "headDim": 20, "slidingWindow": 9},
     {"arch": "qwen3"},
     {"arch": "qwen3", "nKvHead": 2, "headDim": 20, "tie": False},
 ]

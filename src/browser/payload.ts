@@ -7,6 +7,8 @@ export interface PageFacts {
   readonly nLayer: number;
   readonly vocabSize: number;
   readonly blockSize: number;
+  /** How many positions are kept: the context, or less where every block has a window. */
+  readonly reach: number;
   /** Whether positions are rotary: a full context then drops its oldest one. */
   readonly rotary: boolean;
   /** K and D: heads of keys and values, and their width. */

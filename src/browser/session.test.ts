@@ -22,7 +22,7 @@ function session(seen: { ids: number[]; positions: number[]; kept: number[]; mas
   return { run } as unknown as InferenceSession;
 }
 
-const facts = { nLayer: 1, vocabSize: 1, blockSize: 3, cache: { heads: 2, width: 1 } };
+const facts = { nLayer: 1, vocabSize: 1, blockSize: 3, reach: 3, cache: { heads: 2, width: 1 } };
 
 test('rotary: a full context drops its oldest position, and the new token alone is read', async () => {
   const seen: Parameters<typeof session>[0] = [];
@@ -33,6 +33,17 @@ test('rotary: a full context drops its oldest position, and the new token alone 
     { ids: [9], positions: [2], kept: [0, 1, -0, -1], mask: 3 },
     { ids: [10], positions: [3], kept: [1, 2, -1, -2], mask: 3 },
     { ids: [11], positions: [4], kept: [2, 3, -2, -3], mask: 3 },
+  ]);
+});
+
+test('a sliding window: no more positions are kept than it reaches, within the context too', async () => {
+  const seen: Parameters<typeof session>[0] = [];
+  const decoder = new SessionDecoder(session(seen), { ...facts, blockSize: 9, rotary: true } as PageFacts);
+  for (const ids of [[5, 6, 7, 8], [9], [10]]) await decoder.append(ids);
+  expect(seen.map(({ positions, kept, mask }) => ({ positions, kept, mask }))).toEqual([
+    { positions: [0, 1, 2, 3], kept: [], mask: 4 },
+    { positions: [4], kept: [2, 3, -2, -3], mask: 3 },
+    { positions: [5], kept: [3, 4, -3, -4], mask: 3 },
   ]);
 });
 

@@ -11,14 +11,16 @@ export async function openSession(runtime: Uint8Array, model: Uint8Array): Promi
 }
 
 /**
- * Reads a text token by token, as Batch does in the program. When the context is full, rotary positions grow and the oldest position
- * is dropped; with others every token costs a pass over the whole window.
+ * Reads a text token by token, as Batch does in the program. When all positions that the model sees are kept, rotary positions grow
+ * and the oldest one is dropped; with other positions, beyond the context, every token costs a pass over the whole window.
  */
 export class SessionDecoder implements LogitSource {
   private read: number[] = [];
   /** Of the next token. */
   private position = 0;
   private past: Record<string, Tensor>;
+  /** How many positions `past` has. */
+  private kept = 0;
   private windowed = false;
 
   constructor(
@@ -29,25 +31,31 @@ export class SessionDecoder implements LogitSource {
   }
 
   async append(ids: readonly number[]): Promise<Float32Array> {
-    const { blockSize, vocabSize, rotary } = this.facts;
-    const beyond = Math.max(0, this.read.length + ids.length - blockSize);
+    const { blockSize, reach, vocabSize, rotary } = this.facts;
+    this.windowed ||= this.read.length + ids.length > blockSize && !rotary;
     this.read = [...this.read, ...ids].slice(-blockSize);
-    this.windowed ||= beyond > 0 && !rotary;
-    if (this.windowed) {
-      this.past = this.nothing();
-      this.position = 0;
-    } else if (beyond > 0) this.past = mapped(this.past, (kept) => withoutOldest(kept, beyond));
+    if (this.windowed) this.position = 0;
+    this.forget(this.windowed ? this.kept : this.kept + ids.length - reach);
     const fresh = this.windowed ? this.read : ids;
     const outputs = await this.session.run({
       input_ids: row(fresh),
-      attention_mask: row(this.read.map(() => 1)),
+      attention_mask: row(Array(this.kept + fresh.length).fill(1)),
       position_ids: row(fresh.map((_, i) => this.position + i)),
       ...this.past,
     });
     this.position += fresh.length;
+    this.kept += fresh.length;
     const kept = Object.entries(outputs).filter(([name]) => name.startsWith('present.'));
     this.past = Object.fromEntries(kept.map(([name, value]) => [name.replace('present', 'past_key_values'), value]));
     return (outputs['logits']!.data as Float32Array).slice(-vocabSize);
+  }
+
+  /** Drops so many of the oldest positions, at most all. */
+  private forget(positions: number): void {
+    const count = Math.min(this.kept, positions);
+    if (count <= 0) return;
+    this.past = mapped(this.past, (tensor) => withoutOldest(tensor, count));
+    this.kept -= count;
   }
 
   /** Keys and values of no position. */

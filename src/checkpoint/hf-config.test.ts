@@ -154,3 +154,61 @@ test('labels are read in the order of their ids', () => {
   const { labels } = fromHuggingFace({ ...gpt2, architectures: ['GPT2ForSequenceClassification'], id2label });
   expect(labels).toEqual(['a', 'c', 'k']);
 });
+
+const mistral = { ...llama, model_type: 'mistral', num_key_value_heads: 2 };
+const qwen3 = { ...llama, model_type: 'qwen3', num_hidden_layers: 4 };
+const types = (...slides: boolean[]) => slides.map((each) => (each ? 'sliding_attention' : 'full_attention'));
+const windows = { use_sliding_window: true, sliding_window: 5 };
+
+test.each([
+  ['a Llama has none', { ...llama, sliding_window: 5 }, {}, 'llama'],
+  ['a Mistral has one', { ...mistral, sliding_window: 5 }, { slidingWindow: 5 }, 'mistral'],
+  ['the default of a Mistral', mistral, { slidingWindow: 4096 }, 'mistral'],
+  ['a Mistral without one is a Llama', { ...mistral, sliding_window: null }, {}, 'llama'],
+  ['a Qwen3 whose window is not used', { ...qwen3, sliding_window: 5, max_window_layers: 0 }, {}, 'qwen3'],
+  ['a Qwen3 of few layers', { ...qwen3, ...windows }, {}, 'qwen3'],
+  ['all layers', { ...qwen3, ...windows, max_window_layers: 0 }, { slidingWindow: 5 }, 'qwen3'],
+  [
+    'layers from one on',
+    { ...qwen3, ...windows, max_window_layers: 2 },
+    { slidingWindow: 5, windowedBlocks: [2, 3] },
+    'qwen3',
+  ],
+  [
+    'layers by type, whatever else is said',
+    { ...qwen3, ...windows, max_window_layers: 1, layer_types: types(true, false, true, false) },
+    { slidingWindow: 5, windowedBlocks: [0, 2] },
+    'qwen3',
+  ],
+  ['no layer by type', { ...qwen3, ...windows, layer_types: types(false, false, false, false) }, {}, 'qwen3'],
+])('sliding windows: %s; read, written and read again', (_, keys, expected, type) => {
+  const { config } = fromHuggingFace(keys);
+  const { slidingWindow, windowedBlocks } = config as { slidingWindow?: number; windowedBlocks?: readonly number[] };
+  expect({ slidingWindow, windowedBlocks }).toEqual({
+    slidingWindow: undefined,
+    windowedBlocks: undefined,
+    ...expected,
+  });
+  const written = JSON.parse(JSON.stringify(toHuggingFace(config, { endOfText: 0 })));
+  expect(written).toMatchObject({ model_type: type });
+  expect(written.architectures).toEqual([
+    { llama: 'LlamaForCausalLM', mistral: 'MistralForCausalLM', qwen3: 'Qwen3ForCausalLM' }[type],
+  ]);
+  expect(fromHuggingFace(written).config).toEqual(config);
+});
+
+test.each([
+  [{ ...mistral, sliding_window: 0 }, 'sliding_window is 0, expected an integer from 1'],
+  [{ ...mistral, sliding_window: '5' }, 'sliding_window is "5", expected an integer from 1'],
+  [{ ...llama, use_sliding_window: true }, 'use_sliding_window is true'],
+  [{ ...qwen3, use_sliding_window: 1 }, 'use_sliding_window is 1, expected true or false'],
+  [{ ...qwen3, ...windows, max_window_layers: -1 }, 'max_window_layers is -1, expected a number from 0'],
+  [{ ...qwen3, ...windows, layer_types: types(true) }, 'layer_types is ["sliding_attention"], expected one of each'],
+  [{ ...qwen3, ...windows, layer_types: ['a', 'b', 'c', 'd'] }, 'layer_types has "a"'],
+  [
+    { ...qwen3, layer_types: types(true, true, true, true) },
+    'layer_types has sliding_attention, but there is no window',
+  ],
+])('sliding windows: %j is an error that names the key', (keys, message) => {
+  expect(() => fromHuggingFace(keys, 'x/config.json')).toThrow(`x/config.json: ${message}`);
+});

@@ -86,7 +86,7 @@ describe.each(Object.entries(engines))('%s', (_, open) => {
     for (const gpt of models.splice(0)) gpt.dispose();
   });
 
-  test.each(['model-learned', 'model-rope', 'model-no-bias', 'llama-dynamic-beyond', 'llama-yarn'])(
+  test.each(['model-learned', 'model-rope', 'model-no-bias', 'llama-dynamic-beyond', 'llama-window', 'llama-yarn'])(
     'trains as PyTorch: ten losses and norms, %s',
     async (kind) => {
       const { config: goldenConfig, parameters, ids, targets, logits, adamw } = goldenOf(kind);

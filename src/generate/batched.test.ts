@@ -2,6 +2,7 @@
 import { resolve } from '../config/index.js';
 import { type GptConfig, initialize, parameterSpecs, rotaryOf } from '../model/index.js';
 import { familyCases } from '../model/testing/families.js';
+import { PromptMemory } from '../sample/index.js';
 import { Session } from '../session/session.js';
 import { byteTokenizer } from '../tokenizer/index.js';
 import { TextModel } from './text-model.js';
@@ -30,9 +31,9 @@ async function withModel(
   }
 }
 
-async function tokensOf(model: TextModel, ids: readonly number[], options: object) {
+async function tokensOf(model: TextModel, ids: readonly number[], options: object, memory?: PromptMemory) {
   let pieces = '';
-  for await (const event of model.generate({ ids }, options)) {
+  for await (const event of model.generate({ ids }, options, { memory })) {
     if (event.kind === 'piece') pieces += event.text;
     else {
       expect(pieces).toBe(event.text);
@@ -74,6 +75,52 @@ test('one rotary block that slides writes what it would write from its window al
       expect(other).toEqual(await tokensOf(make(false), prompts[2]!, options));
     });
   }
+});
+
+test.each(['llama, sliding window', 'qwen3, sliding window in one block'])(
+  '%s: what is written beyond the window is what a pass over the whole text predicts',
+  async (name) => {
+    const config = { ...familyCases[name]!, blockSize: 64 } as GptConfig;
+    await withModel(config, async (make) => {
+      const how = (index: number) => ({ ...(index % 2 === 0 ? { greedy: true } : { seed: index }), maxNewTokens: 50 });
+      const batched = make(true);
+      const found = await Promise.all(prompts.map((ids, i) => tokensOf(batched, ids, how(i))));
+      for (const [i, ids] of prompts.entries()) expect(await tokensOf(make(false), ids, how(i))).toEqual(found[i]);
+    });
+  },
+);
+
+test.each(['llama, sliding window', 'qwen3, sliding window in one block', 'qwen3'])(
+  '%s: a text that continues an earlier one reads only what is new',
+  async (name) => {
+    await withModel({ ...familyCases[name]!, blockSize: 64 } as GptConfig, async (make) => {
+      const memory = new PromptMemory();
+      const options = { seed: 4, maxNewTokens: 12 };
+      let ids = prompts[2]!;
+      let reused = 0;
+      for (let turn = 0; turn < 3; turn++) {
+        const written = await tokensOf(make(true), ids, options, memory);
+        expect(written).toEqual(await tokensOf(make(false), ids, options));
+        expect(memory.reused).toBe(reused);
+        reused = ids.length + written.length - 1; // nothing was read behind the last token
+        ids = [...ids, ...written, 4, 2, 9];
+      }
+    });
+  },
+);
+
+test('where every block has a window a text has no end: beyond the context it is that of a larger context', async () => {
+  const written = async (blockSize: number, caching: boolean) => {
+    const found: (readonly number[])[] = [];
+    const config = { ...familyCases['llama, sliding window']!, blockSize } as GptConfig;
+    await withModel(config, async (make) => {
+      for (const seed of [1, 2]) found.push(await tokensOf(make(caching), prompts[2]!, { seed, maxNewTokens: 60 }));
+    });
+    return found;
+  };
+  const expected = await written(80, false);
+  expect(await written(8, true)).toEqual(expected);
+  expect(new Set(expected.flat()).size).toBeGreaterThan(6);
 });
 
 test('beam search with a cache finds what it finds without one, and nothing better is greedy', async () => {

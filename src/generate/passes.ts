@@ -9,6 +9,7 @@ import {
   keysName,
   logitsStep,
   prefillStep,
+  reachOf,
   rotaryOf,
   valuesName,
 } from '../model/index.js';
@@ -40,6 +41,8 @@ export class Passes implements BatchModel {
   readonly rotary: Rotary | undefined;
   /** What was compiled. */
   readonly compiled = { programs: 0, seconds: 0 };
+  /** The most positions that are kept. */
+  private readonly reach: number;
   private readonly programs = new Map<string, Promise<Program>>();
   /** How many rows decoding passes have. */
   private readonly sizes: readonly number[];
@@ -52,6 +55,7 @@ export class Passes implements BatchModel {
   ) {
     const { config } = gpt;
     this.blockSize = config.blockSize;
+    this.reach = reachOf(config);
     this.kept = caching ? { layers: config.nLayer, ...cacheShapeOf(config) } : undefined;
     const frequencies = rotaryOf(config);
     this.rotary = frequencies && { frequencies, beyond: positionsBeyond(config.blockSize) };
@@ -60,17 +64,14 @@ export class Passes implements BatchModel {
     this.sizes = [...new Set([...steps.map((rows) => Math.max(rows, fewestRows)), most])];
   }
 
-  roomFor = (ids: number): number => {
-    let room = shortest;
-    while (room < ids) room *= 2;
-    return Math.min(room, this.blockSize);
-  };
+  roomFor = (ids: number): number => Math.min(roundedUp(ids), this.reach);
 
   /** How long a text is padded to. */
   private timeFor(ids: number): number {
+    const padded = Math.min(roundedUp(ids), this.blockSize);
     const exact = exactBeyond(this.gpt.config);
-    if (exact === undefined) return this.roomFor(ids);
-    return ids > exact ? ids : Math.min(this.roomFor(ids), exact);
+    if (exact === undefined) return padded;
+    return ids > exact ? ids : Math.min(padded, exact);
   }
 
   /** A program that is there already is taken where it does not waste much; beams may be more than `maxTexts`. */
@@ -89,14 +90,14 @@ export class Passes implements BatchModel {
   }
 
   async extend(ids: readonly number[], cache: KeyValueCache): Promise<Float32Array> {
-    const time = this.roomFor(ids.length);
+    const time = Math.min(roundedUp(ids.length), this.blockSize);
     const { room } = cache.shape;
     const program = await this.program(`extend ${time} ${room}`, () =>
       extendStep(this.gpt, { batchSize: 1, time, room }),
     );
-    const positions = Int32Array.from({ length: time }, (_, i) => Math.min(cache.length + i, this.blockSize - 1));
-    const lengths = Int32Array.of(cache.length);
-    const { logits, present } = await program.run({ ...padded(ids, time), positions, lengths, ...keptFeeds(cache) });
+    const positions = Int32Array.from({ length: time }, (_, i) => Math.min(cache.position + i, this.blockSize - 1));
+    const kept = { lengths: Int32Array.of(cache.length), places: Int32Array.of(cache.place) };
+    const { logits, present } = await program.run({ ...padded(ids, time), positions, ...kept, ...keptFeeds(cache) });
     cache.append(present as Float32Array, time, ids.length);
     return logits as Float32Array;
   }
@@ -139,6 +140,13 @@ export class Passes implements BatchModel {
     }
     return program;
   }
+}
+
+/** To a power of two. */
+function roundedUp(ids: number): number {
+  let length = shortest;
+  while (length < ids) length *= 2;
+  return length;
 }
 
 /** Keys and values by layer, as inputs of a pass. */

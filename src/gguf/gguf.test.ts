@@ -34,7 +34,7 @@ describe.each(Object.entries(familyCases))('%s', (_name, config) => {
   test('an exported F32 file imported again has the same weights, tokenizer and configuration, or is refused', async () => {
     const path = await saved(config);
     const options = { out: at('model.gguf'), type: 'F32' } as const;
-    const other = { bias: false, position: 'rope', activation: 1, scaleByBlock: 1, ropeScaling: 1 };
+    const other = { bias: false, position: 'rope', activation: 1, scaleByBlock: 1, ropeScaling: 1, slidingWindow: 1 };
     const plain = Object.keys(other).every((key) => {
       const value = (config as unknown as Record<string, unknown>)[key];
       return value === undefined || value === true || value === 'learned';

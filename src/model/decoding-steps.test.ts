@@ -64,6 +64,7 @@ function extended(gpt: Gpt, from: number): Float32Array {
     ids: [...rest, 6],
     lengths: [from],
     positions: Array.from({ length: time }, (_, i) => Math.min(from + i, blockSize - 1)),
+    places: [from % blockSize],
     last: [rest.length - 1],
   };
   cache.keys.forEach((keys, i) => {

@@ -1,11 +1,11 @@
 // Decoding: a first pass over the prompt that gives keys and values, then passes over one new token each that are given them. K
 // heads are kept of each position, D wide. Pure functions of named inputs, as in steps.ts.
-import { type Past, pastMask } from '../ops/index.js';
+import { type Past, pastMask, windowMask } from '../ops/index.js';
 import * as tf from '../tf.js';
 import type { TensorSpec } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
 import type { Gpt } from './gpt.js';
-import { cacheShapeOf } from './registry.js';
+import { cacheShapeOf, windowOf } from './registry.js';
 import type { BatchShape } from './steps.js';
 
 /** Names of a decoding step's inputs for the kept keys and values of block i. */
@@ -38,44 +38,60 @@ export function prefillStep(gpt: Gpt, { batchSize, time }: BatchShape): StepFunc
   };
 }
 
-/** The kept keys and values of every block, as inputs and as what attention reads. */
-function pastOf(gpt: Gpt, batchSize: number, room: number) {
+/** What is kept of each example, as int32 [B]: how many positions, and where the first new one will be kept. */
+interface Kept {
+  readonly lengths: tf.Tensor;
+  readonly places: tf.Tensor;
+}
+
+/**
+ * The kept keys and values of every block, as inputs and as what attention reads.
+ * @param time T, new positions of each example
+ */
+function pastOf(gpt: Gpt, { batchSize, time, room }: BatchShape & { room: number }) {
   const { heads, width } = cacheShapeOf(gpt.config);
   const kept: TensorSpec = { shape: [batchSize, heads, room, width], dtype: 'float32' };
   const blocks = Array.from({ length: gpt.config.nLayer }, (_, i) => i);
   const names = blocks.flatMap((i) => [keysName(i), valuesName(i)]);
   return {
     inputs: Object.fromEntries(names.map((name) => [name, kept])),
-    read: (inputs: Readonly<Record<string, tf.Tensor>>, lengths: tf.Tensor, replaced?: tf.Tensor): Past[] => {
-      const mask = pastMask(lengths, room, replaced);
-      return blocks.map((i) => ({ keys: inputs[keysName(i)]!, values: inputs[valuesName(i)]!, mask }));
+    read: (inputs: Readonly<Record<string, tf.Tensor>>, { lengths, places }: Kept): Past[] => {
+      const whole = pastMask(lengths, room, time === 1 ? places : undefined);
+      const farthest = time === 1 ? room - 1 : room + time - 1; // from a new position to a kept one that it could see
+      return blocks.map((i) => {
+        const [keys, values, window] = [inputs[keysName(i)]!, inputs[valuesName(i)]!, windowOf(gpt.config, i)];
+        if (window === undefined || window > farthest) return { keys, values, mask: whole };
+        return { keys, values, mask: windowMask(lengths, places, { room, time, window }), window };
+      });
     },
   };
 }
 
 /**
  * Reads T more tokens of each example. Inputs: `ids` int32 [B, T]; `lengths` int32 [B], how many positions are kept; `positions`
- * int32 [B*T], those of the new tokens; `last` int32 [B], which of the new tokens is each text's end; for each block `keys.i` and
- * `values.i` float32 [B, K, R, D]. What stands right of the end does not matter.
+ * int32 [B*T], those of the new tokens; `places` int32 [B], where the first of them will be kept; `last` int32 [B], which of them is
+ * each text's end; for each block `keys.i` and `values.i` float32 [B, K, R, D]. What stands right of the end does not matter.
  * Outputs: `logits` [B, V] of what follows; `present` [L, B*T, 2 K D], the new positions' keys and values.
  * @param room R, at most the block size
  */
-export function extendStep(gpt: Gpt, { batchSize, time, room }: BatchShape & { room: number }): StepFunction {
-  const past = pastOf(gpt, batchSize, room);
+export function extendStep(gpt: Gpt, shape: BatchShape & { room: number }): StepFunction {
+  const { batchSize, time, room } = shape;
+  const past = pastOf(gpt, shape);
   return {
     name: `extend ${batchSize}x${time} ${room}`,
     inputs: {
       ids: { shape: [batchSize, time], dtype: 'int32' },
       lengths: { shape: [batchSize], dtype: 'int32' },
       positions: { shape: [batchSize * time], dtype: 'int32' },
+      places: { shape: [batchSize], dtype: 'int32' },
       last: { shape: [batchSize], dtype: 'int32' },
       ...past.inputs,
     },
     variables: gpt.variables,
     run: (inputs) => {
-      const { ids, lengths, positions, last } = inputs as Record<'ids' | 'lengths' | 'positions' | 'last', tf.Tensor>;
+      const { ids, positions, last, ...kept } = inputs as Record<keyof Kept | 'ids' | 'positions' | 'last', tf.Tensor>;
       const present: tf.Tensor[] = [];
-      const hidden = gpt.hidden(ids, { positions, past: past.read(inputs, lengths), present });
+      const hidden = gpt.hidden(ids, { positions, past: past.read(inputs, kept), present });
       const rows = tf.add(tf.range(0, batchSize * time, time, 'int32'), last); // row b*T + last[b]
       return { logits: gpt.project(tf.gather(hidden, rows as tf.Tensor1D)), present: presentOf(present) };
     },
@@ -90,7 +106,7 @@ export function extendStep(gpt: Gpt, { batchSize, time, room }: BatchShape & { r
  * @param room R, at most the block size
  */
 export function decodeStep(gpt: Gpt, { batchSize, room }: { batchSize: number; room: number }): StepFunction {
-  const past = pastOf(gpt, batchSize, room);
+  const past = pastOf(gpt, { batchSize, time: 1, room });
   return {
     name: `decode ${batchSize}x${room}`,
     inputs: {
@@ -103,12 +119,9 @@ export function decodeStep(gpt: Gpt, { batchSize, room }: { batchSize: number; r
     variables: gpt.variables,
     repeated: true,
     run: (inputs) => {
-      const { ids, lengths, positions, places } = inputs as Record<
-        'ids' | 'lengths' | 'positions' | 'places',
-        tf.Tensor
-      >;
+      const { ids, positions, ...kept } = inputs as Record<keyof Kept | 'ids' | 'positions', tf.Tensor>;
       const present: tf.Tensor[] = [];
-      const hidden = gpt.hidden(ids, { positions, past: past.read(inputs, lengths, places), present });
+      const hidden = gpt.hidden(ids, { positions, past: past.read(inputs, kept), present });
       return { logits: gpt.project(hidden), present: presentOf(present) };
     },
   };

@@ -70,6 +70,8 @@ export interface Family<Config extends ModelConfig = ModelConfig, Settings = Mod
   /** Every trainable parameter, in the order of use. */
   parameters(config: Config): ParameterSpec[];
   cache(config: Config): CacheShape;
+  /** How many positions a block attends to, its own included; undefined: all up to its own. Absent: undefined for every block. */
+  window?(config: Config, block: number): number | undefined;
   /** Angles by which queries and keys turn from one position to the next, radians [D/2]; undefined: kept keys are not turned further. */
   rotary(config: Config): readonly number[] | undefined;
   /** Beyond which length a text is not the same when it is padded: its angles follow the length. */

@@ -16,7 +16,7 @@ function relative(actual: ArrayLike<number>, expected: readonly number[]): numbe
 
 const gpt2 = ['learned', 'sinusoidal', 'rope', 'no-bias', 'gelu', 'relu', 'silu'].map((name) => `model-${name}`);
 const scalings = ['linear', 'dynamic', 'dynamic-beyond', 'llama3', 'yarn', 'yarn-mscale', 'yarn-factor'];
-const llama = ['plain', ...scalings].map((name) => `llama-${name}`);
+const llama = ['plain', 'window', 'window-mixed', ...scalings].map((name) => `llama-${name}`);
 
 describe.each([...gpt2, ...llama])('%s equals PyTorch', (name) => {
   const golden = goldenOf(name);

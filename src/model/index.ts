@@ -36,6 +36,7 @@ export {
   type GptConfig,
   headSpec,
   parameterSpecs,
+  reachOf,
   rotaryOf,
 } from './registry.js';
 export { type BatchShape, evaluationStep, logitsStep, lossStep, tokenLossesStep } from './steps.js';

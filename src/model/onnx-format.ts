@@ -20,6 +20,8 @@ export interface AttentionParts {
   readonly width: number;
   /** What the scores are multiplied with besides 1 / sqrt(D); default 1. */
   readonly scale?: number | undefined;
+  /** How many positions a query attends to, its own included. Absent: all up to its own. */
+  readonly window?: number | undefined;
   /** Rotary positions: D/2 frequencies, radians a position, of element d together with d + D/2. Absent: none. */
   readonly frequencies?: readonly number[] | undefined;
   /** What turned heads are multiplied with; default 1. */

@@ -55,6 +55,17 @@ export function cacheShapeOf(config: ModelConfig): CacheShape {
   return familyOf(config).cache(config);
 }
 
+/** How many positions a block attends to, its own included; undefined: all of the text up to its own. */
+export function windowOf(config: ModelConfig, block: number): number | undefined {
+  return familyOf(config).window?.(config, block);
+}
+
+/** How many positions decoding keeps: the context, or less where every block has a window. */
+export function reachOf(config: ModelConfig): number {
+  const windows = Array.from({ length: config.nLayer }, (_, block) => windowOf(config, block) ?? config.blockSize);
+  return Math.min(config.blockSize, Math.max(...windows));
+}
+
 /** What a person who begins a run with these settings should know. */
 export function modelAdvice(settings: ModelSettings): string | undefined {
   return familyOf(settings as unknown as ModelConfig).advice?.(settings);

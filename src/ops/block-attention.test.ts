@@ -1,5 +1,14 @@
 import * as tf from '../tf.js';
-import { gradientName, interpret, optimize, peakBytes, type StepFunction, sizeOf, trace } from '../trace/index.js';
+import {
+  gradientName,
+  interpret,
+  optimize,
+  peakBytes,
+  type StepFunction,
+  sizeOf,
+  trace,
+  workOf,
+} from '../trace/index.js';
 import { blockAttention } from './block-attention.js';
 import { causalAttention, causalAttentionPlain, wholeAttention } from './causal-attention.js';
 import { dropoutMask } from './dropout.js';
@@ -21,6 +30,36 @@ describe('blockAttention', () => {
       );
     })(),
   );
+
+  test.each([
+    [1, 3],
+    [2, 1],
+    [3, 2],
+    [4, 4],
+    [9, 2],
+    [9, 3],
+  ])('in at most %d blocks with a window of %d it is attention in one piece, gradients too', (count, window) =>
+    leavingNothing(() => {
+      const windowed = { ...shape, window };
+      expectGradients(
+        (x) => blockAttention(x, windowed, count),
+        (x) => causalAttentionPlain(windowed, x)[0]!,
+        [normal([10, 12], 6)],
+      );
+    })(),
+  );
+
+  test('with a window it drops what attention in one piece drops', () =>
+    leavingNothing(() => {
+      const dropout = { rate: 0.4, key: key(), place: 9 };
+      const keep = dropoutMask(square, 0.4, dropout.key, 9);
+      const windowed = { ...shape, window: 2 };
+      expectGradients(
+        (x) => blockAttention(x, windowed, 3, dropout),
+        (x) => causalAttentionPlain(windowed, x, keep)[0]!,
+        [normal([10, 12], 7)],
+      );
+    })());
 
   test.each([0, 3])('it drops what attention in one piece drops, from row %d of a batch on', (first) =>
     leavingNothing(() => {
@@ -106,6 +145,23 @@ describe('in a graph', () => {
     const peak = (time: number, attend: Attend) => peakBytes(traced(time, 4, attend).inlined);
     expect(peak(256, blocked) / peak(128, blocked)).toBeLessThan(3);
     expect(peak(256, whole) / peak(128, whole)).toBeGreaterThan(3.5);
+  });
+
+  test('with a window work, memory and constants grow as the text does', () => {
+    const window = 16;
+    const windowed: Attend = (x) => blockAttention(x, { ...one(x.shape[0]!), window }, x.shape[0]! / 16);
+    const of = (time: number) => {
+      const { inlined } = traced(time, 2, windowed);
+      const constants = inlined.constants.reduce((sum, { data }) => sum + data.length, 0);
+      const largest = Math.max(...inlined.nodes.flatMap(({ outputs }) => outputs.map(({ shape }) => sizeOf(shape))));
+      return { flops: workOf(inlined).flops, peak: peakBytes(inlined), constants, largest };
+    };
+    const [short, long] = [of(256), of(512)];
+    expect(long.flops / short.flops).toBeLessThan(2.1);
+    expect(long.peak / short.peak).toBeLessThan(2.1);
+    expect(long.constants - short.constants).toBeLessThan(window * window);
+    // Nothing is larger than the gradient by queries, keys and values, [T, 12].
+    expect(long.largest).toBe(512 * 12);
   });
 
   test('layers share the constants of their masks', () => {

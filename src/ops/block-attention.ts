@@ -1,18 +1,19 @@
 // Causal attention over a long text, in blocks of queries: a block looks at the positions up to its own end and not at
-// the future, which saves nearly half of the products and passes. The gradient computes the weights of a block again, as
+// the future, which saves nearly half of the products and passes. With a window it does not look at what lies before its first
+// query's, so that time and memory grow as the text. The gradient computes the weights of a block again, as
 // FlashAttention does (Dao et al. 2022, arXiv:2205.14135), so that no [T, T] is ever kept, nor whole at any time.
 //
-//   BlockAttention      qkv [3, N, T, D], kept bool [N, R, E]...             -> y [N, T, D]           { blocks, rate, scale? }
-//   BlockAttentionGrad  dy [N, T, D], along [N, T, 1], qkv, kept...          -> dq, dk, dv [N, T, D]  { blocks, rate, scale? }
+//   BlockAttention      qkv [3, N, T, D], kept bool [N, R, E]...     -> y [N, T, D]           { blocks, rate, scale?, window? }
+//   BlockAttentionGrad  dy [N, T, D], along [N, T, 1], qkv, kept...  -> dq, dk, dv [N, T, D]  { blocks, rate, scale?, window? }
 //
 // N counts the heads of all examples, `along` is the sum of dy y over D. One `kept` a block, with attention dropout only: which
-// of the weights of its R queries for the E positions up to its end are not dropped. Engines inline the definition.
+// of the weights of its R queries for the E positions that it looks at are not dropped. Engines inline the definition.
 import * as tf from '../tf.js';
 import { composite } from '../trace/composite.js';
 import { differentiable } from './differentiable.js';
 import { type Dropout, keptAtRandom } from './dropout.js';
 import { fence } from './fence.js';
-import { type AttentionShape, futureMask, mergeHeads, splitHeads } from './heads.js';
+import { type AttentionShape, causalMask, mergeHeads, splitHeads } from './heads.js';
 
 type Tensor = tf.Tensor;
 
@@ -20,31 +21,38 @@ interface Blocks {
   readonly time: number;
   /** At most so many. */
   readonly count: number;
+  /** How many positions a query attends to. */
+  readonly window: number;
   /** Of the scores, besides 1 / sqrt(D). */
   readonly scale?: number | undefined;
 }
 
 interface Block {
+  /** The first position that its queries look at. */
+  readonly start: number;
+  /** Its first query. */
   readonly from: number;
   /** Where its queries end, and the positions that they look at. */
   readonly end: number;
 }
 
 /** Blocks with nearly the same number of weights, so that one takes the memory that another has left. */
-function blocksOf({ time, count }: Blocks): Block[] {
+function blocksOf({ time, count, window }: Blocks): Block[] {
   const grain = time < 64 ? 1 : 8; // products of odd lengths are slower
   for (let rows = grain; ; rows += grain) {
-    const blocks = cut(time, rows * time, grain);
+    const blocks = cut(time, window, rows, grain);
     if (blocks.length <= count) return blocks;
   }
 }
 
-/** From the end on, each block with as many rows as make `most` weights. */
-function cut(time: number, most: number, grain: number): Block[] {
+/** From the end on: the last block has so many rows, the others as many as make no more weights. */
+function cut(time: number, window: number, rows: number, grain: number): Block[] {
+  const down = (position: number) => Math.floor(position / grain) * grain;
+  const most = rows * Math.min(time, rows + window);
   const blocks: Block[] = [];
   for (let end = time; end > 0; end = blocks[0]!.from) {
-    const rows = Math.floor(most / end / grain) * grain;
-    blocks.unshift({ from: Math.max(0, end - rows), end });
+    const from = Math.max(0, end - Math.max(rows, down(most / end)));
+    blocks.unshift({ start: down(Math.max(0, from - window + 1)), from, end });
   }
   return blocks;
 }
@@ -67,15 +75,15 @@ const scaleOf = (qkv: Tensor, { scale = 1 }: Blocks) => scale / Math.sqrt(qkv.sh
  * A block's queries, scaled (less work than scaling the scores), and the keys and values that they look at; not
  * before `done` is known.
  */
-function partsOf(qkv: Tensor, { from, end }: Block, blocks: Blocks, done: Tensor): [Tensor, Tensor, Tensor] {
+function partsOf(qkv: Tensor, { start, from, end }: Block, blocks: Blocks, done: Tensor): [Tensor, Tensor, Tensor] {
   const q = tf.mul(partOf(qkv, 'query', from, end), scaleOf(qkv, blocks));
-  return [fence(q, done), fence(partOf(qkv, 'key', 0, end), done), fence(partOf(qkv, 'value', 0, end), done)];
+  return [fence(q, done), fence(partOf(qkv, 'key', start, end), done), fence(partOf(qkv, 'value', start, end), done)];
 }
 
 /** [N, R, E] of q [N, R, D] and k [N, E, D]. */
-function weightsOf(q: Tensor, k: Tensor): Tensor {
+function weightsOf(q: Tensor, k: Tensor, { window }: Blocks): Tensor {
   const scores = tf.matMul(q, k, false, true);
-  return tf.softmax(tf.add(scores, futureMask(q.shape[1]!, k.shape[1]!)));
+  return tf.softmax(tf.add(scores, causalMask(q.shape[1]!, k.shape[1]!, window)));
 }
 
 const without = (x: Tensor, kept: Tensor | undefined) => (kept ? tf.where(kept, x, 0) : x);
@@ -93,12 +101,12 @@ function blockAttentionPlain(blocks: Blocks, rate: number, qkv: Tensor, kept: re
   const parts: Tensor[] = [];
   for (const [i, block] of [...blocksOf(blocks).entries()].reverse()) {
     const [q, k, v] = partsOf(qkv, block, blocks, parts[0] ?? qkv);
-    parts.unshift(tf.matMul(without(weightsOf(q, k), kept[i]), v));
+    parts.unshift(tf.matMul(without(weightsOf(q, k, blocks), kept[i]), v));
   }
   return [scaledUp(tf.concat(parts, 1), rate)];
 }
 
-/** From the last block, whose keys are all of them: the sums over blocks for keys and values lose a block's length each. */
+/** From the last block on: what lies behind a block's end is then a sum that is ready. */
 function blockAttentionGradPlain(
   blocks: Blocks,
   rate: number,
@@ -117,44 +125,58 @@ function blockAttentionGradPlain(
     const { from, end } = block;
     const [q, k, v] = partsOf(again, block, blocks, done);
     const [d, sums] = [fence(positions(scaled, from, end), done), fence(positions(along, from, end), done)];
-    const weights = weightsOf(q, k);
+    const weights = weightsOf(q, k, blocks);
     const dweights = without(tf.matMul(d, v, false, true), kept[i]);
     const dscores = tf.mul(weights, tf.sub(dweights, sums));
     byQuery.unshift(tf.matMul(dscores, k));
-    const dk = byKey.add(tf.matMul(dscores, q, true, false));
-    const dv = byValue.add(tf.matMul(without(weights, kept[i]), d, true, false));
+    const dk = byKey.add(tf.matMul(dscores, q, true, false), block);
+    const dv = byValue.add(tf.matMul(without(weights, kept[i]), d, true, false), block);
     done = whenAll([byQuery[0]!, dk, dv]);
   }
   return [tf.mul(tf.concat(byQuery, 1), scaleOf(qkv, blocks)), byKey.all(), byValue.all()];
 }
 
-/** Sums over blocks of [N, E, D], where E falls from block to block: what lies behind E is a sum that is ready. */
+/** Sums over blocks of what each has for the positions that it looks at, [N, end - start, D], the last block first. */
 class Sums {
   private readonly ready: Tensor[] = [];
-  private current: Tensor | undefined;
+  private current: { readonly sum: Tensor; readonly start: number } | undefined;
 
   /** Gives what is no longer to be waited for. */
-  add(part: Tensor): Tensor {
-    if (this.current) {
-      const end = part.shape[1]!;
-      this.ready.unshift(positions(this.current, end, this.current.shape[1]!));
-      this.current = tf.add(positions(this.current, 0, end), part);
-    } else this.current = part;
-    return this.current;
+  add(part: Tensor, { start, end }: Block): Tensor {
+    const sum = this.current ? this.joined(this.current, part, { start, end }) : part;
+    this.current = { sum, start };
+    return sum;
+  }
+
+  private joined(
+    { sum, start: from }: { readonly sum: Tensor; readonly start: number },
+    part: Tensor,
+    { start, end }: Omit<Block, 'from'>,
+  ): Tensor {
+    this.ready.unshift(positions(sum, end - from, sum.shape[1]!));
+    if (end === from) return part; // they share no position
+    const rest = positions(sum, 0, end - from);
+    if (start === from) return tf.add(rest, part);
+    const shared = tf.add(rest, positions(part, from - start, end - start));
+    return tf.concat([positions(part, 0, from - start), shared], 1);
   }
 
   all(): Tensor {
-    return tf.concat([this.current!, ...this.ready], 1);
+    return tf.concat([this.current!.sum, ...this.ready], 1);
   }
 }
 
 /** As `causalAttention`, in at most so many blocks. */
 export function blockAttention(qkv: Tensor, shape: AttentionShape, count: number, dropout?: Dropout): Tensor {
-  const { batch, time, heads, scale } = shape;
+  const { batch, time, heads, scale, window = time } = shape;
   const rate = dropout?.rate ?? 0;
-  const blocks = { time, count, scale };
+  const blocks = { time, count, scale, window: Math.min(window, time) };
   const kept = dropout ? keptWeights(blocks, batch * heads, dropout) : [];
-  const attributes = { blocks: count, rate, ...(scale !== undefined && { scale }) };
+  const attributes = {
+    ...{ blocks: count, rate },
+    ...(scale !== undefined && { scale }),
+    ...(window < time && { window }),
+  };
   return differentiable(
     [qkv],
     () => {
@@ -185,7 +207,7 @@ const unfold = (x: Tensor, { batch, heads, time }: AttentionShape) => tf.reshape
 /** The bits that attention in one piece would drop by. */
 function keptWeights(blocks: Blocks, heads: number, dropout: Dropout): Tensor[] {
   const of = [heads, blocks.time, blocks.time];
-  return blocksOf(blocks).map(({ from, end }) =>
-    keptAtRandom([heads, end - from, end], dropout, { of, origin: [0, from, 0] }),
+  return blocksOf(blocks).map(({ start, from, end }) =>
+    keptAtRandom([heads, end - from, end - start], dropout, { of, origin: [0, from, start] }),
   );
 }

@@ -1,5 +1,5 @@
 import * as tf from '../tf.js';
-import { cachedAttention, pastMask } from './cached-attention.js';
+import { cachedAttention, pastMask, windowMask } from './cached-attention.js';
 import { causalAttention } from './causal-attention.js';
 
 const values = (x: tf.Tensor) => Array.from(x.dataSync());
@@ -66,6 +66,51 @@ test('examples of a batch have lengths of their own', () => {
     true,
     true,
   ]);
+});
+
+/** The places that count, for each new position of each example. */
+const counted = (mask: tf.Tensor) => {
+  const [batch, , time, room] = mask.shape as [number, number, number, number];
+  const all = values(mask);
+  return Array.from({ length: batch * time }, (_, row) =>
+    Array.from({ length: room }, (_, place) => place).filter((place) => all[row * room + place] === 0),
+  );
+};
+const int = (...numbers: number[]) => tf.tensor1d(numbers, 'int32');
+
+test('a window reaches back as many positions as it has, less with each new one', () => {
+  // Positions 0 to 3 are kept, the new ones are 4, 5 and 6: they see 2..4, 3..5 and 4..6.
+  expect(counted(windowMask(int(4), int(4), { room: 6, time: 3, window: 3 }))).toEqual([[2, 3], [3], []]);
+  // Nothing is kept in the first example; in the second all is nearer than the window.
+  expect(counted(windowMask(int(0, 2), int(0, 2), { room: 4, time: 1, window: 4 }))).toEqual([[], [0, 1]]);
+});
+
+test('in a full cache the new position takes the place of the oldest one, which is out of the window', () => {
+  // 4 places hold positions 4, 5, 2, 3; the new one is 6.
+  const reach = (window: number) => counted(windowMask(int(4), int(2), { room: 4, time: 1, window }));
+  expect(reach(4)).toEqual([[0, 1, 3]]);
+  expect(reach(3)).toEqual([[0, 1]]);
+  expect(reach(1)).toEqual([[]]);
+});
+
+test('several new positions see the window of causal attention', () => {
+  const [time, heads, width, window] = [6, 2, 3, 3];
+  const qkv = rows(1, time, heads * width);
+  const whole = causalAttention(qkv, { batch: 1, time, heads, window });
+  for (const [from, room] of [
+    [2, 2],
+    [3, 5],
+    [5, 8],
+  ] as const) {
+    const shape = { heads, width, room };
+    const mask = windowMask(int(from), int(from % room), { room, time: time - from, window });
+    const past = { keys: kept(qkv, 1, from, shape), values: kept(qkv, 2, from, shape), mask, window };
+    const found = cachedAttention(tf.slice(qkv, [from, 0], [time - from, -1]), past);
+    const expected = values(tf.slice(whole, [from, 0], [time - from, -1]));
+    values(found).forEach((x, i) => {
+      expect(x).toBeCloseTo(expected[i]!, 5);
+    });
+  }
 });
 
 test('a row of the wrong width is an error', () => {

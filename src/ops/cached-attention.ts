@@ -4,7 +4,7 @@
 // al. 2023, arXiv:2305.13245), D head width.
 import * as tf from '../tf.js';
 import { check } from './check.js';
-import { futureMask, masked, mergeHeads, splitHeads } from './heads.js';
+import { causalMask, masked, mergeHeads, splitHeads } from './heads.js';
 
 type Tensor = tf.Tensor;
 
@@ -14,8 +14,10 @@ export interface Past {
   readonly keys: Tensor;
   /** [B, K, R, D] */
   readonly values: Tensor;
-  /** [B, 1, 1, R], of `pastMask`. */
+  /** [B, 1, 1, R] of `pastMask`, or [B, 1, T, R] of `windowMask`. */
   readonly mask: Tensor;
+  /** How many positions a new one attends to, its own included; absent: all. */
+  readonly window?: number | undefined;
 }
 
 /**
@@ -30,6 +32,35 @@ export function pastMask(lengths: Tensor, room: number, replaced?: Tensor): Tens
   const beyond = tf.greaterEqual(places, tf.reshape(lengths, [-1, 1])); // [B, R]
   const hidden = replaced ? tf.logicalOr(beyond, tf.equal(places, tf.reshape(replaced, [-1, 1]))) : beyond;
   return tf.reshape(tf.mul(tf.cast(hidden, 'float32'), masked), [-1, 1, 1, room]);
+}
+
+export interface WindowShape {
+  /** R */
+  readonly room: number;
+  /** T */
+  readonly time: number;
+  /** How many positions a new one attends to, its own included. */
+  readonly window: number;
+}
+
+/**
+ * As `pastMask`, for T new positions that each see a window of those before them.
+ * @param lengths int32 [B], how many are kept
+ * @param places int32 [B], where the first new one will be kept: behind the others, or in a full cache in the place of the oldest
+ * @returns [B, 1, T, R]
+ */
+export function windowMask(lengths: Tensor, places: Tensor, { room, time, window }: WindowShape): Tensor {
+  check('windowMask: lengths', lengths, [undefined], 'int32');
+  check('windowMask: places', places, lengths.shape, 'int32');
+  const int = (value: number) => tf.scalar(value, 'int32');
+  const kept = tf.reshape(tf.range(0, room, 1, 'int32'), [1, 1, room]);
+  const back = tf.sub(tf.reshape(places, [-1, 1, 1]), kept); // [B, 1, R]
+  const older = tf.cast(tf.lessEqual(back, int(0)), 'int32'); // than what lies at the first place
+  const age = tf.add(back, tf.mul(older, int(room))); // before the first new position: 1 for the newest
+  const apart = tf.add(age, tf.reshape(tf.range(0, time, 1, 'int32'), [1, time, 1])); // [B, T, R]
+  const beyond = tf.greaterEqual(kept, tf.reshape(lengths, [-1, 1, 1]));
+  const hidden = tf.logicalOr(tf.greaterEqual(apart, int(window)), beyond);
+  return tf.reshape(tf.mul(tf.cast(hidden, 'float32'), masked), [-1, 1, time, room]);
 }
 
 /**
@@ -49,7 +80,7 @@ export function cachedAttention(qkv: Tensor, past: Past, scale = 1): Tensor {
       `cachedAttention: ${qkv.shape[1]} columns are not queries, keys and values of ${kept} heads of ${width}`,
     );
   check('cachedAttention: values', values, keys.shape);
-  check('cachedAttention: mask', mask, [batch, 1, 1, room]);
+  check('cachedAttention: mask', mask, [batch, 1, mask.shape[2] === 1 ? 1 : time, room]);
   const parts = group === 1 ? 3 : [group, 1, 1].map((heads) => heads * kept * width);
   const split = tf.split(qkv, parts, 1) as [Tensor, Tensor, Tensor];
   return (time === 1 ? oneMore : severalMore)(split, past, { group, time, scale: scale / Math.sqrt(width) });
@@ -76,14 +107,15 @@ function oneMore(qkv: readonly [Tensor, Tensor, Tensor], { keys, values, mask }:
 /** @param qkv [B*T, H D], [B*T, K D], [B*T, K D] */
 function severalMore(
   [q, k, v]: readonly [Tensor, Tensor, Tensor],
-  { keys, values, mask }: Past,
+  { keys, values, mask, window }: Past,
   { group, time, scale }: Rows,
 ): Tensor {
   const [batch, kept, room, width] = keys.shape as [number, number, number, number];
   const heads = (x: Tensor, count: number) => splitHeads(x, { batch, time, heads: count });
   const queries = tf.reshape(tf.mul(heads(q, group * kept), scale), [batch, kept, group * time, width]);
-  const before = tf.add(tf.matMul(queries, keys, false, true), mask); // [B, K, H / K T, R]
-  const later = tf.tile(futureMask(time, time), [group, 1]); // [H / K T, T]
+  const earlier = mask.shape[2] === 1 ? mask : tf.tile(mask, [1, 1, group, 1]);
+  const before = tf.add(tf.matMul(queries, keys, false, true), earlier); // [B, K, H / K T, R]
+  const later = tf.tile(causalMask(time, time, window), [group, 1]); // [H / K T, T]
   const own = tf.add(tf.matMul(queries, heads(k, kept), false, true), later);
   const [past, now] = tf.split(tf.softmax(tf.concat([before, own], 3)), [room, time], 3);
   const mixed = tf.add(tf.matMul(past!, values), tf.matMul(now!, heads(v, kept)));

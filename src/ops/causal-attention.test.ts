@@ -34,6 +34,38 @@ describe('causalAttention', () => {
   );
 
   test(
+    'worked by hand: a window of two positions, and of one',
+    leavingNothing(() => {
+      // Equal scores: the mean of the values that are seen.
+      const qkv = tf.tensor2d([
+        [0, 0, 1],
+        [0, 0, 3],
+        [0, 0, 11],
+        [0, 0, 5],
+      ]);
+      const seen = (window: number) =>
+        Array.from(causalAttention(qkv, { batch: 1, time: 4, heads: 1, window }).dataSync());
+      expect(seen(2)).toEqual([1, 2, 7, 8]);
+      expect(seen(1)).toEqual([1, 3, 11, 5]);
+      expect(seen(4)).toEqual([1, 2, 5, 5]);
+      expect(seen(9)).toEqual(seen(4));
+    }),
+  );
+
+  test(
+    'a token older than the window changes nothing',
+    leavingNothing(() => {
+      const windowed = { batch: 1, time: 6, heads: 2, window: 3 };
+      const qkv = normal([6, 12], 1);
+      const changed = tf.concat([normal([2, 12], 2), tf.slice(qkv, [2, 0], [4, 12])]);
+      const [a, b] = [qkv, changed].map((x) => causalAttention(x, windowed));
+      const rows = (x: tf.Tensor, from: number, count: number) => tf.slice(x, [from, 0], [count, 4]);
+      expect(difference(rows(a!, 4, 2), rows(b!, 4, 2))).toBe(0);
+      expect(difference(rows(a!, 3, 1), rows(b!, 3, 1))).toBeGreaterThan(0.01);
+    }),
+  );
+
+  test(
     'a later token changes nothing before it, and neither does another example',
     leavingNothing(() => {
       const qkv = normal([6, 12], 1);
@@ -51,6 +83,18 @@ describe('causalAttention', () => {
         (x) => causalAttention(x, shape),
         (x) => causalAttentionPlain(shape, x)[0]!,
         [qkv],
+      );
+    }),
+  );
+
+  test(
+    'its gradient agrees with a window',
+    leavingNothing(() => {
+      const windowed = { ...shape, window: 2 };
+      expectGradients(
+        (x) => causalAttention(x, windowed),
+        (x) => causalAttentionPlain(windowed, x)[0]!,
+        [normal([6, 12], 6)],
       );
     }),
   );

@@ -1,8 +1,8 @@
 // Causal multi-head attention (Vaswani et al. 2017, arXiv:1706.03762), whole from the joint projection to the merged
 // heads, so that an engine may choose its own layouts. B batch, T time, H heads, D head width, C = H D.
 //
-//   CausalAttention      qkv [B*T, 3C], keep [B, H, T, T]?    -> y [B*T, C], probs [B, H, T, T]  { batch, time, heads, scale? }
-//   CausalAttentionGrad  dy [B*T, C], qkv, probs, keep?       -> dqkv [B*T, 3C]                  { batch, time, heads, scale? }
+//   CausalAttention      qkv [B*T, 3C], keep [B, H, T, T]?    -> y [B*T, C], probs [B, H, T, T]  { batch, time, heads, scale?, window? }
+//   CausalAttentionGrad  dy [B*T, C], qkv, probs, keep?       -> dqkv [B*T, 3C]                  { batch, time, heads, scale?, window? }
 //
 // A row of qkv is q, k, v one after the other, each with its heads one after the other.
 // `keep` is attention dropout: 0 where a weight is dropped, 1 / (1 - rate) elsewhere. `probs` are the weights before it.
@@ -13,7 +13,7 @@ import { blockAttention } from './block-attention.js';
 import { check } from './check.js';
 import { differentiable } from './differentiable.js';
 import { type Dropout, dropoutMask } from './dropout.js';
-import { type AttentionShape, futureMask, mergeHeads, queryKeyValue, splitHeads } from './heads.js';
+import { type AttentionShape, causalMask, mergeHeads, queryKeyValue, splitHeads } from './heads.js';
 
 type Tensor = tf.Tensor;
 
@@ -25,7 +25,7 @@ const blockCount = (time: number) => Math.max(4, Math.ceil(time / 256));
 export function causalAttentionPlain(shape: AttentionShape, qkv: Tensor, keep?: Tensor): Tensor[] {
   const { q, k, v } = queryKeyValue(qkv, shape);
   const scores = tf.matMul(q, k, false, true); // [B, H, T, T]
-  const probs = tf.softmax(tf.add(scores, futureMask(shape.time, shape.time)));
+  const probs = tf.softmax(tf.add(scores, causalMask(shape.time, shape.time, shape.window)));
   const weights = keep ? tf.mul(probs, keep) : probs;
   return [mergeHeads(tf.matMul(weights, v), shape), probs];
 }
@@ -57,7 +57,7 @@ export function causalAttentionGradPlain(
 }
 
 /**
- * softmax(scale q k^T / sqrt(D), earlier positions only) v for every head.
+ * softmax(scale q k^T / sqrt(D), visible positions only) v for every head.
  * @param qkv [B*T, 3C]
  * @param dropout of the weights, if any
  * @returns [B*T, C]
@@ -74,20 +74,25 @@ export function causalAttention(qkv: Tensor, shape: AttentionShape, dropout?: Dr
 }
 
 /** With all weights at once. @param keep [B, H, T, T], attention dropout's mask, if any; no gradient is taken by it */
-export function wholeAttention(qkv: Tensor, { batch, time, heads, scale }: AttentionShape, keep?: Tensor): Tensor {
-  const shape = { batch, time, heads, ...(scale !== undefined && { scale }) };
+export function wholeAttention(qkv: Tensor, shape: AttentionShape, keep?: Tensor): Tensor {
+  const attributes = attributesOf(shape);
   const masks = keep ? [keep] : [];
   return differentiable(
     [qkv],
     () => {
-      const [y, probs] = composite('CausalAttention', [qkv, ...masks], shape, (x, mask) =>
+      const [y, probs] = composite('CausalAttention', [qkv, ...masks], attributes, (x, mask) =>
         causalAttentionPlain(shape, x!, mask),
       );
       return { value: y!, saved: [qkv, probs!, ...masks] };
     },
     (dy, saved) =>
-      composite('CausalAttentionGrad', [dy, ...saved], shape, (d, x, probs, mask) =>
+      composite('CausalAttentionGrad', [dy, ...saved], attributes, (d, x, probs, mask) =>
         causalAttentionGradPlain(shape, d!, x!, probs!, mask),
       ),
   );
+}
+
+/** Without what is absent, or changes nothing. */
+function attributesOf({ batch, time, heads, scale, window = time }: AttentionShape) {
+  return { batch, time, heads, ...(scale !== undefined && { scale }), ...(window < time && { window }) };
 }

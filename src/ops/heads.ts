@@ -10,16 +10,24 @@ export interface AttentionShape {
   readonly heads: number;
   /** What the scores are multiplied with besides 1 / sqrt(D). Default 1. */
   readonly scale?: number;
+  /** How many positions a query attends to, its own included (Beltagy et al. 2020, arXiv:2004.05150). Default: all up to its own. */
+  readonly window?: number | undefined;
 }
 
-// Added to the scores of later positions: finite, so that no engine meets inf - inf, and its exp is exactly 0.
+// Added to the scores of positions that are not seen: finite, so that no engine meets inf - inf, and its exp is exactly 0.
 export const masked = -1e9;
 
-/** [R, E]: what is added to the scores of the last R of E positions, by the positions up to the end. */
-export function futureMask(rows: number, positions: number): Tensor {
+/**
+ * [R, E]: what is added to the scores of the last R of E positions. A query sees the positions up to its own.
+ * @param window how many of them; default: all
+ */
+export function causalMask(rows: number, positions: number, window = positions): Tensor {
   const data = new Float32Array(rows * positions);
-  const before = positions - rows;
-  for (let row = 0; row < rows; row++) data.fill(masked, row * positions + before + row + 1, (row + 1) * positions);
+  for (let row = 0; row < rows; row++) {
+    const own = positions - rows + row;
+    data.fill(masked, row * positions, row * positions + Math.max(0, own - window + 1));
+    data.fill(masked, row * positions + own + 1, (row + 1) * positions);
+  }
   return tf.tensor2d(data, [rows, positions]);
 }
 

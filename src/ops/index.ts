@@ -3,7 +3,7 @@
 // Bernoulli, whose definition is rng.ts, and Fence.
 export { geluExact, relu, silu } from './activations.js';
 export { attentionWeights } from './attention-weights.js';
-export { cachedAttention, type Past, pastMask } from './cached-attention.js';
+export { cachedAttention, type Past, pastMask, windowMask } from './cached-attention.js';
 export { causalAttention } from './causal-attention.js';
 export { type Dropout, type DropoutKey, dropout, dropoutMask, keptAtRandom } from './dropout.js';
 export { embedding } from './embedding.js';

@@ -260,3 +260,40 @@ test('of a prompt that begins like the last text only the rest is read, in one p
     ...['extend 6,7,8 after 2', 'decode 8 of 1x8', 'prefill 9'],
   ]);
 });
+
+test('a sliding window: the cache keeps what it reaches, and the next turn of a text is still read in one pass', async () => {
+  const { calls, batch: make } = fake({ rotary: { frequencies: [0], beyond: 8 }, roomFor: () => 4 });
+  const batch = make();
+  const memory = new PromptMemory();
+  const read = async (prompt: number[], more: number[] = []) => {
+    const text = batch.open(8, memory);
+    let logits = await text.append(prompt);
+    for (const id of more) logits = await text.append([id]);
+    text.close();
+    await turns(2);
+    return ids(logits);
+  };
+  expect(await read([1, 2, 3, 4, 5], [6])).toEqual([3, 4, 5, 6]);
+  expect(await read([1, 2, 3, 4, 5, 6, 7, 8, 9])).toEqual([6, 7, 8, 9]);
+  expect(memory.reused).toBe(6);
+  // Its beginning is no longer kept: another continuation is read whole.
+  expect(await read([1, 2, 3, 7])).toEqual([1, 2, 3, 7]);
+  expect(memory.reused).toBe(0);
+  expect(calls).toEqual(['prefill 1,2,3,4,5', 'decode 6 of 1x4', 'extend 7,8,9 after 4', 'prefill 1,2,3,7']);
+});
+
+test('a sliding window: a prompt that is longer is copied where nothing was written after it', async () => {
+  const { calls, batch: make } = fake({ rotary: { frequencies: [0], beyond: 8 }, roomFor: () => 4 });
+  const batch = make();
+  const prompt = [1, 2, 3, 4, 5];
+  const [first, second] = [batch.open(8), batch.open(8)];
+  const read = await Promise.all([first.append(prompt), second.append(prompt)]);
+  expect(read.map(ids)).toEqual([
+    [2, 3, 4, 5],
+    [2, 3, 4, 5],
+  ]);
+  expect(ids(await first.append([6]))).toEqual([3, 4, 5, 6]);
+  expect(ids(await batch.open(8).append(prompt))).toEqual([2, 3, 4, 5]);
+  expect(ids(await second.append([7]))).toEqual([3, 4, 5, 7]);
+  expect(calls.filter((call) => call.startsWith('prefill'))).toHaveLength(1);
+});

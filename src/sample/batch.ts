@@ -208,10 +208,10 @@ export class Batch {
     const cache = this.cacheOf(text);
     let rest = ids;
     if (text.read.length === 0) {
-      text.memory?.recall(ids, cache);
-      if (cache.length === 0) return this.readFirst(text, ids, cache);
-      text.read = ids.slice(0, cache.length);
-      rest = ids.slice(cache.length);
+      const recalled = text.memory?.recall(ids, cache) ?? 0;
+      if (recalled === 0) return this.readFirst(text, ids, cache);
+      text.read = ids.slice(0, recalled);
+      rest = ids.slice(recalled);
     }
     if (rest.length > fewIds) {
       text.read = [...text.read, ...rest];
@@ -224,9 +224,9 @@ export class Batch {
 
   /** A prompt from its beginning. One that another text has read as well is copied: the same numbers. */
   private async readFirst(text: Text, ids: readonly number[], cache: KeyValueCache): Promise<Float32Array> {
-    const same = ({ prompt, row }: Text) =>
+    const same = ({ prompt, read, row }: Text) =>
       prompt?.ids.length === ids.length &&
-      !this.pool!.rows[row!]!.slid &&
+      (read.length === ids.length || !this.pool!.rows[row!]!.slid) &&
       prompt.ids.every((id, position) => id === ids[position]);
     const other = this.seated.find(same);
     if (other) cache.copyFrom(this.cacheOf(other), ids.length);

@@ -39,6 +39,15 @@ test('a full cache keeps a new position in the place of the oldest one', () => {
   expect(() => new KeyValueCache({ ...single, room: 4 }).copyFrom(cache)).toThrow('3 of 3 positions do not fit into 4');
 });
 
+test('of more positions than there is room for the last are kept, as if they had come one by one', () => {
+  const [whole, single_] = [new KeyValueCache(single), new KeyValueCache(single)];
+  const rows = Float32Array.of(1, -1, 2, -2, 3, -3, 4, -4, 5, -5);
+  whole.append(rows, 5, 5);
+  for (let i = 0; i < 5; i++) single_.append(rows, 5, 1, i);
+  expect(whole).toEqual(single_);
+  expect(Array.from(whole.keys[0]!)).toEqual([4, 5, 3]);
+});
+
 test('turning back by positions is what a key of an earlier position would have been', () => {
   const frequencies = [1, 0.1];
   const turned = (position: number) => {

@@ -59,7 +59,9 @@ export class KeyValueCache {
   append(present: Float32Array, rows: number, count: number, first = 0): void {
     const { layers, heads, width } = this.shape;
     const size = heads * width;
-    for (let i = 0; i < count; i++) {
+    const passed = Math.max(0, count - this.shape.room); // others would take their places at once
+    this.read += passed;
+    for (let i = passed; i < count; i++) {
       for (let layer = 0; layer < layers; layer++) {
         const row = (layer * rows + first + i) * 2 * size;
         this.put(this.keys[layer]!, present.subarray(row, row + size));

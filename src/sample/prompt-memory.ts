@@ -8,19 +8,23 @@ export class PromptMemory {
   /** Of the last prompt, how many ids were not read again. */
   reused = 0;
 
-  /** Gives a text's cache the part of its prompt that was read before, at least the last id excepted. */
-  recall(prompt: readonly number[], cache: KeyValueCache): void {
+  /**
+   * Gives a text's cache the part of its prompt that was read before, at least the last id excepted. A cache that slid no longer has
+   * the beginning: it serves only a prompt that begins with all that was read.
+   * @returns how many ids that is
+   */
+  recall(prompt: readonly number[], cache: KeyValueCache): number {
     let shared = 0;
     const most = Math.min(this.ids.length, prompt.length - 1);
     while (shared < most && this.ids[shared] === prompt[shared]) shared++;
-    this.reused = shared;
-    if (shared > 0) cache.copyFrom(this.cache!, shared);
+    this.reused = this.cache?.slid && shared < this.ids.length ? 0 : shared;
+    if (this.reused > 0) cache.copyFrom(this.cache!, this.reused);
+    return this.reused;
   }
 
-  /** Keeps what a text has read. A window that slid no longer has the text's beginning. */
+  /** Keeps what a text has read. */
   keep(ids: readonly number[], cache: KeyValueCache): void {
-    if (cache.slid) return;
-    if (!this.cache || this.cache.shape.room < ids.length) this.cache = new KeyValueCache(cache.shape);
+    if (this.cache?.shape.room !== cache.shape.room) this.cache = new KeyValueCache(cache.shape);
     this.cache.copyFrom(cache);
     this.ids = [...ids];
   }

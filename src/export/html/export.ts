@@ -10,7 +10,7 @@ import { GptError } from '../../errors.js';
 import { explain, makeFolder, replaceFile } from '../../files/index.js';
 import { scoresChoices } from '../../model/choice-labels.js';
 import { countParameters } from '../../model/config.js';
-import { cacheShapeOf, familyOf, rotaryOf } from '../../model/registry.js';
+import { cacheShapeOf, familyOf, reachOf, rotaryOf } from '../../model/registry.js';
 import { onnxModel } from '../onnx/model.js';
 import type { OnnxDtype } from '../onnx/weights.js';
 import { type ExportOptions, readParameters, requireRunning, type Source, withSource } from '../source.js';
@@ -83,6 +83,7 @@ async function factsOf({ checkpoint, tokenizer, files }: Source, name: string): 
     name,
     summary: `${familyOf(config).name}, ${parameters} parameters, context of ${config.blockSize} tokens.`,
     ...{ nLayer: config.nLayer, vocabSize: config.vocabSize, blockSize: config.blockSize },
+    reach: reachOf(config),
     cache: cacheShapeOf(config),
     rotary: rotaryOf(config) !== undefined,
     ...(labels && { labels, choices: scoresChoices(labels) }),

@@ -3,7 +3,15 @@ import { dataIds, type PageFacts } from '../../browser/payload.js';
 import { page } from './page.js';
 
 const facts: PageFacts = {
-  ...{ name: '<img src=x onerror=alert(1)>', summary: 'a & b.', nLayer: 1, vocabSize: 3, blockSize: 4, rotary: false },
+  ...{
+    name: '<img src=x onerror=alert(1)>',
+    summary: 'a & b.',
+    nLayer: 1,
+    vocabSize: 3,
+    blockSize: 4,
+    reach: 4,
+    rotary: false,
+  },
   ...{
     cache: { heads: 1, width: 2 },
     tokenizer: { a: '</script><script>alert(1)</script><!--' },

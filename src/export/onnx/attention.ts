@@ -27,7 +27,7 @@ export interface AttentionInputs {
 const lowest = -3e38;
 
 export class Attention {
-  private visible: Name | undefined;
+  private readonly visible = new Map<number, Name>();
   private readonly angles = new Map<string, { readonly cos: Name; readonly sin: Name }>();
 
   constructor(
@@ -38,7 +38,18 @@ export class Attention {
 
   /** -> [B, T, H D] */
   write(block: number, parts: AttentionParts): Name {
-    const { query, key, value, heads, keptHeads, width, scale = 1, frequencies, amplitude = 1 } = parts;
+    const {
+      query,
+      key,
+      value,
+      heads,
+      keptHeads,
+      width,
+      scale = 1,
+      window = Infinity,
+      frequencies,
+      amplitude = 1,
+    } = parts;
     const { onnx } = this;
     const turned = (x: Name) => (frequencies ? this.rotated(x, frequencies, amplitude) : x);
     const past = this.inputs.past?.[block];
@@ -55,7 +66,7 @@ export class Attention {
     const shared = (x: Name) => (grouped ? onnx.op('Unsqueeze', [x, onnx.int64s([2])]) : x);
     const transposed = shared(onnx.op('Transpose', [keys], { perm: [0, 1, 3, 2] }));
     const scores = this.wide(onnx.op('MatMul', [q, transposed]));
-    const seen = onnx.op('Where', [shared(this.visibleKeys()), scores, onnx.scalar(lowest)]);
+    const seen = onnx.op('Where', [shared(this.visibleKeys(window)), scores, onnx.scalar(lowest)]);
     const weights = this.narrow(onnx.op('Softmax', [seen], { axis: -1 }));
     const mixed = onnx.op('MatMul', [weights, shared(values)]);
     const apart = grouped ? this.reshape(mixed, [0, heads, -1, width]) : mixed; // [B, H, T, D]
@@ -71,19 +82,24 @@ export class Attention {
     return past === undefined ? now : this.onnx.op('Concat', [this.narrow(past), now], { axis: 2 });
   }
 
-  /** bool [B, 1, T, P + T]: query t, at position P + t of this text, sees keys up to itself. */
-  private visibleKeys(): Name {
-    if (this.visible !== undefined) return this.visible;
+  /** bool [B, 1, T, P + T]: query t, at position P + t of this text, sees so many keys up to itself. */
+  private visibleKeys(window: number): Name {
+    const known = this.visible.get(window);
+    if (known !== undefined) return known;
     const { onnx } = this;
     const { ids, mask } = this.inputs;
     const length = (x: Name) => onnx.op('Squeeze', [onnx.op('Shape', [x], { start: 1, end: 2 }), onnx.int64s([0])]);
     const [total, one] = [length(mask), onnx.scalar(1, 'int64')];
     const keys = onnx.op('Range', [onnx.scalar(0, 'int64'), total, one]); // [P + T]
     const queries = onnx.op('Range', [onnx.op('Sub', [total, length(ids)]), total, one]); // [T]
-    const causal = onnx.op('GreaterOrEqual', [onnx.op('Unsqueeze', [queries, onnx.int64s([1])]), keys]);
+    const own = onnx.op('Unsqueeze', [queries, onnx.int64s([1])]);
+    const causal = onnx.op('GreaterOrEqual', [own, keys]);
+    const inside = () => onnx.op('Less', [onnx.op('Sub', [own, keys]), onnx.scalar(window, 'int64')]);
+    const seen = Number.isFinite(window) ? onnx.op('And', [causal, inside()]) : causal;
     const real = onnx.op('Unsqueeze', [onnx.cast(mask, 'bool'), onnx.int64s([1, 2])]);
-    this.visible = onnx.op('And', [causal, real]);
-    return this.visible;
+    const visible = onnx.op('And', [seen, real]);
+    this.visible.set(window, visible);
+    return visible;
   }
 
   /** x [B, heads, T, D]: element d of a head turns with d + D/2, by position times frequency. */

@@ -26,6 +26,8 @@ export const familyCases: Readonly<Record<string, GptConfig>> = {
     headDim: 6,
     ropeScaling: { kind: 'llama3', factor: 4, lowFrequency: 1, highFrequency: 4, original: 4 } as const,
   },
+  'llama, sliding window': { ...llama, nKvHead: 2, slidingWindow: 3 },
+  'qwen3, sliding window in one block': { ...llama, arch: 'qwen3', nKvHead: 2, slidingWindow: 2, windowedBlocks: [1] },
   qwen3: { ...llama, arch: 'qwen3', nKvHead: 2, headDim: 6 },
   'qwen3, YaRN': {
     ...llama,

@@ -14,6 +14,7 @@ class Attention {
   readonly heads: number;
   readonly width: number;
   readonly scale: number;
+  readonly window: number;
 
   constructor(
     readonly onnx: OnnxWriter,
@@ -24,6 +25,7 @@ class Attention {
     this.time = number(node, 'time');
     this.heads = number(node, 'heads');
     this.width = node.inputs[joint]!.shape[1]! / 3 / this.heads;
+    this.window = node.attributes['window'] === undefined ? this.time : number(node, 'window');
     this.scale = (node.attributes['scale'] === undefined ? 1 : number(node, 'scale')) / Math.sqrt(this.width);
   }
 
@@ -49,12 +51,15 @@ class Attention {
     return matrixProduct(this.onnx, a, b, { transA, transB, alpha: scaled ? this.scale : 1, ranks: [4, 4] });
   }
 
-  /** [T, T]: 0 for earlier positions, a large negative number for later ones. */
-  futureMask(): Name {
-    const { time } = this;
+  /** [T, T]: 0 for the positions that a query sees, a large negative number for the others. */
+  causalMask(): Name {
+    const { time, window } = this;
     const data = new Float32Array(time * time);
-    for (let row = 0; row < time; row++) data.fill(masked, row * time + row + 1, (row + 1) * time);
-    return this.onnx.sharedConstant(`future mask ${time}`, data, [time, time]);
+    for (let row = 0; row < time; row++) {
+      data.fill(masked, row * time, row * time + Math.max(0, row - window + 1));
+      data.fill(masked, row * time + row + 1, (row + 1) * time);
+    }
+    return this.onnx.sharedConstant(`causal mask ${time} ${window}`, data, [time, time]);
   }
 }
 
@@ -62,7 +67,7 @@ class Attention {
 export const causalAttention: Lowering = (onnx, [qkv, keep], node) => {
   const attention = new Attention(onnx, node, 0);
   const [q, k, v] = attention.split(qkv!, 3) as [Name, Name, Name];
-  const scores = onnx.op('Add', [attention.product(q, k, { transB: 1, scaled: true }), attention.futureMask()]);
+  const scores = onnx.op('Add', [attention.product(q, k, { transB: 1, scaled: true }), attention.causalMask()]);
   const probs = onnx.op('Softmax', [scores], { axis: -1 });
   const weights = keep === undefined ? probs : onnx.op('Mul', [probs, keep]);
   return [attention.merge(onnx.op('MatMul', [weights, v])), probs];

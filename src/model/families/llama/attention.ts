@@ -37,6 +37,8 @@ export interface GroupedQueryAttentionArgs extends LayerArgs {
   readonly blockSize: number;
   readonly ropeTheta: number;
   readonly ropeScaling?: RopeScaling | undefined;
+  /** How many positions a query attends to, its own included; absent: all up to its own. */
+  readonly window?: number | undefined;
   /** Epsilon of the norms of queries and keys; absent: they are not normalized. */
   readonly qkNormEpsilon?: number | undefined;
   readonly dropout: number;
@@ -83,7 +85,7 @@ export class GroupedQueryAttention extends GptLayer {
   }
 
   protected override compute(input: tf.Tensor, options: CallOptions): tf.Tensor {
-    const { nHead, nKvHead, headDim, dropout: rate, place } = this.args;
+    const { nHead, nKvHead, headDim, window, dropout: rate, place } = this.args;
     const time = timeOf(this, input, options);
     const x = fold(input); // [B*T, C]
     const rows = x.shape[0]!;
@@ -96,7 +98,7 @@ export class GroupedQueryAttention extends GptLayer {
     if (options.past) return unfold(this.fromHeads.run(cachedAttention(qkv, options.past)), input);
     const key = dropoutKey(this, rate, options);
     const masks = rate > 0 && key ? { rate, key, place } : undefined;
-    const shape = { batch: rows / time, time, heads: nHead };
+    const shape = { batch: rows / time, time, heads: nHead, window };
     const expanded = this.expanded(qkv, queries, kept);
     options.weights?.push(attentionWeights(expanded, shape));
     const y = this.fromHeads.run(causalAttention(expanded, shape, masks));

@@ -14,10 +14,17 @@ export interface LlamaConfig extends ModelConfig, Rope {
   /** Inner width of the MLP. */
   readonly ffnSize: number;
   readonly normEpsilon: number;
+  /** How many positions a block attends to, its own included (Jiang et al. 2023, arXiv:2310.06825). Absent: all up to its own. */
+  readonly slidingWindow?: number;
+  /** The blocks that have the window. Absent: all. */
+  readonly windowedBlocks?: readonly number[];
 }
 
 export const tokenTable = 'embed_tokens.weight';
 export const outputProjection = 'lm_head.weight';
+
+export const windowOf = ({ slidingWindow, windowedBlocks }: LlamaConfig, block: number): number | undefined =>
+  windowedBlocks === undefined || windowedBlocks.includes(block) ? slidingWindow : undefined;
 
 export const hasQkNorm = ({ arch }: LlamaConfig) => arch === 'qwen3';
 

@@ -22,7 +22,7 @@ const parts: Readonly<Record<string, string>> = {
 const computed = [
   ...['vocab_size', 'context_length', 'embedding_length', 'block_count', 'feed_forward_length', 'rope.freq_base'],
   ...['rope.dimension_count', 'attention.head_count', 'attention.head_count_kv', 'attention.key_length'],
-  ...['attention.value_length', 'attention.layer_norm_rms_epsilon'],
+  ...['attention.value_length', 'attention.layer_norm_rms_epsilon', 'attention.sliding_window'],
 ];
 /** Keys that change nothing where they have these values. */
 const neutral = {
@@ -30,7 +30,6 @@ const neutral = {
   'rope.scaling.factor': [0, 1],
   'rope.scale_linear': [0, 1],
   'attention.causal': [true],
-  'attention.sliding_window': [0],
   logit_scale: [0, 1],
   expert_count: [0],
   expert_used_count: [0],
@@ -52,10 +51,17 @@ export function ggufOf(arch: LlamaConfig['arch']): GgufFormat<LlamaConfig> {
         if (metadata.number(key(same), headDim) !== headDim)
           throw metadata.error(`${key(same)} is not the width of a head, ${headDim}`);
       metadata.requireOnly(key(''), computed, neutral);
+      const blockSize = metadata.size(key('context_length'), most.positions);
+      const window = metadata.number(key('attention.sliding_window'), 0);
+      if (window > 0 && window < blockSize)
+        throw metadata.error(
+          `${key('attention.sliding_window')} is ${window}, below the context of ${blockSize}`,
+          'llama.cpp computes such files without the window; a Mistral or Qwen3 folder of transformers opens with it',
+        );
       return {
         arch,
         vocabSize,
-        blockSize: metadata.size(key('context_length'), most.positions),
+        blockSize,
         nLayer: metadata.size(key('block_count'), most.layers),
         nHead,
         nEmbd,
@@ -75,6 +81,15 @@ export function ggufOf(arch: LlamaConfig['arch']): GgufFormat<LlamaConfig> {
           hint: 'transformers opens the checkpoint as it is',
         });
       }
+      const { slidingWindow, blockSize } = config;
+      if (slidingWindow !== undefined && slidingWindow < blockSize)
+        throw new GptError(
+          'export/model',
+          `llama.cpp computes no sliding window (${slidingWindow}) in models of ${arch}`,
+          {
+            hint: 'transformers opens the checkpoint as it is; --format onnx and html work',
+          },
+        );
       const count = (value: number) => ({ type: 'uint32', value }) as const;
       const real = (value: number) => ({ type: 'float32', value }) as const;
       return {

@@ -3,7 +3,7 @@ import { GptError } from '../../../errors.js';
 import type { Family, ModelSettings } from '../../family.js';
 import { headOf } from '../classifier-head.js';
 import { requireHeads } from '../heads.js';
-import { type LlamaConfig, parameters } from './config.js';
+import { type LlamaConfig, parameters, windowOf } from './config.js';
 import { followsLength, frequenciesOf } from './frequencies.js';
 import { ggufOf } from './gguf.js';
 import { huggingFaceOf } from './hugging-face.js';
@@ -16,6 +16,7 @@ export interface LlamaSettings extends ModelSettings {
   readonly ropeTheta: number;
   readonly ffnSize: number | null;
   readonly tie: boolean;
+  readonly slidingWindow: number | null;
 }
 
 /** 8/3 of the width, as many weights as with two matrices of 4 times the width; a multiple of 32 (Shazeer 2020, arXiv:2002.05202). */
@@ -26,7 +27,7 @@ export function llamaFamily<Arch extends LlamaConfig['arch']>(arch: Arch) {
   return {
     name: arch,
     settings,
-    configure(shared, { nKvHead, headDim, ropeTheta, ffnSize, tie }): LlamaConfig & { arch: Arch } {
+    configure(shared, { nKvHead, headDim, ropeTheta, ffnSize, tie, slidingWindow }): LlamaConfig & { arch: Arch } {
       const { nEmbd, nHead } = shared;
       if (headDim === null) requireHeads(nEmbd, nHead);
       const width = headDim ?? nEmbd / nHead;
@@ -41,10 +42,13 @@ export function llamaFamily<Arch extends LlamaConfig['arch']>(arch: Arch) {
           hint: `try --n-kv-head ${fitting}`,
         });
       }
+      requireWindow(slidingWindow, shared.blockSize);
       const own = { arch, nKvHead: kept, headDim: width, ffnSize: ffnSize ?? defaultFfnSize(nEmbd), ropeTheta };
-      return { ...own, ...shared, normEpsilon: 1e-5, ...(!tie && { tie }) };
+      const optional = { ...(!tie && { tie }), ...(slidingWindow !== null && { slidingWindow }) };
+      return { ...own, ...shared, normEpsilon: 1e-5, ...optional };
     },
     parameters,
+    window: windowOf,
     cache: ({ nKvHead, headDim }) => ({ heads: nKvHead, width: headDim }),
     rotary: (config: LlamaConfig) => (followsLength(config) ? undefined : frequenciesOf(config)),
     exactBeyond: ({ ropeScaling }: LlamaConfig) => (ropeScaling?.kind === 'dynamic' ? ropeScaling.original : undefined),
@@ -54,6 +58,12 @@ export function llamaFamily<Arch extends LlamaConfig['arch']>(arch: Arch) {
     gguf: ggufOf(arch),
     onnx,
   } as const satisfies Family<LlamaConfig, LlamaSettings>;
+}
+
+function requireWindow(window: number | null, blockSize: number): void {
+  if (window === null || window < blockSize) return;
+  const message = `sliding-window (${window}) is not below block-size (${blockSize})`;
+  throw new GptError('config/window', message, { hint: `omit it, or try --block-size ${4 * window}` });
 }
 
 export const llama = llamaFamily('llama');

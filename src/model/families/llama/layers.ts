@@ -7,7 +7,7 @@ import { RMSNorm } from '../../layers/rms-norm.js';
 import { TokenEmbedding } from '../../layers/token-embedding.js';
 import type { LoraConfig } from '../../lora.js';
 import { LlamaBlock } from './block.js';
-import { hasQkNorm, type LlamaConfig } from './config.js';
+import { hasQkNorm, type LlamaConfig, windowOf } from './config.js';
 
 /** Dropout masks by place: that of the embeddings is 0, each block has three. */
 const masksPerBlock = 3;
@@ -20,7 +20,8 @@ export function build(config: LlamaConfig, lora?: LoraConfig): ModelLayers {
   const shared = { blockSize, nEmbd, nHead, nKvHead, headDim, ffnSize, ropeTheta, ropeScaling, epsilon, lora };
   const norms = hasQkNorm(config) ? { qkNormEpsilon: epsilon } : {};
   const blocks = Array.from({ length: nLayer }, (_, i) => {
-    return new LlamaBlock({ name: `layers.${i}`, ...shared, ...norms, dropout: rate, place: 1 + masksPerBlock * i });
+    const own = { window: windowOf(config, i), place: 1 + masksPerBlock * i };
+    return new LlamaBlock({ name: `layers.${i}`, ...shared, ...norms, dropout: rate, ...own });
   });
   const lastNorm = new RMSNorm({ name: 'norm', epsilon });
   const output = tie ? [] : [new Linear({ name: 'lm_head', units: vocabSize, bias: false, outputAxis: 0 })];

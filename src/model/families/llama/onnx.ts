@@ -1,7 +1,7 @@
 // Llama and Qwen3 as ONNX graphs.
 import { GptError } from '../../../errors.js';
 import type { OnnxFormat } from '../../onnx-format.js';
-import { hasQkNorm, type LlamaConfig, tokenTable } from './config.js';
+import { hasQkNorm, type LlamaConfig, tokenTable, windowOf } from './config.js';
 import { amplitudeOf, followsLength, frequenciesOf } from './frequencies.js';
 
 export const onnx: OnnxFormat<LlamaConfig> = {
@@ -26,6 +26,7 @@ export const onnx: OnnxFormat<LlamaConfig> = {
       ...{ heads: nHead, keptHeads: nKvHead, width: headDim },
       frequencies: frequenciesOf(config),
       amplitude: amplitudeOf(config),
+      window: windowOf(config, block),
     });
     const attended = layers.add(x, layers.linear(part('self_attn.o_proj'), mixed));
     const wide = layers.rmsNorm(part('post_attention_layernorm'), attended, epsilon);

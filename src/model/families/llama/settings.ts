@@ -22,4 +22,12 @@ export const settings = {
   ropeTheta: real({ above: 1, max: 1e12, default: 10000, fixed: true, help: 'base of the rotary frequencies' }),
   ffnSize,
   tie,
+  slidingWindow: integer({
+    min: 1,
+    max: 1048576,
+    default: null,
+    fixed: true,
+    defaultText: 'none',
+    help: 'each token attends to the last n tokens, itself included; cost grows linearly with the context',
+  }),
 };
