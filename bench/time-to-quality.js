@@ -2,7 +2,7 @@
 // text. Ours is the recipe for a minute (inputs/recipes.js) at several lengths, each a run with its whole schedule; the
 // shortest that reaches the target counts. The peer is nanoGPT's recipe for a CPU in PyTorch, eager. Rounds take turns, with one
 // seed a round. The seconds include start, tokenizer, compilation and saving; the measurement is apart.
-// node bench/time-to-quality.js --text FILE [--target 2.71] [--steps 150,200,300,400] [--peer] [--peer-steps 2000] [--rounds 1]
+// node bench/time-to-quality.js --text FILE [--target 2.75] [--steps 60,80,100,130,160,200] [--peer] [--peer-steps 2000] [--rounds 1]
 //   [--threads 2] [--flags FLAGS] [--json]
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -15,8 +15,8 @@ import { timeToQuality } from './inputs/recipes.js';
 const { values: options } = parseArgs({
   options: {
     text: { type: 'string' },
-    target: { type: 'string', default: '2.71' },
-    steps: { type: 'string', default: '150,200,300,400' },
+    target: { type: 'string', default: '2.75' },
+    steps: { type: 'string', default: '60,80,100,130,160,200' },
     peer: { type: 'boolean', default: false },
     'peer-steps': { type: 'string', default: '2000' },
     rounds: { type: 'string', default: '1' },

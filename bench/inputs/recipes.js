@@ -94,8 +94,8 @@ export const optimizerRecipes = {
   },
 };
 
-/**
- * `bench/time-to-quality.js`: what a minute is best spent on. Two layers and batches of 8 learned more in it than four
- * layers; all else is the default.
- */
-export const timeToQuality = { 'n-layer': 2, 'batch-size': 8 };
+/** `bench/time-to-quality.js`: what a minute is best spent on, as `--max-time` chooses it too (docs/log.md, "The wide search"). */
+export const timeToQuality = {
+  ...{ arch: 'qwen3', 'n-layer': 2, 'block-size': 64 },
+  ...{ 'learning-rate': 5e-3, 'lr-schedule': 'linear', 'min-lr': 0 },
+};
