@@ -311,7 +311,7 @@ const long = { ...config, nLayer: 1, blockSize: 400 };
 
 const windowed = {
   ...{ ...familyCases['llama, sliding window']!, nLayer: 1, blockSize: 400 },
-  ...{ slidingWindow: 60, vocabSize: config.vocabSize, dropout: 0.1 },
+  ...{ nHead: 2, nKvHead: 1, slidingWindow: 60, vocabSize: config.vocabSize, dropout: 0.1 },
 } as GptConfig;
 
 test.each([
