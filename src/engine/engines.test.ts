@@ -14,6 +14,7 @@ import {
   parameterSpecs,
 } from '../model/index.js';
 import { gpt2Of } from '../model/testing/eager.js';
+import { familyCases } from '../model/testing/families.js';
 import { type ChoiceGolden, finetuneGolden, goldenOf } from '../model/testing/golden.js';
 import { Random } from '../rng.js';
 import * as tf from '../tf.js';
@@ -308,16 +309,24 @@ test('dropout has the same masks on every engine', async () => {
 /** Long enough for attention in blocks, the last of which is short. */
 const long = { ...config, nLayer: 1, blockSize: 400 };
 
-test('attention over a long text, with dropout, trains alike on every engine', async () => {
+const windowed = {
+  ...{ ...familyCases['llama, sliding window']!, nLayer: 1, blockSize: 400 },
+  ...{ nHead: 2, nKvHead: 1, slidingWindow: 60, vocabSize: config.vocabSize, dropout: 0.1 },
+} as GptConfig;
+
+test.each([
+  ['a long text', long, 'h.0.attn.c_attn.weight'],
+  ['a long text with a window', windowed, 'layers.0.self_attn.k_proj.weight'],
+])('attention over %s, with dropout, trains alike on every engine', async (_, model, observed) => {
   const results = [];
   for (const open of Object.values(engines)) {
     const engine = await open();
-    const gpt = gpt2Of(long);
-    const state = await initialized(engine, parameterSpecs(long));
+    const gpt = await Gpt.create(model);
+    const state = await initialized(engine, parameterSpecs(model));
     const program = await engine.compileTraining(lossStep(gpt, { batchSize: 1, time: 400 }), state, options);
     const feeds = { ...batch(1, 1, 400), seed: Int32Array.of(-5), step: Int32Array.of(123456) };
     const { loss, gradNorm } = await program.step([feeds], { learningRate: 0.01, iteration: 1 });
-    const gradients = await state.read('firstMoment', 'h.0.attn.c_attn.weight');
+    const gradients = await state.read('firstMoment', observed);
     results.push({ loss, gradNorm, gradients });
     await program.dispose();
     gpt.dispose();

@@ -74,6 +74,14 @@ test.each([
   expect(bytes).toBe(statSync(at('a.gguf')).size);
 });
 
+test('a sliding window that holds the whole context is exported, being none', async () => {
+  await exportGguf(await saved({ ...llama, slidingWindow: 8 } as GptConfig), { out: at('a.gguf'), type: 'F32' });
+  await importGguf(at('a.gguf'), { out: at('back') });
+  const back = await openCheckpoint(at('back'));
+  expect(back.config).toEqual({ ...llama, vocabSize: 257 });
+  await back.close();
+});
+
 test('a byte-level BPE and a chat template survive', async () => {
   const tokenizer = await trainBpeTokenizer(documents(), { vocabSize: 280 });
   const template = '{{ messages }}';
@@ -208,12 +216,17 @@ describe('broken and foreign files', () => {
       ['llama.logit_scale', 4],
       ['llama.rope.scaling.factor', 4],
       ['llama.attention.value_length', 99],
+      ['llama.attention.sliding_window', 7], // of a context of 8
     ] as const) {
       const changed = [...entries.filter((each) => each.key !== key), { key, type: 'float32', value } as const];
       await writeGguf(at('a.gguf'), changed, all);
       expect({ key, code: await failing() }).toEqual({ key, code: 'gguf/metadata' });
     }
-    const neutral = [...entries, entry('llama.expert_count', 0), entry('llama.rope.scaling.type', 'none')];
+    const neutral = [
+      ...entries,
+      ...[entry('llama.expert_count', 0), entry('llama.rope.scaling.type', 'none')],
+      entry('llama.attention.sliding_window', 8),
+    ];
     await writeGguf(at('a.gguf'), neutral, all);
     await importGguf(at('a.gguf'), { out: at('neutral') });
     const sentencePiece = entries.map((each) =>

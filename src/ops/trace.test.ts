@@ -56,6 +56,16 @@ const cases: Record<string, Case> = {
     run: ({ qkv }) => blockAttention(qkv!, shape, 2),
     nodes: ['BlockAttention', 'BlockAttentionGrad'],
   },
+  'blockAttention with a window': {
+    variables: { qkv: [6, 12] },
+    run: ({ qkv }) => blockAttention(qkv!, { ...shape, window: 2 }, 3),
+    nodes: ['BlockAttention', 'BlockAttentionGrad'],
+  },
+  'causalAttention with a window': {
+    variables: { qkv: [6, 12] },
+    run: ({ qkv }) => ops.causalAttention(qkv!, { ...shape, window: 2 }),
+    nodes: ['CausalAttention', 'CausalAttentionGrad'],
+  },
   'blockAttention with dropout': {
     variables: { qkv: [6, 12] },
     integers: { seed: [1], step: [2] },
