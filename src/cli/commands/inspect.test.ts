@@ -1,6 +1,6 @@
 import { type GptConfig, parameterSpecs } from '../../model/registry.js';
 import { typed } from '../fixtures.js';
-import { partsOf } from './inspect.js';
+import { partsOf, shownValue } from './inspect.js';
 
 test('parameters are summed by layer, in the order of the model', () => {
   const config = { vocabSize: 65, blockSize: 64, nLayer: 4, nHead: 4, nEmbd: 128, dropout: 0, bias: true };
@@ -15,4 +15,10 @@ test('parameters are summed by layer, in the order of the model', () => {
 test('a folder without a checkpoint is an error', async () => {
   const { code, err } = await typed('inspect no/such/run');
   expect({ code, err }).toEqual({ code: 2, err: expect.stringMatching(/^error: there is no no\/such\/run \(.*\)\n$/) });
+});
+
+test('a setting with parts is shown by its parts', () => {
+  expect(shownValue({ type: 'linear', factor: 4 })).toBe('type linear, factor 4');
+  expect(shownValue([0, 2])).toBe('0,2');
+  expect(shownValue(null)).toBe('null');
 });

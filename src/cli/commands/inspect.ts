@@ -78,6 +78,14 @@ async function describe(path: string) {
 
 type Description = Awaited<ReturnType<typeof describe>>;
 
+/** Of settings with parts, such as `ropeScaling`: each part with its name. */
+export function shownValue(value: unknown): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(value);
+  return Object.entries(value)
+    .map(([name, part]) => `${name} ${part}`)
+    .join(', ');
+}
+
 function lines({
   directory,
   config,
@@ -90,7 +98,7 @@ function lines({
   run,
 }: Description): string[] {
   const out = [directory, ''];
-  out.push(...table(Object.entries(config).map(([key, value]) => [key, String(value)])));
+  out.push(...table(Object.entries(config).map(([key, value]) => [key, shownValue(value)])));
   const share = (n: number) => `${((100 * n) / parameters).toFixed(1)} %`;
   const rows = parts.map((part) => [
     part.name,
