@@ -1,7 +1,7 @@
 // The events of a run for a person: a page or a bar on a terminal, plain lines when piped, a summary with the loss curve.
 import type { RunEvent, StartEvent } from '../events.js';
 import type { Context } from './context.js';
-import { evalLine, LossHistory, startLine, stepLine, summary } from './event-lines.js';
+import { evalLine, LossHistory, planLines, startLine, stepLine, summary } from './event-lines.js';
 import { LiveBar } from './live/bar.js';
 import { TrainingView } from './live/training-view.js';
 import { Estimate } from './remaining-time.js';
@@ -43,6 +43,9 @@ export function showPeople(context: Context, page = true): Show {
   };
 
   const handlers: Handlers = {
+    plan(event) {
+      for (const line of planLines(event)) print(line);
+    },
     start(event) {
       start = event;
       estimate = new Estimate(event.maxIters, event.maxTime ?? null);

@@ -1,0 +1,60 @@
+// What follows from a shape and the length of a run: learning rate, dropout, evaluations; and which batches suit which lengths.
+// Rules of thumb, from the runs that docs/recipe.md lists.
+import type { Shape } from './shapes.js';
+
+/** The settings of a run that are chosen besides its shape. */
+export interface Schedule {
+  readonly learningRate: number;
+  readonly dropout: number;
+  readonly evalInterval: number;
+  /** Evaluations without improvement. */
+  readonly earlyStop: number;
+}
+
+/** The length of a run. */
+export interface Length {
+  readonly steps: number;
+  /** Over the training text. */
+  readonly passes: number;
+}
+
+/** Wider models take smaller rates. */
+const learningRateOf = (nEmbd: number) => round(3e-3 * Math.sqrt(128 / nEmbd), 2);
+
+/** Few passes over a text need none. */
+const dropoutOf = (passes: number) => (passes < 4 ? 0 : passes < 12 ? 0.1 : 0.2);
+
+/** The part of the time that evaluations take at most, and how many there are at most. */
+export const evaluationShare = 0.06;
+const mostEvaluations = 20;
+/** A batch of an evaluation, training and held-out text, compared with one of training. */
+const evaluationCost = 2 / 3;
+
+/** A learning rate that is still high makes some evaluations worse than the ones before them. */
+const patience = 5;
+
+export function scheduleFor(
+  { nEmbd }: Shape,
+  { steps, passes }: Length,
+  { gradAccum = 1, evalIters = 20 }: { readonly gradAccum?: number; readonly evalIters?: number },
+): Schedule {
+  const affordable = (evaluationShare * steps * gradAccum) / (evalIters * evaluationCost);
+  const evaluations = Math.max(1, Math.min(mostEvaluations, Math.floor(affordable)));
+  return {
+    learningRate: learningRateOf(nEmbd),
+    dropout: dropoutOf(passes),
+    evalInterval: Math.max(1, round(steps / evaluations, 2)),
+    earlyStop: patience,
+  };
+}
+
+/** The steps for which a batch of so many tokens is the right one: longer runs take larger batches. */
+export function stepsOfBatch(tokens: number): [fewest: number, most: number] {
+  // 1,024 tokens a step for 600,000 in all; the best batch grows with the square root of the length.
+  const ideal = (600_000 * (tokens / 1024) ** 2) / tokens;
+  return [Math.ceil(ideal / 2), Math.ceil(ideal * 2)];
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toPrecision(digits));
+}
