@@ -24,7 +24,9 @@ export function planLines(event: PlanEvent): string[] {
   const passes = `${count(steps)} steps, ${Number(epochs.toPrecision(2))} passes over ${short(trainBytes)}B of text`;
   const speed = `${count(tokensPerSecond)} tokens/s measured`;
   const why =
-    limit === 'time' ? `${speed}: about ${passes}` : `stops after ${passes}, sooner than the time is up: more would teach nothing`;
+    limit === 'time'
+      ? `${speed}: about ${passes}`
+      : `stops after ${passes}, sooner than the time is up: more would teach nothing`;
   return [
     `chosen for ${time(maxTime)}: ${flags} (${short(parameters)} parameters)`,
     `${why}; about ${expected.toFixed(2)} bits/byte expected of unseen text`,
@@ -95,11 +97,19 @@ function beside(baselines: StartEvent['baselines']): string {
   return ` (baselines: majority class ${percent(baselines.majority)}, bag of words ${percent(baselines.bagOfWords)})`;
 }
 
+/** What the run was expected to end with, next to what it did. */
+export interface Outcome {
+  readonly plan: PlanEvent;
+  /** Bits per byte of the best evaluation. */
+  readonly bitsPerByte: number;
+}
+
 /** What a person wants to know at the end, and the commands that come next. */
 export function summary(
   event: DoneEvent,
   checkpoints: ReadonlyMap<string, string>,
   start: StartEvent | undefined,
+  outcome?: Outcome,
 ): string[] {
   const seconds = `${count(event.iter)} steps, ${time(event.elapsed)}, ${count(event.tokensPerSecond)} tokens/s`;
   const lines = [`${REASONS[event.reason]}: ${seconds}, peak memory ${count(event.peakMemoryMB)} MB`];
@@ -112,6 +122,8 @@ export function summary(
   if (event.reason === 'interrupted' && event.iter === 0)
     return ['interrupted before the first step: nothing is saved'];
   lines.push(losses.join(', ') || 'not evaluated yet');
+  if (outcome && Number.isFinite(outcome.bitsPerByte))
+    lines.push(`${outcome.bitsPerByte.toFixed(3)} bits/byte, about ${outcome.plan.expected.toFixed(2)} expected`);
   for (const [kind, path] of checkpoints) lines.push(`${kind}: ${path}`);
   if (event.reason === 'interrupted') lines.push(`resume: ${resumeCommand(event, start)}`);
   lines.push(useOf(start?.task, event.out));

@@ -41,7 +41,9 @@ export async function* openText(
 ): AsyncGenerator<RunEvent, RunText> {
   const { folder, saved, workers } = run;
   const { config, inputs } = run.plan;
-  const choose: ChooseRecipe | undefined = run.plan.open ? (text, heldOut) => planForTime(run, text, heldOut) : undefined;
+  const choose: ChooseRecipe | undefined = run.plan.open
+    ? (text, heldOut) => planForTime(run, text, heldOut)
+    : undefined;
   const where = { inputs, stdin, directory: folder.staging, config, choose, signal };
   const made = { source: { inputs, workingDirectory: process.cwd() }, changed: [] };
   const tokenizer = await run.checkpoint?.loadTokenizer();

@@ -2,7 +2,7 @@
 import { isGiven, type PretrainConfig, resolve } from '../config/index.js';
 import { availableMemory, type EngineChoice } from '../engine/index.js';
 import type { PhaseEvent, PlanEvent } from '../events.js';
-import { configureModel } from '../model/registry.js';
+import { configureModel, countParameters, parameterSpecs } from '../model/index.js';
 import { optimizers, optionsFor } from '../optimizer/registry.js';
 import { type Given, planRecipe, type Recipe, type Shape, vocabSizes } from '../recipe/index.js';
 import type { TrainingRun } from '../run/training-run.js';
@@ -33,6 +33,12 @@ export async function* planForTime(
   const { tokenizer, valSplit } = config;
   const builtIn = tokenizer === 'char' || tokenizer === 'byte' || tokenizer === 'bpe';
   const given = givenBy(run);
+  const optimizer = optimizers[config.optimizer];
+  const modelOf = (shape: Shape, dropout: number) => ({
+    model: configureModel({ ...config, ...shape, dropout }, shape.vocabSize),
+    optimizer,
+    options: optionsFor(optimizer, config),
+  });
   const planned = yield* planRecipe({
     text: texts,
     heldOut,
@@ -42,11 +48,7 @@ export async function* planForTime(
       valSplit,
     },
     engine: engineOf(config, workers.size),
-    modelOf: (shape, dropout) => ({
-      model: configureModel({ ...config, ...shape, dropout }, shape.vocabSize),
-      optimizer: optimizers[config.optimizer],
-      options: optionsFor(optimizers[config.optimizer], config),
-    }),
+    modelOf,
     given,
     seconds: config.maxTime!,
     memory: memoryShare * availableMemory(),
@@ -60,7 +62,7 @@ export async function* planForTime(
     maxTime: config.maxTime!,
     planning: Number(spent.toFixed(2)),
     settings,
-    parameters: recipe.parameters,
+    parameters: countParameters(parameterSpecs(modelOf(recipe.shape, recipe.schedule.dropout).model)),
     steps: recipe.steps,
     epochs: Number(recipe.passes.toPrecision(3)),
     tokensPerSecond: Math.round(tokensPerSecond),
@@ -99,6 +101,8 @@ function settingsOf({ plan, workers, options }: TrainingRun<'pretrain'>, recipe:
   const before = resolve('pretrain', layers).values as unknown as Record<string, unknown>;
   const after = resolve('pretrain', [{ name: 'plan', values }, ...layers]).values as unknown as Record<string, unknown>;
   const given = new Set(Object.keys(after).filter((key) => isGiven(plan.sources[key])));
-  const chosen = Object.entries(after).filter(([key, value]) => key in values ? !given.has(key) : value !== before[key]);
+  const chosen = Object.entries(after).filter(([key, value]) =>
+    key in values ? !given.has(key) : value !== before[key],
+  );
   return Object.fromEntries(chosen);
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { chooseRecipe, type Given, type Situation } from './choose.js';
-import { flopsPerStep, memoryOf, type Shape } from './shapes.js';
+import { flopsPerStep, learningParametersOf, memoryOf, type Shape } from './shapes.js';
 import type { TextFacts } from './text-facts.js';
 
 /** As of English. */
@@ -44,18 +44,17 @@ test('more time never expects a worse loss', () => {
       );
       expect(more!.bitsPerByte).toBeLessThanOrEqual(less!.bitsPerByte);
     }),
+    { numRuns: 50 },
   );
 });
 
-test('a smaller text has no larger model', () => {
-  fc.assert(
-    fc.property(bytes, bytes, seconds, (a, b, time) => {
-      const [less, more] = [Math.min(a, b), Math.max(a, b)].map((size) =>
-        chooseRecipe(situation({ text: english(size), seconds: time })),
-      );
-      expect(less!.parameters).toBeLessThanOrEqual(more!.parameters);
-    }),
-  );
+test('with time for all that a text can teach, a smaller text has no larger model', () => {
+  const sizes = [2e3, 2e4, 1e5, 1e6, 1e7, 1e8, 1e9];
+  const recipes = sizes.map((size) => chooseRecipe(situation({ text: english(size), seconds: 1e12, memory: 1e15 })));
+  const parameters = recipes.map(({ shape }) => learningParametersOf(shape));
+  expect(recipes.every(({ limit }) => limit === 'text')).toBe(true);
+  expect(parameters).toEqual([...parameters].sort((a, b) => a - b));
+  expect(parameters.at(-1)! / parameters[0]!).toBeGreaterThan(50);
 });
 
 test('what a person gave is kept', () => {
@@ -76,6 +75,7 @@ test('what a person gave is kept', () => {
       expect(shape).toMatchObject(kept);
       expect(shape.nEmbd % shape.nHead).toBe(0);
     }),
+    { numRuns: 50 },
   );
 });
 
@@ -96,6 +96,7 @@ test('steps take the time that there is, with evaluations', () => {
       const { shape, steps } = chooseRecipe(situation({ seconds: time, secondsPerBatch }));
       if (steps > 1) expect(steps * secondsPerBatch(shape)).toBeLessThanOrEqual(time);
     }),
+    { numRuns: 30 },
   );
 });
 

@@ -2,7 +2,15 @@
 // the text and the batch allow, and takes the one from which the law expects the lowest loss.
 import { bestPasses, relativeLoss } from './law.js';
 import { evaluationShare, type Schedule, scheduleFor, stepsOfBatch } from './schedule.js';
-import { batchSizes, bodies, memoryOf, parametersOf, type Shape, tokensPerStep } from './shapes.js';
+import {
+  batchSizes,
+  bodies,
+  learningParametersOf,
+  memoryOf,
+  parametersOf,
+  type Shape,
+  tokensPerStep,
+} from './shapes.js';
 import type { TextFacts, Vocabulary } from './text-facts.js';
 
 /** Settings that a person gave: they are kept. */
@@ -42,16 +50,12 @@ interface Candidate extends Pick<Recipe, 'shape' | 'steps' | 'limit' | 'passes'>
   readonly loss: number;
 }
 
-/** More time and more memory only add candidates and steps, so that no expected loss gets worse by them. */
+/** The lowest loss that the law expects of a shape that fits: more time and more memory only add shapes and steps. */
 export function chooseRecipe(situation: Situation): Recipe {
   const { text, given, memory } = situation;
   const shapes = [...shapesFor(text, given)];
   const fitting = shapes.filter((shape) => memoryOf(shape) <= memory);
-  let best: Candidate | undefined;
-  for (const shape of fitting) {
-    const candidate = candidateOf(shape, situation);
-    if (candidate && (!best || candidate.loss < best.loss)) best = candidate;
-  }
+  const best = bestOf(fitting, situation);
   const { shape, steps, limit, passes, loss } = best ?? shortest(shapes, situation);
   return {
     shape,
@@ -64,9 +68,18 @@ export function chooseRecipe(situation: Situation): Recipe {
   };
 }
 
+function bestOf(shapes: readonly Shape[], situation: Situation): Candidate | undefined {
+  let best: Candidate | undefined;
+  for (const shape of shapes) {
+    const candidate = candidateOf(shape, situation);
+    if (candidate && (!best || candidate.loss < best.loss)) best = candidate;
+  }
+  return best;
+}
+
 function* shapesFor(text: TextFacts, given: Given): Generator<Shape> {
   for (const body of bodies)
-    for (const vocabulary of text.vocabularies)
+    for (const vocabulary of vocabulariesFor(text))
       for (const batchSize of given.batchSize ? [given.batchSize] : batchSizes) {
         const nHead = given.nHead ?? headsFor(given.nEmbd ?? body.nEmbd, body.nHead, given.nKvHead ?? 1);
         yield {
@@ -79,6 +92,14 @@ function* shapesFor(text: TextFacts, given: Given): Generator<Shape> {
         };
       }
 }
+
+/** Tokens must occur often enough to be learned. The smallest vocabulary, or the only one, is for any text. */
+function vocabulariesFor({ vocabularies, trainBytes }: TextFacts): readonly Vocabulary[] {
+  return vocabularies.filter(({ vocabSize }, i) => i === 0 || vocabSize * bytesPerEntry <= trainBytes);
+}
+
+/** Bytes of text for each entry of a vocabulary: 50 to 100 occurrences of a token on average. */
+const bytesPerEntry = 200;
 
 /** As many as wanted, or fewer, so that each has an even width. */
 function headsFor(nEmbd: number, wanted: number, groups: number): number {
@@ -96,21 +117,22 @@ function longestContext({ trainBytes, heldOutBytes }: TextFacts, { bytesPerToken
 function candidateOf(shape: Shape, situation: Situation, least = 0): Candidate | undefined {
   const { text, seconds, secondsPerBatch, given } = situation;
   const { gradAccum = 1 } = given;
-  const tokens = tokensPerStep(shape) * gradAccum;
+  const { trainBytes } = text;
   const { bytesPerToken } = text.vocabularies.find(({ vocabSize }) => vocabSize === shape.vocabSize)!;
+  const tokens = tokensPerStep(shape) * gradAccum;
+  const bytesPerStep = tokens * bytesPerToken;
+  const parameters = learningParametersOf(shape);
   const byTime = Math.floor((seconds * (1 - evaluationShare)) / (secondsPerBatch(shape) * gradAccum));
-  const parameters = parametersOf(shape);
-  const byText = Math.ceil((bestPasses(parameters, text.trainBytes) * text.trainBytes) / (tokens * bytesPerToken));
-  const [fewest, most] = given.batchSize ? [1, Number.POSITIVE_INFINITY] : stepsOfBatch(tokens);
+  const byText = Math.ceil((bestPasses(parameters, trainBytes) * trainBytes) / bytesPerStep);
+  const [fewest, most] = given.batchSize ? [1, Number.POSITIVE_INFINITY] : stepsOfBatch(shape, tokens);
   const steps = Math.max(least, Math.min(byTime, byText, most));
-  if (steps < Math.max(1, Math.min(fewest, byText)) && least === 0) return undefined;
-  const bytes = steps * tokens * bytesPerToken;
+  if (steps < fewest && least === 0) return undefined;
   return {
     shape,
     steps,
     limit: byText < byTime ? 'text' : 'time',
-    passes: bytes / text.trainBytes,
-    loss: relativeLoss({ parameters, bytes, trainBytes: text.trainBytes }),
+    passes: (steps * bytesPerStep) / trainBytes,
+    loss: relativeLoss({ parameters, bytes: steps * bytesPerStep, trainBytes }),
   };
 }
 

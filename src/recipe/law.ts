@@ -4,15 +4,18 @@
 
 /** Fitted by scripts/fit-recipe.py to the runs of bench/inputs/recipe-runs.jsonl; millions of parameters and bytes. */
 const law = {
-  parameters: { scale: 0.044, exponent: 0.286 },
-  bytes: { scale: 0.911, exponent: 0.1 },
+  /** What is left with any model and any amount of text. */
+  floor: 0.57,
+  parameters: { scale: 0.07, exponent: 0.35 },
+  bytes: { scale: 0.295, exponent: 0.277 },
   /** Passes after which more of them teach little. */
-  passes: 2.79,
+  passes: 4.2,
   /** Of parameters per byte of text and squared passes. */
-  byHeart: 7.2e-6,
+  byHeart: 9.8e-6,
 };
 
 export interface Training {
+  /** See `learningParametersOf`. */
   readonly parameters: number;
   /** UTF-8 bytes that the steps see, repeated ones included. */
   readonly bytes: number;
@@ -31,22 +34,24 @@ export function effectiveBytes({ bytes, trainBytes }: Omit<Training, 'parameters
 export function relativeLoss({ parameters, bytes, trainBytes }: Training): number {
   const passes = bytes / trainBytes;
   return (
+    law.floor +
     law.parameters.scale * (parameters / 1e6) ** -law.parameters.exponent +
     law.bytes.scale * (effectiveBytes({ bytes, trainBytes }) / 1e6) ** -law.bytes.exponent +
     law.byHeart * (parameters / trainBytes) * passes ** 2
   );
 }
 
-/** The passes over a text that give a model its lowest loss: more of them teach less than is learned by heart. */
+/** The passes over a text that give a model its lowest loss: of more of them it learns less than it learns by heart. */
 export function bestPasses(parameters: number, trainBytes: number): number {
+  if (trainBytes === Number.POSITIVE_INFINITY) return 1;
   const loss = (passes: number) => relativeLoss({ parameters, bytes: passes * trainBytes, trainBytes });
-  let [low, high] = [0, Math.log(mostPasses)]; // golden section would do fewer steps; this is exact enough and short
-  for (let i = 0; i < 60; i++) {
+  let [low, high] = [0, Math.log(mostPasses)];
+  while (high - low > 1e-4) {
     const third = (high - low) / 3;
     if (loss(Math.exp(low + third)) < loss(Math.exp(high - third))) high -= third;
     else low += third;
   }
-  return Math.exp((low + high) / 2);
+  return Math.exp(low);
 }
 
 /** No run passes over its text more often. */

@@ -86,8 +86,8 @@ export function ngramBits(training: Uint8Array, heldOut: Uint8Array): number {
       const context = contexts[i]!;
       const total = counts.get(keyOf(context, all));
       if (total === 0) break;
-      const escape = Math.max(1, counts.get(keyOf(context, different))); // 0 only where hashes collide
-      probability = (counts.get(keyOf(context, byte)) + escape * probability) / (total + escape);
+      const types = Math.max(1, counts.get(keyOf(context, different))); // 0 only where hashes collide
+      probability = (counts.get(keyOf(context, byte)) + types * probability) / (total + types);
     }
     bits -= Math.log2(probability);
   }

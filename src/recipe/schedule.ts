@@ -1,6 +1,6 @@
 // What follows from a shape and the length of a run: learning rate, dropout, evaluations; and which batches suit which lengths.
 // Rules of thumb, from the runs that docs/recipe.md lists.
-import type { Shape } from './shapes.js';
+import { batchSizes, type Shape } from './shapes.js';
 
 /** The settings of a run that are chosen besides its shape. */
 export interface Schedule {
@@ -48,11 +48,17 @@ export function scheduleFor(
   };
 }
 
-/** The steps for which a batch of so many tokens is the right one: longer runs take larger batches. */
-export function stepsOfBatch(tokens: number): [fewest: number, most: number] {
+/**
+ * The steps for which a batch of so many tokens is the right one: longer runs take larger batches. The smallest batch is for runs
+ * of any shorter length, the largest for any longer one.
+ */
+export function stepsOfBatch({ batchSize }: Shape, tokens: number): [fewest: number, most: number] {
   // 1,024 tokens a step for 600,000 in all; the best batch grows with the square root of the length.
   const ideal = (600_000 * (tokens / 1024) ** 2) / tokens;
-  return [Math.ceil(ideal / 2), Math.ceil(ideal * 2)];
+  return [
+    batchSize === batchSizes[0] ? 1 : Math.ceil(ideal / 2),
+    batchSize === batchSizes.at(-1) ? Number.POSITIVE_INFINITY : Math.ceil(ideal * 2),
+  ];
 }
 
 function round(value: number, digits: number): number {

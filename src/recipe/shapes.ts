@@ -39,6 +39,12 @@ export const blockParameters = ({ nLayer, nEmbd }: Pick<Shape, 'nLayer' | 'nEmbd
 export const parametersOf = (shape: Shape) =>
   blockParameters(shape) + (shape.vocabSize + shape.blockSize) * shape.nEmbd;
 
+/**
+ * What of the parameters makes a model learn more: the blocks', and a quarter of the embedding, since a larger vocabulary alone
+ * gained little (docs/recipe.md).
+ */
+export const learningParametersOf = (shape: Shape) => blockParameters(shape) + 0.25 * shape.vocabSize * shape.nEmbd;
+
 export const tokensPerStep = ({ batchSize, blockSize }: Pick<Shape, 'batchSize' | 'blockSize'>) =>
   batchSize * blockSize;
 

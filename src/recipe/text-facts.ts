@@ -1,6 +1,6 @@
 // What the choice of a recipe needs to know of a text: its length in bytes and in tokens of each vocabulary, and how well it can
 // be predicted at all.
-import { trainBpeTokenizer, trainCharTokenizer, byteTokenizer, type Tokenizer } from '../tokenizer/index.js';
+import { byteTokenizer, type Tokenizer, trainBpeTokenizer, trainCharTokenizer } from '../tokenizer/index.js';
 import { withVocabSize } from '../tokenizer/truncate.js';
 import { ngramBits } from './ngram.js';
 import type { TextSample } from './text-sample.js';
@@ -75,7 +75,10 @@ async function vocabulariesOf(
   if (tokenizer === 'byte') return [measured(byteTokenizer())];
   if (tokenizer === 'char') return [measured(await trainCharTokenizer(piecesOf(text)))];
   if (tokenizer !== 'bpe') return [measured(tokenizer)];
-  const largest = await trainBpeTokenizer(piecesOf(text), { vocabSize: Math.max(...vocabSizes), ...(signal && { signal }) });
+  const largest = await trainBpeTokenizer(piecesOf(text), {
+    vocabSize: Math.max(...vocabSizes),
+    ...(signal && { signal }),
+  });
   // A text with few pairs gives fewer tokens than were asked for.
   const sizes = new Set(vocabSizes.map((size) => Math.min(size, largest.vocabSize)));
   return [...sizes].sort((a, b) => a - b).map((size) => measured(withVocabSize(largest, size)));
@@ -101,5 +104,7 @@ function spread(text: string, length: number): string {
   const slices = 16;
   const size = Math.floor(length / slices);
   const step = (text.length - size) / (slices - 1);
-  return Array.from({ length: slices }, (_, i) => text.slice(Math.round(i * step), Math.round(i * step) + size)).join('');
+  return Array.from({ length: slices }, (_, i) => text.slice(Math.round(i * step), Math.round(i * step) + size)).join(
+    '',
+  );
 }

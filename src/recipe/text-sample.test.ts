@@ -13,7 +13,11 @@ test('a short text is kept whole, its bytes are counted as UTF-8', async () => {
 
 test('of a long text chunks from all over it are kept, in their order', async () => {
   const chunk = 1 << 16;
-  const labelled = Array.from({ length: 1000 }, (_, i) => String(i).padStart(8, '0').repeat(chunk / 8));
+  const labelled = Array.from({ length: 1000 }, (_, i) =>
+    String(i)
+      .padStart(8, '0')
+      .repeat(chunk / 8),
+  );
   const { bytes, chunks } = await sampleText(pieces(...labelled));
   expect(bytes).toBe(1000 * chunk);
   expect(chunks.length).toBeGreaterThanOrEqual(32);

@@ -1,5 +1,5 @@
 // Training steps of a model with random weights on random tokens, timed one by one: how fast an engine trains models of a shape.
-import { type EngineChoice, openEngine, type Optimizer, type OptimizerOptions } from '../engine/index.js';
+import { type EngineChoice, type Optimizer, type OptimizerOptions, openEngine } from '../engine/index.js';
 import { Gpt, type GptConfig, initialize, lossStep, parameterSpecs } from '../model/index.js';
 import { Random } from '../rng.js';
 

@@ -22,15 +22,58 @@ test('three rises in a row while the training loss falls are overfitting, report
 });
 
 test.each([
-  ['noise', [[4, 3.9], [4.1, 3.8], [4, 3.7], [4.1, 3.6], [4.05, 3.5], [4.1, 3.4]]],
-  ['a rise that is too small', [[4, 3.9], [4.01, 3.8], [4.02, 3.7], [4.03, 3.6]]],
-  ['a training loss that rises too', [[4, 3.9], [4.2, 4], [4.4, 4.2], [4.6, 4.4]]],
-  ['NaN', [[4, 3.9], [Number.NaN, 3], [Number.NaN, 2], [Number.NaN, 1]]],
+  [
+    'noise',
+    [
+      [4, 3.9],
+      [4.1, 3.8],
+      [4, 3.7],
+      [4.1, 3.6],
+      [4.05, 3.5],
+      [4.1, 3.4],
+    ],
+  ],
+  [
+    'a rise that is too small',
+    [
+      [4, 3.9],
+      [4.01, 3.8],
+      [4.02, 3.7],
+      [4.03, 3.6],
+    ],
+  ],
+  [
+    'a training loss that rises too',
+    [
+      [4, 3.9],
+      [4.2, 4],
+      [4.4, 4.2],
+      [4.6, 4.4],
+    ],
+  ],
+  [
+    'NaN',
+    [
+      [4, 3.9],
+      [Number.NaN, 3],
+      [Number.NaN, 2],
+      [Number.NaN, 1],
+    ],
+  ],
 ] as const)('%s is not', (_, losses) => {
   expect(watched(losses).some(Boolean)).toBe(false);
 });
 
 test('a resumed run is compared with its best evaluation', () => {
   const watch = new OverfittingWatch({ iter: 100, valLoss: 3, trainLoss: 2.9 });
-  expect(watched([[3.1, 2.5], [3.2, 2.4], [3.3, 2.3]], watch).map(Boolean)).toEqual([false, false, true]);
+  expect(
+    watched(
+      [
+        [3.1, 2.5],
+        [3.2, 2.4],
+        [3.3, 2.3],
+      ],
+      watch,
+    ).map(Boolean),
+  ).toEqual([false, false, true]);
 });
