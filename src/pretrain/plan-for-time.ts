@@ -1,5 +1,5 @@
 // `--max-time` without a model: chooses what nobody gave for the time that the run has, and says what was chosen and why.
-import { isGiven, type PretrainConfig, resolve } from '../config/index.js';
+import { defaultOf, isGiven, type PretrainConfig, resolve } from '../config/index.js';
 import { availableMemory, type EngineChoice } from '../engine/index.js';
 import type { PhaseEvent, PlanEvent } from '../events.js';
 import { configureModel, countParameters, parameterSpecs } from '../model/index.js';
@@ -49,6 +49,8 @@ export async function* planForTime(
     },
     engine: engineOf(config, workers.size),
     modelOf,
+    arch: config.arch,
+    learningRate: defaultOf('pretrain', 'learningRate') as number,
     given,
     seconds: config.maxTime!,
     memory: memoryShare * availableMemory(),

@@ -28,6 +28,8 @@ const situation = (changes: Partial<Situation> = {}): Situation => ({
   seconds: 600,
   secondsPerBatch: machine(1e11),
   memory: 8e9,
+  arch: 'qwen3',
+  learningRate: 3e-3,
   given: {},
   ...changes,
 });

@@ -1,7 +1,8 @@
 // The recipe for a text, a machine and a time: a pure function. It looks at every shape that fits, at as many steps as the time,
 // the text and the batch allow, and takes the one from which the law expects the lowest loss.
-import { bestPasses, relativeLoss } from './law.js';
-import { evaluationShare, type Schedule, scheduleFor, stepsOfBatch } from './schedule.js';
+import type { FamilyName } from '../model/registry.js';
+import { bestPasses, familyFactor, relativeLoss } from './law.js';
+import { evaluationShare, type Schedule, scheduleFor, stepsOfBatch, type Usual } from './schedule.js';
 import {
   batchSizes,
   bodies,
@@ -20,7 +21,7 @@ export interface Given extends Partial<Shape> {
   readonly evalIters?: number;
 }
 
-export interface Situation {
+export interface Situation extends Usual {
   readonly text: TextFacts;
   /** Seconds for steps and evaluations. */
   readonly seconds: number;
@@ -28,6 +29,7 @@ export interface Situation {
   readonly secondsPerBatch: (shape: Shape) => number;
   /** Bytes that the run may take. */
   readonly memory: number;
+  readonly arch: FamilyName;
   readonly given: Given;
 }
 
@@ -52,19 +54,19 @@ interface Candidate extends Pick<Recipe, 'shape' | 'steps' | 'limit' | 'passes'>
 
 /** The lowest loss that the law expects of a shape that fits: more time and more memory only add shapes and steps. */
 export function chooseRecipe(situation: Situation): Recipe {
-  const { text, given, memory } = situation;
+  const { text, given, memory, arch } = situation;
   const shapes = [...shapesFor(text, given)];
   const fitting = shapes.filter((shape) => memoryOf(shape) <= memory);
   const best = bestOf(fitting, situation);
   const { shape, steps, limit, passes, loss } = best ?? shortest(shapes, situation);
   return {
     shape,
-    schedule: scheduleFor(shape, { steps, passes }, given),
+    schedule: scheduleFor(shape, { steps, passes }, situation),
     steps,
     limit,
     passes,
     parameters: parametersOf(shape),
-    bitsPerByte: loss * text.difficulty,
+    bitsPerByte: loss * familyFactor(arch) * text.difficulty,
   };
 }
 

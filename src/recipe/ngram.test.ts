@@ -10,8 +10,15 @@ test('a byte that was seen once, by hand', () => {
 
 test('a byte after its context, by hand', () => {
   const first = (1 + 2 / 256) / 4; // two bytes counted, of two kinds
-  const second = (1 + first) / 2; // after "a" one byte was counted
+  // "a" is read by now: of three bytes one is a "b"; after "a" one byte was counted.
+  const second = (1 + (1 + 2 / 256) / 5) / 2;
   expect(ngramBits(bytes('ab'), bytes('ab'))).toBeCloseTo(-(Math.log2(first) + Math.log2(second)) / 2, 12);
+});
+
+test('what was just read is expected again', () => {
+  const [known, name] = [bytes('the king and the queen '), 'Xylophia '];
+  const once = ngramBits(known, bytes(name));
+  expect(ngramBits(known, bytes(name.repeat(10)))).toBeLessThan(0.4 * once);
 });
 
 test('random bytes cannot be predicted, repeated ones can', () => {

@@ -1,5 +1,6 @@
 // A byte n-gram model: how well a text predicts another one without a neural network. All orders interpolated, with the
-// smoothing of Witten and Bell (1991; method C of Bell, Cleary and Witten). Knows bytes alone.
+// smoothing of Witten and Bell (1991; method C of Bell, Cleary and Witten). The model keeps learning from the text that it
+// predicts: a word that was just read is more likely, as it is for a transformer that has it in its context. Knows bytes alone.
 import { mix32 } from '../rng.js';
 
 /** Bytes of context. */
@@ -63,33 +64,40 @@ function contextsOf(text: Uint8Array, at: number, into: Uint32Array): number {
 const [all, different] = [256, 257];
 const keyOf = (context: number, what: number) => mix32(context + Math.imul(what + 1, 0x9e3779b1));
 
-/**
- * Bits per byte of `heldOut` under the n-gram model of `training`. Bytes that were never seen cost at most 8 bits and what
- * escaping to them costs.
- */
-export function ngramBits(training: Uint8Array, heldOut: Uint8Array): number {
-  const counts = new Counts();
-  const contexts = new Uint32Array(order + 1);
-  for (const [at, byte] of training.entries()) {
-    const length = contextsOf(training, at, contexts);
-    for (let i = 0; i < length; i++) {
-      const context = contexts[i]!;
-      counts.add(keyOf(context, all));
-      if (counts.add(keyOf(context, byte)) === 0) counts.add(keyOf(context, different));
+class NgramModel {
+  private readonly counts = new Counts();
+  private readonly contexts = new Uint32Array(order + 1);
+
+  /** The probability of the byte at `at` after the bytes before it. */
+  predict(text: Uint8Array, at: number): number {
+    const length = contextsOf(text, at, this.contexts);
+    let probability = 1 / 256;
+    for (const context of this.contexts.subarray(0, length)) {
+      const total = this.counts.get(keyOf(context, all));
+      if (total === 0) break;
+      const types = Math.max(1, this.counts.get(keyOf(context, different))); // 0 only where hashes collide
+      probability = (this.counts.get(keyOf(context, text[at]!)) + types * probability) / (total + types);
+    }
+    return probability;
+  }
+
+  learn(text: Uint8Array, at: number): void {
+    const length = contextsOf(text, at, this.contexts);
+    for (const context of this.contexts.subarray(0, length)) {
+      this.counts.add(keyOf(context, all));
+      if (this.counts.add(keyOf(context, text[at]!)) === 0) this.counts.add(keyOf(context, different));
     }
   }
+}
+
+/** Bits per byte of `heldOut` under a model that has read `training`, and reads each byte once it is predicted. */
+export function ngramBits(training: Uint8Array, heldOut: Uint8Array): number {
+  const model = new NgramModel();
+  for (const at of training.keys()) model.learn(training, at);
   let bits = 0;
-  for (const [at, byte] of heldOut.entries()) {
-    const length = contextsOf(heldOut, at, contexts);
-    let probability = 1 / 256;
-    for (let i = 0; i < length; i++) {
-      const context = contexts[i]!;
-      const total = counts.get(keyOf(context, all));
-      if (total === 0) break;
-      const types = Math.max(1, counts.get(keyOf(context, different))); // 0 only where hashes collide
-      probability = (counts.get(keyOf(context, byte)) + types * probability) / (total + types);
-    }
-    bits -= Math.log2(probability);
+  for (const at of heldOut.keys()) {
+    bits -= Math.log2(model.predict(heldOut, at));
+    model.learn(heldOut, at);
   }
   return bits / heldOut.length;
 }

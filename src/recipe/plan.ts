@@ -10,7 +10,7 @@ import { type Measured, measureSteps, speedOf } from './speed.js';
 import { type TextFacts, type TextOptions, textFacts } from './text-facts.js';
 import { sampleText } from './text-sample.js';
 
-export interface Planning extends Pick<Situation, 'given' | 'memory'> {
+export interface Planning extends Pick<Situation, 'given' | 'memory' | 'arch' | 'learningRate'> {
   /** The training text, from its beginning. */
   readonly text: AsyncIterable<TextPiece>;
   /** The validation text, where it is one of its own. */
@@ -31,7 +31,7 @@ export interface PlannedRecipe {
   readonly facts: TextFacts;
   /** At the measured speed, of all workers together. */
   readonly tokensPerSecond: number;
-  /** Seconds that planning took. */
+  /** Seconds of the run's that planning took. */
   readonly spent: number;
 }
 
@@ -40,6 +40,8 @@ const probe: Shape = { nLayer: 2, nHead: 4, nEmbd: 128, vocabSize: 1024, blockSi
 /** Shapes are measured, each as it is chosen, until one is chosen that was: so many at most, in this part of the time. */
 const mostMeasured = 3;
 const measuringShare = 0.04;
+/** On a slow machine planning may take longer; half of the time is left to train. */
+const mostSpent = 0.5;
 /** Seconds of steps. */
 const longestMeasuring = 1;
 /** Times of a batch, with what workers take to add up their gradients. */
@@ -48,7 +50,7 @@ const meetingCost = 1.2;
 export async function* planRecipe(planning: Planning): AsyncGenerator<PhaseEvent, PlannedRecipe> {
   const { engine, modelOf, seconds, workers, signal } = planning;
   const began = performance.now();
-  const spent = () => (performance.now() - began) / 1000;
+  const spent = () => Math.min((performance.now() - began) / 1000, mostSpent * seconds);
   const facts = yield* phase('reading the text', () => read(planning));
 
   const measured: Measured[] = [];

@@ -11,6 +11,13 @@ export interface Schedule {
   readonly earlyStop: number;
 }
 
+/** What a schedule is made around. */
+export interface Usual {
+  /** Of a model 128 wide. */
+  readonly learningRate: number;
+  readonly given: { readonly gradAccum?: number; readonly evalIters?: number };
+}
+
 /** The length of a run. */
 export interface Length {
   readonly steps: number;
@@ -18,8 +25,8 @@ export interface Length {
   readonly passes: number;
 }
 
-/** Wider models take smaller rates. */
-const learningRateOf = (nEmbd: number) => round(3e-3 * Math.sqrt(128 / nEmbd), 2);
+/** Wider models take smaller rates. @param usual that of a model 128 wide */
+const learningRateOf = (nEmbd: number, usual: number) => round(usual * Math.sqrt(128 / nEmbd), 2);
 
 /** Few passes over a text need none. */
 const dropoutOf = (passes: number) => (passes < 4 ? 0 : passes < 12 ? 0.1 : 0.2);
@@ -33,15 +40,12 @@ const evaluationCost = 2 / 3;
 /** A learning rate that is still high makes some evaluations worse than the ones before them. */
 const patience = 5;
 
-export function scheduleFor(
-  { nEmbd }: Shape,
-  { steps, passes }: Length,
-  { gradAccum = 1, evalIters = 20 }: { readonly gradAccum?: number; readonly evalIters?: number },
-): Schedule {
+export function scheduleFor({ nEmbd }: Shape, { steps, passes }: Length, { learningRate, given }: Usual): Schedule {
+  const { gradAccum = 1, evalIters = 20 } = given;
   const affordable = (evaluationShare * steps * gradAccum) / (evalIters * evaluationCost);
   const evaluations = Math.max(1, Math.min(mostEvaluations, Math.floor(affordable)));
   return {
-    learningRate: learningRateOf(nEmbd),
+    learningRate: learningRateOf(nEmbd, learningRate),
     dropout: dropoutOf(passes),
     evalInterval: Math.max(1, round(steps / evaluations, 2)),
     earlyStop: patience,

@@ -34,9 +34,8 @@ export interface TextOptions {
   readonly heldOut?: TextSample | undefined;
 }
 
-/** UTF-8 bytes of training text for the n-gram model, and of held-out text that it predicts. */
-export const referenceBytes = 1 << 19;
-const predictedBytes = 1 << 17;
+/** UTF-8 bytes of training text for the n-gram model. */
+const referenceBytes = 1 << 19;
 /** Characters that vocabularies are compared on. */
 const comparedLength = 1 << 19;
 /** Held out where nothing is, to see how well such text can be predicted. */
@@ -87,7 +86,8 @@ async function vocabulariesOf(
 /** Of text shorter than the reference, what more of it would give. */
 function difficultyOf(training: string, predicted: string): number {
   const known = Buffer.from(spread(training, referenceBytes));
-  const held = Buffer.from(spread(predicted, predictedBytes));
+  // The model learns from what it predicts: that must be little next to what it has read.
+  const held = Buffer.from(spread(predicted, Math.ceil(known.length / 8)));
   if (known.length === 0 || held.length === 0) return 8;
   return ngramBits(known, held) * Math.min(1, known.length / referenceBytes) ** learningExponent;
 }
