@@ -109,8 +109,8 @@ export interface PlanEvent {
   readonly trainBytes: number;
   /** What ends the run: `text` where more passes over it would teach nothing, though there is time. */
   readonly limit: 'time' | 'text';
-  /** Bits per byte expected of text that the model has not seen. */
-  readonly expected: number;
+  /** Bits per byte expected of text that the model has not seen; null for tokenizers other than BPE. */
+  readonly expected: number | null;
 }
 
 /** Long work other than training: reading text, training the tokenizer, compiling. */

@@ -29,7 +29,7 @@ export function planLines(event: PlanEvent): string[] {
       : `stops after ${passes}, sooner than the time is up: more would teach nothing`;
   return [
     `chosen for ${time(maxTime)}: ${flags} (${short(parameters)} parameters)`,
-    `${why}; about ${expected.toFixed(2)} bits/byte expected of unseen text`,
+    expected === null ? why : `${why}; about ${expected.toFixed(2)} bits/byte expected of unseen text`,
   ];
 }
 
@@ -97,11 +97,10 @@ function beside(baselines: StartEvent['baselines']): string {
   return ` (baselines: majority class ${percent(baselines.majority)}, bag of words ${percent(baselines.bagOfWords)})`;
 }
 
-/** What the run was expected to end with, next to what it did. */
+/** Bits per byte: of the best evaluation, and what was expected. */
 export interface Outcome {
-  readonly plan: PlanEvent;
-  /** Bits per byte of the best evaluation. */
   readonly bitsPerByte: number;
+  readonly expected: number | null;
 }
 
 /** What a person wants to know at the end, and the commands that come next. */
@@ -122,8 +121,8 @@ export function summary(
   if (event.reason === 'interrupted' && event.iter === 0)
     return ['interrupted before the first step: nothing is saved'];
   lines.push(losses.join(', ') || 'not evaluated yet');
-  if (outcome && Number.isFinite(outcome.bitsPerByte))
-    lines.push(`${outcome.bitsPerByte.toFixed(3)} bits/byte, about ${outcome.plan.expected.toFixed(2)} expected`);
+  if (outcome && outcome.expected !== null && Number.isFinite(outcome.bitsPerByte))
+    lines.push(`${outcome.bitsPerByte.toFixed(3)} bits/byte, about ${outcome.expected.toFixed(2)} expected`);
   for (const [kind, path] of checkpoints) lines.push(`${kind}: ${path}`);
   if (event.reason === 'interrupted') lines.push(`resume: ${resumeCommand(event, start)}`);
   lines.push(useOf(start?.task, event.out));

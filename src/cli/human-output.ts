@@ -90,7 +90,7 @@ export function showPeople(context: Context, page = true): Show {
       const colours = context.color ? { training: paint.gray, validation: paint.cyan } : {};
       const curve = history.curve((stdout.columns || 80) - 1, colours);
       if (curve.length > 0) for (const line of ['', 'loss of training and validation', ...curve, '']) print(line);
-      const outcome = plan && best && { plan, bitsPerByte: best.bitsPerByte };
+      const outcome = plan && best && { expected: plan.expected, bitsPerByte: best.bitsPerByte };
       for (const line of summary(event, checkpoints, start, outcome)) print(line);
     },
   };

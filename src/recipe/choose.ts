@@ -1,7 +1,7 @@
 // The recipe for a text, a machine and a time: a pure function. It looks at every shape that fits, at as many steps as the time,
 // the text and the batch allow, and takes the one from which the law expects the lowest loss.
 import type { FamilyName } from '../model/registry.js';
-import { bestPasses, familyFactor, relativeLoss } from './law.js';
+import { bestPasses, expectedBits, relativeLoss } from './law.js';
 import { evaluationShare, type Schedule, scheduleFor, stepsOfBatch, type Usual } from './schedule.js';
 import {
   batchSizes,
@@ -48,7 +48,7 @@ export interface Recipe {
 }
 
 interface Candidate extends Pick<Recipe, 'shape' | 'steps' | 'limit' | 'passes'> {
-  /** In units of the text's difficulty. */
+  /** See `relativeLoss`. */
   readonly loss: number;
 }
 
@@ -66,7 +66,7 @@ export function chooseRecipe(situation: Situation): Recipe {
     limit,
     passes,
     parameters: parametersOf(shape),
-    bitsPerByte: loss * familyFactor(arch) * text.difficulty,
+    bitsPerByte: expectedBits(loss, text.difficulty, arch),
   };
 }
 

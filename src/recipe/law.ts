@@ -1,25 +1,23 @@
 // The loss that a run is expected to end with: the law of Hoffmann et al. 2022 (arXiv:2203.15556) with the repeated data of
-// Muennighoff et al. 2023 (arXiv:2305.16264) and a term for what is learned by heart, in units of what a byte n-gram model needs
-// for the same text.
+// Muennighoff et al. 2023 (arXiv:2305.16264) and a term for what is learned by heart, times the difficulty of the text.
 
 import type { FamilyName } from '../model/registry.js';
 
 /** Fitted by scripts/fit-recipe.py to the runs of bench/inputs/recipe-runs.jsonl; millions of parameters and bytes. */
 const law = {
   /** What is left with any model and any amount of text. */
-  floor: 0.639,
-  parameters: { scale: 0.0384, exponent: 0.337 },
-  bytes: { scale: 0.313, exponent: 0.278 },
+  floor: 0.455,
+  parameters: { scale: 0.039, exponent: 0.319 },
+  bytes: { scale: 0.506, exponent: 0.162 },
   /** Passes after which more of them teach little. */
-  passes: 3.23,
+  passes: 3.45,
   /** Of parameters per byte of text and squared passes. */
-  byHeart: 1.01e-5,
+  byHeart: 9.7e-6,
+  /** Easy texts are easier still for a transformer; `usual` is English prose, bits per byte of the n-gram model. */
+  difficulty: { usual: 2.25, exponent: 1.22 },
   /** How much more than a qwen3 other families need. */
-  families: { gpt2: 1.028, llama: 1.011, qwen3: 1 },
+  families: { gpt2: 1.025, llama: 1.001, qwen3: 1 },
 };
-
-/** The factor of a family on every loss. */
-export const familyFactor = (arch: FamilyName): number => law.families[arch];
 
 export interface Training {
   /** See `learningParametersOf`. */
@@ -37,7 +35,7 @@ export function effectiveBytes({ bytes, trainBytes }: Omit<Training, 'parameters
   return trainBytes * (1 + law.passes * (1 - Math.exp(-repeats / law.passes)));
 }
 
-/** Of what the n-gram model needs. */
+/** Of the loss of a text, whatever its difficulty. */
 export function relativeLoss({ parameters, bytes, trainBytes }: Training): number {
   const passes = bytes / trainBytes;
   return (
@@ -63,3 +61,13 @@ export function bestPasses(parameters: number, trainBytes: number): number {
 
 /** No run passes over its text more often. */
 const mostPasses = 1000;
+
+/**
+ * Bits per byte of text that the model has not seen; at most 8, which need no model.
+ * @param relative see `relativeLoss`
+ * @param difficulty of the text: bits per byte of the n-gram model (text-facts.ts)
+ */
+export function expectedBits(relative: number, difficulty: number, arch: FamilyName): number {
+  const { usual, exponent } = law.difficulty;
+  return Math.min(8, relative * law.families[arch] * usual * (difficulty / usual) ** exponent);
+}

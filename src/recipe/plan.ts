@@ -4,7 +4,7 @@ import type { PhaseEvent } from '../events.js';
 import { phase } from '../session/phase.js';
 import type { TimedModel } from '../session/timed-steps.js';
 import type { TextPiece } from '../tokenizer/index.js';
-import { chooseRecipe, type Recipe, type Situation } from './choose.js';
+import { chooseRecipe, type Given, type Recipe, type Situation } from './choose.js';
 import { flopsPerStep, type Shape, tokensPerStep } from './shapes.js';
 import { type Measured, measureSteps, speedOf } from './speed.js';
 import { type TextFacts, type TextOptions, textFacts } from './text-facts.js';
@@ -36,7 +36,11 @@ export interface PlannedRecipe {
 }
 
 /** A small model, so that a slow engine is known to be slow in little time. */
-const probe: Shape = { nLayer: 2, nHead: 4, nEmbd: 128, vocabSize: 1024, blockSize: 64, batchSize: 8 };
+function probeFor({ nKvHead: groups = 1 }: Given): Shape {
+  const nHead = groups * Math.max(1, Math.round(4 / groups));
+  return { nLayer: 2, nHead, nEmbd: 32 * nHead, vocabSize: 1024, blockSize: 64, batchSize: 8 };
+}
+
 /** Shapes are measured, each as it is chosen, until one is chosen that was: so many at most, in this part of the time. */
 const mostMeasured = 3;
 const measuringShare = 0.04;
@@ -61,7 +65,7 @@ export async function* planRecipe(planning: Planning): AsyncGenerator<PhaseEvent
     return phase('measuring the speed of training', () => measureSteps(engine, shape, modelOf(shape, dropout), length));
   };
 
-  measured.push(yield* measure(probe, 0));
+  measured.push(yield* measure(probeFor(planning.given), 0));
   for (;;) {
     const recipe = chooseRecipe({ ...planning, text: facts, seconds: seconds - spent(), secondsPerBatch });
     const shape = ownPart(recipe.shape);
