@@ -51,7 +51,7 @@ def fit(runs):
             for run in runs
         ]
         floor, a, alpha, _, beta, passes, _, steepness = constants
-        drawn = [(floor - 0.45) / 0.05, np.log(a / 0.05) / 0.3, (alpha - 0.34) / 0.05, (beta - 0.28) / 0.1]
+        drawn = [(floor - 0.45) / 0.05, np.log(a / 0.1) / 0.3, (alpha - 0.34) / 0.05, (beta - 0.28) / 0.1]
         drawn += [np.log(passes / 5) / 0.7, (steepness - 1) / 0.3]
         return np.array([e / NOISE for e in errors] + drawn + [effect / 0.05 for effect in effects.values()])
 

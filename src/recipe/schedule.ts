@@ -21,15 +21,15 @@ export interface Usual {
 /** The length of a run. */
 export interface Length {
   readonly steps: number;
-  /** Over the training text. */
-  readonly passes: number;
+  /** See `timesByHeart`. */
+  readonly byHeart: number;
 }
 
 /** Wider models take smaller rates. @param usual that of a model 128 wide */
 const learningRateOf = (nEmbd: number, usual: number) => round(usual * Math.sqrt(128 / nEmbd), 2);
 
-/** Few passes over a text need none. */
-const dropoutOf = (passes: number) => (passes < 4 ? 0 : passes < 12 ? 0.1 : 0.2);
+/** Large models on small texts need it; elsewhere it costs more than it gains. */
+const dropoutOf = (byHeart: number) => (byHeart < 30 ? 0 : byHeart < 300 ? 0.1 : 0.2);
 
 /** The part of the time that evaluations take at most, and how many there are at most. */
 export const evaluationShare = 0.06;
@@ -40,13 +40,13 @@ const evaluationCost = 2 / 3;
 /** A learning rate that is still high makes some evaluations worse than the ones before them. */
 const patience = 5;
 
-export function scheduleFor({ nEmbd }: Shape, { steps, passes }: Length, { learningRate, given }: Usual): Schedule {
+export function scheduleFor({ nEmbd }: Shape, { steps, byHeart }: Length, { learningRate, given }: Usual): Schedule {
   const { gradAccum = 1, evalIters = 20 } = given;
   const affordable = (evaluationShare * steps * gradAccum) / (evalIters * evaluationCost);
   const evaluations = Math.max(1, Math.min(mostEvaluations, Math.floor(affordable)));
   return {
     learningRate: learningRateOf(nEmbd, learningRate),
-    dropout: dropoutOf(passes),
+    dropout: dropoutOf(byHeart),
     evalInterval: Math.max(1, round(steps / evaluations, 2)),
     earlyStop: patience,
   };
