@@ -91,6 +91,28 @@ export interface DoneEvent {
   readonly out: string;
 }
 
+/** What was chosen for the time that a run has (`pretrain --max-time`, docs/recipe.md); comes before `start`. */
+export interface PlanEvent {
+  readonly event: 'plan';
+  /** Seconds that were given, and those of them that reading the text and measuring took. */
+  readonly maxTime: number;
+  readonly planning: number;
+  /** The settings that were chosen, by camelCase key; what a person gave is not among them. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly parameters: number;
+  /** Optimizer steps expected, and passes over the training text. */
+  readonly steps: number;
+  readonly epochs: number;
+  /** Measured; of training steps of the chosen shape, or of one near to it. */
+  readonly tokensPerSecond: number;
+  /** UTF-8 bytes of the training text. */
+  readonly trainBytes: number;
+  /** What ends the run: `text` where more passes over it would teach nothing, though there is time. */
+  readonly limit: 'time' | 'text';
+  /** Bits per byte expected of text that the model has not seen; null for tokenizers other than BPE. */
+  readonly expected: number | null;
+}
+
 /** Long work other than training: reading text, training the tokenizer, compiling. */
 export interface PhaseEvent {
   readonly event: 'phase';
@@ -116,6 +138,7 @@ export interface TextEvent {
 }
 
 export type RunEvent =
+  | PlanEvent
   | StartEvent
   | StepEvent
   | EvalEvent

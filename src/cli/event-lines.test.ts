@@ -1,5 +1,5 @@
 import type { DoneEvent, StartEvent } from '../events.js';
-import { summary } from './event-lines.js';
+import { planLines, summary } from './event-lines.js';
 
 const start: StartEvent = {
   ...{
@@ -24,4 +24,33 @@ test('the accuracy of a classifier stands beside its baselines', () => {
     'accuracy 71.2 % (baselines: majority class 50.9 %, bag of words 65.6 %)',
   );
   expect(accuracies(start)).toMatch(/accuracy 71\.2 %$/);
+});
+
+describe('what was chosen for the time that a run has', () => {
+  const plan = {
+    event: 'plan',
+    maxTime: 600,
+    planning: 2.1,
+    settings: { nLayer: 4, nEmbd: 128, dropout: 0.1, minLr: 5e-4 },
+    parameters: 1_060_000,
+    steps: 3116,
+    epochs: 4.1,
+    tokensPerSecond: 12_345,
+    trainBytes: 904_000,
+    limit: 'time',
+    expected: 2.0834,
+  } as const;
+
+  test('is said in flags, with the reason and the expectation', () => {
+    expect(planLines(plan)).toEqual([
+      'chosen for 10m 00s: --n-layer 4 --n-embd 128 --dropout 0.1 (1.06M parameters)',
+      '12,345 tokens/s measured: about 3,116 steps, 4.1 passes over 0.904MB of text; about 2.08 bits/byte expected of unseen text',
+    ]);
+  });
+
+  test('a run that its text ends says so; where nothing is known to expect, nothing is', () => {
+    expect(planLines({ ...plan, limit: 'text', expected: null })[1]).toBe(
+      'stops after 3,116 steps, 4.1 passes over 0.904MB of text, sooner than the time is up: more would teach nothing',
+    );
+  });
 });

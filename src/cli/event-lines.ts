@@ -1,7 +1,8 @@
 // The events of a training run as lines of text: one a step, an evaluation, a checkpoint; and the summary at the end.
-import type { DoneEvent, EvalEvent, RunEvent, StartEvent, StepEvent } from '../events.js';
+import { flagName } from '../config/index.js';
+import type { DoneEvent, EvalEvent, PlanEvent, RunEvent, StartEvent, StepEvent } from '../events.js';
 import { quoteCommand } from '../shell-quote.js';
-import { count, loss, percent, rate, time } from './format.js';
+import { count, loss, percent, rate, short, time } from './format.js';
 import { plot, type Series } from './plot.js';
 
 export function startLine(event: StartEvent): string {
@@ -12,6 +13,24 @@ export function startLine(event: StartEvent): string {
   const engine = `${backend} on ${device}${format}, ${threads} ${threads === 1 ? 'thread' : 'threads'}${together}`;
   const resumed = event.iter > 0 ? `; resumes at step ${count(event.iter)}` : '';
   return `${count(parameters)} parameters, vocabulary ${count(vocabSize)}; ${data}; ${engine}${resumed}`;
+}
+
+/** What was chosen for the time that a run has, why, and what is expected of it. */
+export function planLines(event: PlanEvent): string[] {
+  const { maxTime, settings, parameters, steps, epochs, tokensPerSecond, trainBytes, limit, expected } = event;
+  const hidden = new Set(['minLr', 'saveInterval', 'warmupIters']); // follow from others
+  const chosen = Object.entries(settings).filter(([key]) => !hidden.has(key));
+  const flags = chosen.map(([key, value]) => `--${flagName(key)} ${value}`).join(' ');
+  const passes = `${count(steps)} steps, ${Number(epochs.toPrecision(2))} passes over ${short(trainBytes)}B of text`;
+  const speed = `${count(tokensPerSecond)} tokens/s measured`;
+  const why =
+    limit === 'time'
+      ? `${speed}: about ${passes}`
+      : `stops after ${passes}, sooner than the time is up: more would teach nothing`;
+  return [
+    `chosen for ${time(maxTime)}: ${flags} (${short(parameters)} parameters)`,
+    expected === null ? why : `${why}; about ${expected.toFixed(2)} bits/byte expected of unseen text`,
+  ];
 }
 
 export function stepLine(event: StepEvent, eta: number | undefined, of: number | null): string {
@@ -78,11 +97,18 @@ function beside(baselines: StartEvent['baselines']): string {
   return ` (baselines: majority class ${percent(baselines.majority)}, bag of words ${percent(baselines.bagOfWords)})`;
 }
 
+/** Bits per byte: of the best evaluation, and what was expected. */
+export interface Outcome {
+  readonly bitsPerByte: number;
+  readonly expected: number | null;
+}
+
 /** What a person wants to know at the end, and the commands that come next. */
 export function summary(
   event: DoneEvent,
   checkpoints: ReadonlyMap<string, string>,
   start: StartEvent | undefined,
+  outcome?: Outcome,
 ): string[] {
   const seconds = `${count(event.iter)} steps, ${time(event.elapsed)}, ${count(event.tokensPerSecond)} tokens/s`;
   const lines = [`${REASONS[event.reason]}: ${seconds}, peak memory ${count(event.peakMemoryMB)} MB`];
@@ -95,6 +121,8 @@ export function summary(
   if (event.reason === 'interrupted' && event.iter === 0)
     return ['interrupted before the first step: nothing is saved'];
   lines.push(losses.join(', ') || 'not evaluated yet');
+  if (outcome && outcome.expected !== null && Number.isFinite(outcome.bitsPerByte))
+    lines.push(`${outcome.bitsPerByte.toFixed(3)} bits/byte, about ${outcome.expected.toFixed(2)} expected`);
   for (const [kind, path] of checkpoints) lines.push(`${kind}: ${path}`);
   if (event.reason === 'interrupted') lines.push(`resume: ${resumeCommand(event, start)}`);
   lines.push(useOf(start?.task, event.out));

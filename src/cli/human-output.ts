@@ -1,7 +1,7 @@
 // The events of a run for a person: a page or a bar on a terminal, plain lines when piped, a summary with the loss curve.
-import type { RunEvent, StartEvent } from '../events.js';
+import type { EvalEvent, PlanEvent, RunEvent, StartEvent } from '../events.js';
 import type { Context } from './context.js';
-import { evalLine, LossHistory, startLine, stepLine, summary } from './event-lines.js';
+import { evalLine, LossHistory, planLines, startLine, stepLine, summary } from './event-lines.js';
 import { LiveBar } from './live/bar.js';
 import { TrainingView } from './live/training-view.js';
 import { Estimate } from './remaining-time.js';
@@ -25,6 +25,8 @@ export function showPeople(context: Context, page = true): Show {
   const history = new LossHistory();
   const checkpoints = new Map<string, string>();
   let start: StartEvent | undefined;
+  let plan: PlanEvent | undefined;
+  let best: EvalEvent | undefined;
   let estimate = new Estimate(null, null);
   let phase = '';
   const print = (line: string) => {
@@ -43,6 +45,10 @@ export function showPeople(context: Context, page = true): Show {
   };
 
   const handlers: Handlers = {
+    plan(event) {
+      plan = event;
+      for (const line of planLines(event)) print(line);
+    },
     start(event) {
       start = event;
       estimate = new Estimate(event.maxIters, event.maxTime ?? null);
@@ -64,6 +70,7 @@ export function showPeople(context: Context, page = true): Show {
       else print(stepLine(event, eta, start?.maxIters ?? null));
     },
     eval(event) {
+      if (!best || event.valLoss < best.valLoss) best = event;
       report(paint.cyan(evalLine(event)));
     },
     checkpoint({ kind, path }) {
@@ -83,7 +90,8 @@ export function showPeople(context: Context, page = true): Show {
       const colours = context.color ? { training: paint.gray, validation: paint.cyan } : {};
       const curve = history.curve((stdout.columns || 80) - 1, colours);
       if (curve.length > 0) for (const line of ['', 'loss of training and validation', ...curve, '']) print(line);
-      for (const line of summary(event, checkpoints, start)) print(line);
+      const outcome = plan && best && { expected: plan.expected, bitsPerByte: best.bitsPerByte };
+      for (const line of summary(event, checkpoints, start, outcome)) print(line);
     },
   };
   const on = (event: RunEvent) => {

@@ -5,7 +5,7 @@ import { resumeCommand } from './event-lines.js';
 import { type Show, showPeople } from './human-output.js';
 
 /** What `--json` prints; the other events are for people. */
-const PUBLIC: ReadonlySet<RunEvent['event']> = new Set(['start', 'step', 'eval', 'checkpoint', 'done']);
+const PUBLIC: ReadonlySet<RunEvent['event']> = new Set(['plan', 'start', 'step', 'eval', 'checkpoint', 'done']);
 
 function showJson(context: Context): Show {
   const on = (event: RunEvent) => {

@@ -8,7 +8,8 @@ import { defaultOf, type FinetuneConfig, flagName, type PretrainConfig, type Tra
 /** Where a value came from: a flag, a file, a preset, `default`, or `derived` from other values. */
 export type Sources = Readonly<Record<string, string>>;
 
-const isGiven = (source: string | undefined) => source !== 'default' && source !== 'derived';
+/** Whether a person set it. */
+export const isGiven = (source: string | undefined) => source !== 'default' && source !== 'derived';
 
 /** Float32 weights above this are a slip of the finger, not a plan: 80 GB, four times that in training. */
 const MOST_PARAMETERS = 20e9;
@@ -123,16 +124,17 @@ function checkFinetuning({ freeze, loraRank, loraAlpha, from }: FinetuneConfig):
 
 /**
  * Checks a training configuration as a whole.
+ * @param open the model is yet to be chosen
  * @throws GptError config/shape, heads, rope, size, min-lr, warmup, unused, vocab, freeze, lora-rank or lora-alpha
  */
-export function checkTraining(config: PretrainConfig | FinetuneConfig, sources: Sources): void {
+export function checkTraining(config: PretrainConfig | FinetuneConfig, sources: Sources, open = false): void {
   checkShape(config, sources);
   checkSize(config);
   checkLearningRate(config, sources);
   checkDecay(config, sources);
   checkUnused({ flag: '--optimizer', noun: 'optimizer', settings: optimizers }, config.optimizer, sources);
   checkUnused({ flag: '--arch', noun: 'model family', settings: families }, config.arch, sources);
-  configureModel(config, config.vocabSize); // checks what the family asks of its settings
+  if (!open) configureModel(config, config.vocabSize); // checks what the family asks of its settings
   checkTokenizer(config, sources);
   checkValidation(config, sources);
   if ('from' in config) checkFinetuning(config);

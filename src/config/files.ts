@@ -1,6 +1,6 @@
 // Where settings are kept: presets in configs/, JSON files of a person, and the config.json of a run.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { GptError, whyUnreadable } from '../errors.js';
 import { parseJson } from './json.js';
 import { nearest } from './nearest.js';
@@ -27,9 +27,10 @@ export function presetNames(): string[] {
 export function loadLayer(nameOrPath: string): Layer {
   const presets = presetNames();
   const isFile = existsSync(nameOrPath) && statSync(nameOrPath).isFile();
+  const folder = join(packageRoot(), 'configs');
   if (presets.includes(nameOrPath) && !isFile)
-    return readLayer(join(packageRoot(), 'configs', `${nameOrPath}.json`), nameOrPath);
-  if (isFile) return readLayer(nameOrPath, nameOrPath);
+    return { ...readLayer(join(folder, `${nameOrPath}.json`), nameOrPath), preset: true };
+  if (isFile) return { ...readLayer(nameOrPath, nameOrPath), preset: dirname(resolve(nameOrPath)) === folder };
   const guess = nearest(nameOrPath, presets);
   throw new GptError('config/file', `there is no config file or preset ${JSON.stringify(nameOrPath)}`, {
     hint: guess ? `did you mean ${guess}?` : `presets: ${presets.join(', ')}`,

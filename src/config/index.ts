@@ -1,5 +1,5 @@
 // The settings of every command: one schema, and what is made of it.
-export { approximateParameters, type Sources } from './check.js';
+export { approximateParameters, isGiven, type Sources } from './check.js';
 export { defaults, jsonSchema } from './describe.js';
 export { parseDuration } from './duration.js';
 export { loadLayer, packageRoot, presetNames } from './files.js';

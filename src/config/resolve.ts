@@ -1,7 +1,7 @@
 // From flags, config files and defaults to one frozen configuration, with the source of every value.
 // Later layers win. Reads no file (see files.ts) and no command line (see cli/options).
 import { GptError } from '../errors.js';
-import { checkTraining, type Sources } from './check.js';
+import { checkTraining, isGiven, type Sources } from './check.js';
 import { defaultMinLearningRate, defaultWarmup } from './learning-rate.js';
 import { nearest } from './nearest.js';
 import {
@@ -21,12 +21,16 @@ export interface Layer {
   /** `flag`, or the name of the file or preset: it is shown in errors and kept as the source. */
   readonly name: string;
   readonly values: Readonly<Record<string, unknown>>;
+  /** A whole recipe: what it does not say are the defaults, not what `--max-time` would choose. */
+  readonly preset?: boolean;
 }
 
 export interface Resolved<C extends ConfigCommand> {
   readonly values: ConfigOf[C];
   /** For each key `default`, `derived`, `flag`, or the name of the file or preset. */
   readonly sources: Sources;
+  /** Whether the model, and what nobody gave, are to be chosen for the time that the run has (recipe/). */
+  readonly open: boolean;
 }
 
 export type ResolvedConfig = Resolved<'pretrain'>;
@@ -83,6 +87,12 @@ function derive(values: Record<string, unknown>, sources: Record<string, string>
   if (config.loraRank > 0) set('loraAlpha', 2 * config.loraRank);
 }
 
+/** Time alone is given: no preset, no weights to begin with, and not both depth and width of the model. */
+function leavesOpen({ maxTime, init }: PretrainConfig, sources: Sources, layers: readonly Layer[]): boolean {
+  const sized = isGiven(sources['nLayer']) && isGiven(sources['nEmbd']);
+  return maxTime !== null && init === null && !sized && !layers.some(({ preset }) => preset);
+}
+
 /**
  * The configuration of a command.
  * @param layers from the weakest to the strongest: presets, files, flags
@@ -115,12 +125,14 @@ export function resolve<C extends ConfigCommand>(command: C, layers: readonly La
       sources[key] = layer.name;
     }
   }
+  const open = command === 'pretrain' && leavesOpen(values as unknown as PretrainConfig, sources, layers);
   if (command === 'pretrain' || command === 'finetune') {
     derive(values, sources);
-    checkTraining(values as unknown as PretrainConfig & FinetuneConfig, sources);
+    checkTraining(values as unknown as PretrainConfig & FinetuneConfig, sources, open);
   }
   return Object.freeze({
     values: Object.freeze(values) as unknown as ConfigOf[C],
     sources: Object.freeze(sources),
+    open,
   });
 }

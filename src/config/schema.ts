@@ -80,7 +80,10 @@ const TRAINING = {
     finetuneDefaultText: '3; up to 10 where that is less than 150 steps',
     help: 'stop after this many passes over the data',
   }),
-  maxTime: duration({ default: null, help: 'stop after this long: 90s, 10m, 1h30m' }),
+  maxTime: duration({
+    default: null,
+    help: 'stop after this long: 90s, 10m, 1h30m; without a preset or a model size pretrain chooses both for the time',
+  }),
   learningRate: real({
     above: 0,
     max: 10,

@@ -5,7 +5,8 @@ import type { NoticeEvent, RunEvent } from '../events.js';
 import type { SavedRun } from '../run/record.js';
 import type { TrainingRun } from '../run/training-run.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import { prepareText } from './prepare-text.js';
+import { type ChosenRecipe, planForTime } from './plan-for-time.js';
+import { type ChooseRecipe, prepareText } from './prepare-text.js';
 import { reopenText } from './resumed-text.js';
 import { corpusHash, followText, type TokensOfFirst } from './worker-text.js';
 
@@ -14,6 +15,8 @@ export interface RunText {
   readonly corpus: Corpus;
   /** What the run's record says of its text from now on. */
   readonly source: Pick<SavedRun, 'inputs' | 'workingDirectory'>;
+  /** What was chosen for the time that the run has. */
+  readonly recipe?: ChosenRecipe | undefined;
   /** That the text is another one, and was allowed. */
   readonly changed: readonly NoticeEvent[];
 }
@@ -38,7 +41,10 @@ export async function* openText(
 ): AsyncGenerator<RunEvent, RunText> {
   const { folder, saved, workers } = run;
   const { config, inputs } = run.plan;
-  const where = { inputs, stdin, directory: folder.staging, config, signal };
+  const choose: ChooseRecipe | undefined = run.plan.open
+    ? (text, heldOut) => planForTime(run, text, heldOut)
+    : undefined;
+  const where = { inputs, stdin, directory: folder.staging, config, choose, signal };
   const made = { source: { inputs, workingDirectory: process.cwd() }, changed: [] };
   const tokenizer = await run.checkpoint?.loadTokenizer();
 
@@ -47,14 +53,17 @@ export async function* openText(
     const kept = { ...where, inputs: named, tokenizer: tokenizer!, saved, allowed: allowChangedData };
     return { tokenizer: tokenizer!, ...(yield* reopenText(kept)) };
   };
-  const describe = ({ corpus }: RunText): TokensOfFirst => ({
+  const describe = ({ corpus, recipe }: RunText): TokensOfFirst => ({
     meta: corpus.meta,
+    recipe,
     staging: relative(folder.directory, folder.staging),
   });
   const follow = async function* (shared: Tokenizer, first: TokensOfFirst): AsyncGenerator<RunEvent, RunText> {
-    return { ...made, tokenizer: shared, corpus: yield* followText(where, out, shared, first) };
+    const corpus = yield* followText(where, out, shared, first);
+    return { ...made, tokenizer: shared, corpus, recipe: first.recipe };
   };
   const text = yield* workers.makeOnce(open, describe, follow);
+  if (text.recipe) run.choose(text.recipe.settings);
   try {
     await workers.requireSame(() => corpusHash(text.corpus), 'the text');
   } catch (error) {

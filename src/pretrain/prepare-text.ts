@@ -6,12 +6,21 @@ import { buildCorpus, type Corpus, findSources, readTexts, sourceWarnings, spool
 import type { RunEvent } from '../events.js';
 import { chooseTokenizer } from '../run/choose-tokenizer.js';
 import { phase } from '../session/phase.js';
-import type { Tokenizer } from '../tokenizer/index.js';
+import type { TextPiece, Tokenizer } from '../tokenizer/index.js';
+import type { ChosenRecipe } from './plan-for-time.js';
 
 export interface TextData {
   readonly tokenizer: Tokenizer;
   readonly corpus: Corpus;
+  /** What was chosen for the time that the run has. */
+  readonly recipe?: ChosenRecipe | undefined;
 }
+
+/** Chooses settings for a text, and for the validation text, where it is one of its own. */
+export type ChooseRecipe = (
+  text: AsyncIterable<TextPiece>,
+  heldOut: AsyncIterable<TextPiece> | undefined,
+) => AsyncGenerator<RunEvent, ChosenRecipe>;
 
 export interface TextDataOptions {
   readonly inputs: readonly string[];
@@ -19,6 +28,8 @@ export interface TextDataOptions {
   /** The corpus goes to `tokens/` in it. */
   readonly directory: string;
   readonly config: Pick<PretrainConfig, 'tokenizer' | 'vocabSize' | 'valSplit' | 'validation' | 'textKey'>;
+  /** Chooses the size of the vocabulary among other settings. */
+  readonly choose?: ChooseRecipe | undefined;
   /** The tokenizer of the checkpoint that the run begins with. */
   readonly tokenizer?: Tokenizer | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -34,11 +45,14 @@ export async function* prepareText(options: TextDataOptions): AsyncGenerator<Run
     const held = config.validation === null ? [] : [config.validation];
     for (const message of sourceWarnings(await findSources([...inputs, ...held])))
       yield { event: 'notice', level: 'warning', message };
-    const texts = () => readTexts(inputs, { textKey: config.textKey, signal });
-    const tokenizer = options.tokenizer ?? (yield* chooseTokenizer(texts, config, signal));
+    const textsOf = (some: readonly string[]) => readTexts(some, { textKey: config.textKey, signal });
+    const texts = () => textsOf(inputs);
+    const recipe = options.choose && (yield* options.choose(texts(), held.length > 0 ? textsOf(held) : undefined));
+    const settled = { ...config, ...recipe?.settings };
+    const tokenizer = options.tokenizer ?? (yield* chooseTokenizer(texts, settled, signal));
     const corpus = yield* tokenize({ ...options, inputs, tokenizer, directory: tokens });
     await rm(spool, { recursive: true, force: true });
-    return { tokenizer, corpus };
+    return { tokenizer, corpus, recipe };
   } catch (error) {
     await rm(tokens, { recursive: true, force: true }).catch(() => {});
     throw error;

@@ -1,10 +1,10 @@
 // Pretraining, from text files to a run folder: joins tokenizer, dataset, model, engine, training and checkpoints.
 // Knows no terminal: it yields events. The command line and the library are both thin users of it.
 import { join } from 'node:path';
-import { checkOptions, requireStrings } from '../config/index.js';
+import { checkOptions, type PretrainConfig, requireStrings } from '../config/index.js';
 import { requireBlock, stemOf, stepsPerEpoch } from '../dataset/index.js';
 import { GptError } from '../errors.js';
-import type { RunEvent } from '../events.js';
+import type { PlanEvent, RunEvent } from '../events.js';
 import { configureModel } from '../model/registry.js';
 import { openRun } from '../run/open-run.js';
 import { type TrainingOptions, trainingOptions } from '../run/options.js';
@@ -45,6 +45,7 @@ export async function* pretrain(options: PretrainOptions): AsyncGenerator<RunEve
   let text: RunText | undefined;
   try {
     text = yield* openText(run, out, options);
+    if (text.recipe) yield text.recipe.event;
     yield* pretrainOn(run, text);
   } finally {
     await run.close();
@@ -54,7 +55,7 @@ export async function* pretrain(options: PretrainOptions): AsyncGenerator<RunEve
 
 async function* pretrainOn(
   run: TrainingRun<'pretrain'>,
-  { corpus, tokenizer, source, changed }: RunText,
+  { corpus, tokenizer, source, recipe, changed }: RunText,
 ): AsyncGenerator<RunEvent> {
   const { config, wholeBatch, base } = run.plan;
   const { train, validation } = corpus;
@@ -63,7 +64,9 @@ async function* pretrainOn(
   if (validation.length > 0) requireBlock(validation, model.blockSize);
 
   const step = { batchSize: wholeBatch, blockSize: model.blockSize, gradAccum: config.gradAccum };
-  const settled = { ...config, ...stepsOf(config, stepsPerEpoch(train, step)) };
+  const plan = recipe?.event ?? run.saved?.plan;
+  const asked = { ...config, maxIters: config.maxIters ?? plannedEnd(plan, config) };
+  const settled = { ...config, ...stepsOf(asked, stepsPerEpoch(train, step)) };
   yield* checkSchedule(settled);
 
   run.requireMemoryFor(model);
@@ -72,7 +75,13 @@ async function* pretrainOn(
   const task = yield* run.checkingMemory(session, compileOnText(run, session, corpus, settled));
 
   // The record and the log are written only now: whatever fails before leaves an older run as it was.
-  const facts = { dataHash: corpus.meta.sha256 ?? run.saved?.dataHash };
-  await run.createFolder(session, { settled, source, facts, changed });
-  yield* run.train(session, task);
+  const facts = { dataHash: corpus.meta.sha256 ?? run.saved?.dataHash, ...(plan && { plan }) };
+  const log = recipe ? [recipe.event, ...changed] : changed;
+  await run.createFolder(session, { settled, source, facts, changed: log });
+  yield* run.train(session, { ...task, ...(recipe && { spentSeconds: recipe.event.planning }) });
+}
+
+/** Where more passes over the text would teach nothing, though there is time; null for a run of another time than planned. */
+function plannedEnd(plan: PlanEvent | undefined, { maxTime }: PretrainConfig): number | null {
+  return plan?.limit === 'text' && plan.maxTime === maxTime ? plan.steps : null;
 }

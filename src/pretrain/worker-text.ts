@@ -7,11 +7,14 @@ import type { RunEvent } from '../events.js';
 import { hash32 } from '../rng.js';
 import { phase } from '../session/phase.js';
 import type { Tokenizer } from '../tokenizer/index.js';
+import type { ChosenRecipe } from './plan-for-time.js';
 import type { TextDataOptions } from './prepare-text.js';
 
 /** What worker 0 passes on about its tokens, besides the tokenizer. */
 export interface TokensOfFirst {
   readonly meta: Corpus['meta'];
+  /** What it chose for the time that the run has. */
+  readonly recipe?: ChosenRecipe | undefined;
   /** Where they are prepared, from the run folder. */
   readonly staging: string;
 }

@@ -81,10 +81,10 @@ async function claim<C extends TrainCommand>(
   let start: StartingPoint | undefined;
   try {
     const saved = resume ? recordOf(folder, command) : undefined;
-    const { values, sources }: Resolved<C> = fresh ?? resumedSettings(command, saved!, out, layers, workers);
-    start = await startingPoint(folder, saved, values);
+    const resolved: Resolved<C> = fresh ?? resumedSettings(command, saved!, out, layers, workers);
+    start = await startingPoint(folder, saved, resolved.values);
     const begin = { resumed: start?.training ?? null, base: start?.checkpoint.config ?? null };
-    return { folder, saved, start, plan: { ...planRun<C>(values, sources, inputs, saved, workers), ...begin } };
+    return { folder, saved, start, plan: { ...planRun<C>(resolved, inputs, saved, workers), ...begin } };
   } catch (error) {
     await start?.checkpoint.close();
     folder.release();
@@ -94,8 +94,8 @@ async function claim<C extends TrainCommand>(
 
 /** What a worker that does not lead knows by itself: its settings, and a folder for its tokens. */
 function follow<C extends TrainCommand>({ command, inputs, options }: RunToOpen<C>, workers: number): Claimed<C> {
-  const { values, sources } = resolve(command, options.layers);
-  const plan = { ...planRun<C>(values, sources, inputs, undefined, workers), resumed: null, base: null };
+  const resolved = resolve(command, options.layers);
+  const plan = { ...planRun<C>(resolved, inputs, undefined, workers), resumed: null, base: null };
   return { folder: temporaryRun(), saved: undefined, start: undefined, plan };
 }
 

@@ -4,7 +4,7 @@ import type { Run } from '../checkpoint/index.js';
 import { programVersion, type TrainCommand } from '../config/index.js';
 import type { SplitRule } from '../dataset/index.js';
 import { GptError } from '../errors.js';
-import type { NoticeEvent } from '../events.js';
+import type { NoticeEvent, PlanEvent } from '../events.js';
 import { quoteCommand, quoteWord } from '../shell-quote.js';
 
 export interface SavedRun {
@@ -19,6 +19,8 @@ export interface SavedRun {
   readonly workingDirectory?: string;
   /** SHA-256 of what the run is trained and validated on; absent in old runs. */
   readonly dataHash?: string;
+  /** What was chosen for the time that the run has; absent where nothing was. */
+  readonly plan?: PlanEvent;
   /** Of finetuning: how a part of the data was held out; absent in old runs, which had rule 1. */
   readonly splitRule?: SplitRule;
 }

@@ -35,6 +35,7 @@ export function resumedSettings<C extends SavedRun['command']>(
   const kept = dividedBy(savedWhole(saved), workers);
   if (layers.every(({ values }) => values['batchSize'] === undefined)) {
     return {
+      ...resolved,
       values: { ...resolved.values, batchSize: kept },
       sources: { ...resolved.sources, ...(kept !== was && { batchSize: 'derived' }) },
     };

@@ -1,5 +1,5 @@
 // How a training run goes: what every worker of it must know before it reads data or makes a model.
-import type { ConfigOf, Sources, TrainCommand } from '../config/index.js';
+import type { ConfigOf, Resolved, Sources, TrainCommand } from '../config/index.js';
 import { type SplitRule, splitRule } from '../dataset/index.js';
 import type { GptConfig } from '../model/gpt-config.js';
 import type { TrainingState } from '../train/index.js';
@@ -14,6 +14,8 @@ export interface RunPlan<C extends TrainCommand> {
   readonly inputs: readonly string[];
   /** Rows in a batch of all workers together. */
   readonly wholeBatch: number;
+  /** Whether the model and what nobody gave are chosen for the time that the run has. */
+  readonly open: boolean;
   /** The state that the run resumes from. */
   readonly resumed: TrainingState | null;
   /** The model whose weights the run begins with. */
@@ -28,8 +30,7 @@ export interface RunPlan<C extends TrainCommand> {
  * @param workers how many work on the run
  */
 export function planRun<C extends TrainCommand>(
-  config: ConfigOf[C],
-  sources: Sources,
+  { values: config, sources, open }: Resolved<C>,
   inputs: readonly string[],
   saved: SavedRun | undefined,
   workers: number,
@@ -37,6 +38,7 @@ export function planRun<C extends TrainCommand>(
   return {
     config,
     sources,
+    open: open && saved === undefined,
     inputs: inputs.length > 0 ? inputs : inputsOf(saved),
     wholeBatch: wholeBatchOf(saved, config, workers),
     // Runs from before the rule had a version began with the first one.

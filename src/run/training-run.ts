@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Checkpoint, type EventLog, type Run, replaceTrainingState } from '../checkpoint/index.js';
 import type { Part } from '../cluster/index.js';
 import type { TrainCommand, TrainingConfig } from '../config/index.js';
-import type { NoticeEvent, RunEvent } from '../events.js';
+import type { NoticeEvent, PlanEvent, RunEvent } from '../events.js';
 import { type GptConfig, parameterSpecs } from '../model/index.js';
 import { optimizers } from '../optimizer/registry.js';
 import { unsupported } from '../session/diagnostics.js';
@@ -12,10 +12,12 @@ import { type EstimatedEngine, estimateMemory, requireMemory } from '../session/
 import { type OpenedEngine, Session, type SessionOptions } from '../session/session.js';
 import { TensorBoard } from '../tensorboard/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import { train } from '../train/index.js';
+import { OverfittingWatch, train } from '../train/index.js';
 import { engineChange } from './choose-engine.js';
 import type { TrainingOptions } from './options.js';
+import { overfittingNotice } from './overfitting-notice.js';
 import { logged, type SavedRun } from './record.js';
+import { wholeBatchOf } from './resume.js';
 import type { RunPlan } from './run-plan.js';
 import type { StartingPoint } from './starting-point.js';
 import { runTraining } from './training.js';
@@ -41,8 +43,8 @@ export interface RunRecord {
   readonly source: Pick<SavedRun, 'inputs' | 'workingDirectory'>;
   /** What only this command records. */
   readonly facts: object;
-  /** That the data is not what the run was started with, for the log. */
-  readonly changed: readonly NoticeEvent[];
+  /** For the log: how the run was planned, that the data is not what it was started with. */
+  readonly changed: readonly (PlanEvent | NoticeEvent)[];
 }
 
 export class TrainingRun<C extends TrainCommand> {
@@ -50,7 +52,7 @@ export class TrainingRun<C extends TrainCommand> {
   readonly saved: SavedRun | undefined;
   readonly checkpoint: Checkpoint | undefined;
   readonly workers: Workers;
-  readonly plan: RunPlan<C>;
+  private settledPlan: RunPlan<C>;
   private session: Session | undefined;
   private log: EventLog | undefined;
   private tensorBoard: TensorBoard | undefined;
@@ -61,7 +63,17 @@ export class TrainingRun<C extends TrainCommand> {
     this.saved = saved;
     this.checkpoint = start?.checkpoint;
     this.workers = workers;
-    this.plan = plan;
+    this.settledPlan = plan;
+  }
+
+  get plan(): RunPlan<C> {
+    return this.settledPlan;
+  }
+
+  /** Settings that were chosen once the text was known. All workers choose alike. */
+  choose(settings: Partial<TrainingConfig>): void {
+    const config = { ...this.plan.config, ...settings };
+    this.settledPlan = { ...this.plan, config, wholeBatch: wholeBatchOf(undefined, config, this.workers.size) };
   }
 
   get options(): TrainingOptions {
@@ -159,7 +171,7 @@ export class TrainingRun<C extends TrainCommand> {
     const record = { command, ...source, ...settings, ...facts, ...logged(options.commandLine) };
     await this.opened.start?.begin();
     this.log = await folder.start(record, resumed ?? undefined);
-    for (const notice of [...changed, ...engineChange(this.saved, session.engine)]) this.log.append(notice);
+    for (const event of [...changed, ...engineChange(this.saved, session.engine)]) this.log.append(event);
     if (settled.tensorboard && workers.leads) {
       this.tensorBoard = new TensorBoard({
         folder: join(folder.directory, 'tensorboard'),
@@ -186,7 +198,14 @@ export class TrainingRun<C extends TrainCommand> {
         saveState: (training) => replaceTrainingState(folder.last, training),
       }),
     });
-    for await (const event of events) yield* this.logging(event);
+    const overfitting = new OverfittingWatch(plan.resumed?.best ?? null);
+    for await (const event of events) {
+      yield* this.logging(event);
+      const noticed = event.event === 'eval' ? overfittingNotice(overfitting, event, task, folder.best) : undefined;
+      if (!noticed || !workers.leads) continue;
+      this.log?.append(noticed);
+      yield noticed;
+    }
     await workers.leave();
   }
 

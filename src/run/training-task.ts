@@ -16,6 +16,8 @@ export interface TrainingTask extends Pick<TrainingJob, 'program' | 'microBatche
   /** Reported once training starts. */
   readonly notices?: readonly NoticeEvent[];
   readonly sampleInterval?: number;
+  /** Seconds of `--max-time` that were spent before. */
+  readonly spentSeconds?: number;
   save(directory: string, training: TrainingState, resumable: boolean): Promise<string>;
   sample?(): Promise<string>;
 }
@@ -49,7 +51,7 @@ export function startEvent(
 }
 
 export function jobOf(
-  { settled, program, microBatches, evaluate, tokensPerStep, sampleInterval = 0 }: TrainingTask,
+  { settled, program, microBatches, evaluate, tokensPerStep, sampleInterval = 0, spentSeconds = 0 }: TrainingTask,
   { resumed }: Resumed,
   signal: AbortSignal | undefined,
   cluster: Cluster | undefined,
@@ -64,7 +66,7 @@ export function jobOf(
     seed,
     ...(resumed && { resume: resumed }),
     ...(maxIters !== null && { maxIters }),
-    ...(maxTime !== null && { maxSeconds: maxTime }),
+    ...(maxTime !== null && { maxSeconds: maxTime, spentSeconds }),
     evalInterval,
     ...(saveInterval !== null && { saveInterval }),
     logInterval,

@@ -31,6 +31,8 @@ export interface TrainingJob {
   readonly maxIters?: number;
   /** Seconds, over all processes that work on the run, evaluation and saving included. */
   readonly maxSeconds?: number;
+  /** Of `maxSeconds`, those that were spent before the first step of a new run. */
+  readonly spentSeconds?: number;
   readonly evalInterval: number;
   /** Without it: before each evaluation. */
   readonly saveInterval?: number;
@@ -66,7 +68,7 @@ export async function* train(job: TrainingJob): AsyncGenerator<TrainEvent, void,
   const throughput = new Throughput(job.tokensPerStep);
   const timePlan = job.maxSeconds === undefined ? undefined : new TimePlan(job.maxSeconds);
 
-  let state = job.resume ?? initialState(job.seed);
+  let state = job.resume ?? { ...initialState(job.seed), elapsed: job.spentSeconds ?? 0 };
   if (job.maxSeconds !== undefined) state = withBudget(state, job.maxSeconds);
   let unsaved = false; // whether steps were made since the last save
   const before = state.elapsed;

@@ -6,6 +6,7 @@ import { addTrainingOptions, showTraining, type TrainingFlags, trainingOptionsOf
 const EXAMPLES = `
 Examples:
   gpt-cli pretrain book.txt                           the default recipe, into runs/book
+  gpt-cli pretrain book.txt --max-time 10m            model and schedule chosen for ten minutes (docs/recipe.md)
   gpt-cli pretrain book.txt -c char-tiny              nanoGPT's CPU recipe on characters
   gpt-cli pretrain texts/ notes.jsonl "*.md" --n-layer 6 --n-embd 192
   cat *.txt | gpt-cli pretrain - -o runs/mine --max-time 30m

@@ -24,8 +24,8 @@ async function outcomes<T>(teams: readonly Team[], work: (team: Team) => Promise
 }
 
 function planOf(settings: Record<string, unknown>, input = 'a.txt'): RunPlan<'pretrain'> {
-  const { values, sources } = resolve('pretrain', [{ name: 'flag', values: settings }]);
-  return { config: values, sources, inputs: [input], wholeBatch: 0, resumed: null, base: null, splitRule: 1 };
+  const { values, sources, open } = resolve('pretrain', [{ name: 'flag', values: settings }]);
+  return { config: values, sources, open, inputs: [input], wholeBatch: 0, resumed: null, base: null, splitRule: 1 };
 }
 
 const follow = (teams: readonly Team[], each: readonly Record<string, unknown>[], compare = true) =>

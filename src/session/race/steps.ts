@@ -1,7 +1,6 @@
 // How long training steps take on engines that take turns: the reference model of docs/benchmarks.md, step by step.
-import { type EngineChoice, openEngine } from '../../engine/index.js';
-import { Gpt, type GptConfig, initialize, lossStep, parameterSpecs } from '../../model/index.js';
-import { Random } from '../../rng.js';
+import type { GptConfig } from '../../model/index.js';
+import { median, TimedSteps } from '../timed-steps.js';
 import type { Contestant } from './record.js';
 
 /** nanoGPT's CPU recipe on characters, as `configs/char-tiny.json` has it. */
@@ -30,55 +29,16 @@ export async function raceSteps(
   threads: number,
   seconds: number,
 ): Promise<number[]> {
-  const gpt = await Gpt.create(model);
-  const step = lossStep(gpt, { batchSize, time: model.blockSize });
-  const runners = [];
-  for (const contestant of contestants) runners.push(await Runner.open(contestant, threads, gpt, step));
+  const runners: TimedSteps[] = [];
+  for (const contestant of contestants) {
+    const timed = { model, batchSize, options: adamw };
+    runners.push(await TimedSteps.open({ ...contestant, device: 'cpu', threads }, timed));
+  }
   for (let i = 0; i < warmup; i++) for (const runner of runners) await runner.step();
   for (const runner of runners) runner.times.length = 0;
   const end = performance.now() + 1000 * seconds;
   do for (const runner of runners) await runner.step();
   while (runners[0]!.times.length < 3 || performance.now() < end);
   for (const runner of runners) await runner.close();
-  gpt.dispose();
   return runners.map(({ times }) => median(times));
-}
-
-class Runner {
-  readonly times: number[] = [];
-  private iteration = 0;
-
-  private constructor(
-    private readonly program: Awaited<ReturnType<Engine['compileTraining']>>,
-    private readonly feeds: { readonly ids: Int32Array; readonly targets: Int32Array },
-    readonly close: () => Promise<void>,
-  ) {}
-
-  static async open(choice: Contestant, threads: number, gpt: Gpt, step: ReturnType<typeof lossStep>): Promise<Runner> {
-    const engine = await openEngine({ ...choice, device: 'cpu', threads } satisfies EngineChoice);
-    const specs = parameterSpecs(gpt.config);
-    const state = await engine.createState(specs, { training: true });
-    for (const { name, data } of initialize(specs, 1)) await state.write('parameter', name, data);
-    const program = await engine.compileTraining(step, state, adamw);
-    const random = new Random(1);
-    const draw = () => Int32Array.from({ length: batchSize * model.blockSize }, () => random.integer(model.vocabSize));
-    return new Runner(program, { ids: draw(), targets: draw() }, async () => {
-      await program.dispose();
-      await state.dispose();
-      await engine.dispose();
-    });
-  }
-
-  async step(): Promise<void> {
-    const start = performance.now();
-    this.iteration += 1;
-    await this.program.step([this.feeds], { learningRate: 1e-3, iteration: this.iteration });
-    this.times.push(performance.now() - start);
-  }
-}
-
-type Engine = Awaited<ReturnType<typeof openEngine>>;
-
-function median(times: readonly number[]): number {
-  return [...times].sort((a, b) => a - b)[times.length >> 1]!;
 }
