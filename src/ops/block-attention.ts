@@ -11,7 +11,7 @@ import * as tf from '../tf.js';
 import { composite } from '../trace/composite.js';
 import { differentiable } from './differentiable.js';
 import { type Dropout, keptAtRandom } from './dropout.js';
-import { fence } from './fence.js';
+import { fence, whenAll } from './fence.js';
 import { type AttentionShape, futureMask, mergeHeads, splitHeads } from './heads.js';
 
 type Tensor = tf.Tensor;
@@ -72,28 +72,43 @@ function partsOf(qkv: Tensor, { from, end }: Block, blocks: Blocks, done: Tensor
   return [fence(q, done), fence(partOf(qkv, 'key', 0, end), done), fence(partOf(qkv, 'value', 0, end), done)];
 }
 
-/** [N, R, E] of q [N, R, D] and k [N, E, D]. */
-function weightsOf(q: Tensor, k: Tensor): Tensor {
-  const scores = tf.matMul(q, k, false, true);
-  return tf.softmax(tf.add(scores, futureMask(q.shape[1]!, k.shape[1]!)));
+/** [N, R, E] of q [N, R, D] and k [N, E, D]. @param mask of the block */
+function weightsOf(q: Tensor, k: Tensor, mask: Tensor): Tensor {
+  return tf.softmax(tf.add(tf.matMul(q, k, false, true), mask));
+}
+
+/** The longest text whose blocks have constants as masks: T^2 / 2 numbers in all. */
+const constantMasks = 2048;
+
+/**
+ * What is added to the scores of a block, [R, E]. For a long text it is made for each block again, not before `done` is known, of
+ * one constant triangle.
+ */
+function masksOf({ time, count }: Blocks): (block: Block, done: Tensor) => Tensor {
+  if (time <= constantMasks) return ({ from, end }) => futureMask(end - from, end);
+  const rows = Math.max(...blocksOf({ time, count }).map(({ from, end }) => end - from));
+  const triangle = futureMask(rows, rows);
+  return ({ from, end }, done) => {
+    const own = tf.slice(fence(triangle, done), [0, 0], [end - from, end - from]);
+    return tf.pad(own, [
+      [0, 0],
+      [from, 0],
+    ]);
+  };
 }
 
 const without = (x: Tensor, kept: Tensor | undefined) => (kept ? tf.where(kept, x, 0) : x);
 /** Times 1 / (1 - rate), which is not put into the weights themselves: this is T / D times less work. */
 const scaledUp = (x: Tensor, rate: number) => (rate > 0 ? tf.mul(x, 1 / (1 - rate)) : x);
 
-/** A number that is known when all of these are. */
-function whenAll(tensors: readonly Tensor[]): Tensor {
-  const firsts = tensors.map((x) => tf.reshape(tf.slice(x, [0, 0, 0], [1, 1, 1]), []));
-  return tf.addN(firsts);
-}
-
 /** One block after the other, from the last to the first, as in the gradient. */
 function blockAttentionPlain(blocks: Blocks, rate: number, qkv: Tensor, kept: readonly Tensor[]): Tensor[] {
   const parts: Tensor[] = [];
+  const maskOf = masksOf(blocks);
   for (const [i, block] of [...blocksOf(blocks).entries()].reverse()) {
-    const [q, k, v] = partsOf(qkv, block, blocks, parts[0] ?? qkv);
-    parts.unshift(tf.matMul(without(weightsOf(q, k), kept[i]), v));
+    const done = parts[0] ?? qkv;
+    const [q, k, v] = partsOf(qkv, block, blocks, done);
+    parts.unshift(tf.matMul(without(weightsOf(q, k, maskOf(block, done)), kept[i]), v));
   }
   return [scaledUp(tf.concat(parts, 1), rate)];
 }
@@ -112,12 +127,13 @@ function blockAttentionGradPlain(
   const byQuery: Tensor[] = [];
   const byKey = new Sums();
   const byValue = new Sums();
+  const maskOf = masksOf(blocks);
   let done = dy;
   for (const [i, block] of [...blocksOf(blocks).entries()].reverse()) {
     const { from, end } = block;
     const [q, k, v] = partsOf(again, block, blocks, done);
     const [d, sums] = [fence(positions(scaled, from, end), done), fence(positions(along, from, end), done)];
-    const weights = weightsOf(q, k);
+    const weights = weightsOf(q, k, maskOf(block, done));
     const dweights = without(tf.matMul(d, v, false, true), kept[i]);
     const dscores = tf.mul(weights, tf.sub(dweights, sums));
     byQuery.unshift(tf.matMul(dscores, k));
