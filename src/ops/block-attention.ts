@@ -139,7 +139,7 @@ function blockAttentionGradPlain(
     byQuery.unshift(tf.matMul(dscores, k));
     const dk = byKey.add(tf.matMul(dscores, q, true, false));
     const dv = byValue.add(tf.matMul(without(weights, kept[i]), d, true, false));
-    done = whenAll([byQuery[0]!, dk, dv]);
+    done = whenAll([byQuery[0]!, ...dk, ...dv]);
   }
   return [tf.mul(tf.concat(byQuery, 1), scaleOf(qkv, blocks)), byKey.all(), byValue.all()];
 }
@@ -149,14 +149,18 @@ class Sums {
   private readonly ready: Tensor[] = [];
   private current: Tensor | undefined;
 
-  /** Gives what is no longer to be waited for. */
-  add(part: Tensor): Tensor {
-    if (this.current) {
-      const end = part.shape[1]!;
-      this.ready.unshift(positions(this.current, end, this.current.shape[1]!));
-      this.current = tf.add(positions(this.current, 0, end), part);
-    } else this.current = part;
-    return this.current;
+  /** Gives the sums to wait for before the next part: with them all that the earlier sums are needed for is computed. */
+  add(part: Tensor): Tensor[] {
+    if (!this.current) {
+      this.current = part;
+      return [part];
+    }
+    const end = part.shape[1]!;
+    // Behind a fence: to wait for one number of a slice is otherwise to wait for one of what it is a slice of.
+    const ready = fence(positions(this.current, end, this.current.shape[1]!), part);
+    this.ready.unshift(ready);
+    this.current = tf.add(positions(this.current, 0, end), part);
+    return [this.current, ready];
   }
 
   all(): Tensor {

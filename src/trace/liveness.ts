@@ -87,7 +87,7 @@ export function memoryEvents(graph: Graph, allocation: Allocation = usual): Memo
       for (const value of node.outputs) {
         if (foreign.has(root(value))) continue;
         const bytes = bytesOf(value);
-        const input = mayOverwrite(node)
+        const input = mayOverwrite(node) && !unknown.has(value)
           ? read.find((v) => bufferOf.has(v) && !overwritten.has(v) && bytesOf(v) === bytes)
           : undefined;
         if (input) overwritten.add(input);
