@@ -1,7 +1,15 @@
 // What a training run will cost, from its settings alone: parameters, memory by part, arithmetic and, by a quick
 // measurement of this machine, time a step. Reads no text and trains nothing.
 import type { FinetuneConfig, PretrainConfig } from '../config/index.js';
-import { defaultThreads, inferenceGraph, measureOnnx, preparedBy, trainingGraph, updateCost } from '../engine/index.js';
+import {
+  defaultThreads,
+  inferenceGraph,
+  measureOnnx,
+  preparedBy,
+  trainingGraph,
+  updateCost,
+  valueBytes,
+} from '../engine/index.js';
 import {
   countParameters,
   evaluationStep,

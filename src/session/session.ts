@@ -12,6 +12,7 @@ import {
   type State,
   type StepFunction,
   type TrainingProgram,
+  valueBytes,
 } from '../engine/index.js';
 import type { NoticeEvent, PhaseEvent } from '../events.js';
 import {
@@ -79,14 +80,15 @@ export async function openMachine(
 ): Promise<OpenedEngine> {
   const graphs: GraphMemory[] = [];
   const watch: OpenedEngine['watch'] = {};
-  const estimated = backend === 'openvino' || backend === 'tensorflow' ? backend : 'onnx';
   const listener: GraphListener = (graph, use) => {
-    if (training) graphs.push({ values: valueBytes[estimated](graph), nodes: graph.nodes.length });
+    if (training && engine.name !== 'eager')
+      graphs.push({ values: valueBytes[engine.name](graph), nodes: graph.nodes.length });
     onGraph?.(graph, use);
     if (use === 'training') watch.beforeTraining?.();
   };
   const how = { jit, precision, verbose, profile, onGraph: listener, cluster };
-  return { engine: await openEngine({ backend, device, threads: threads ?? undefined, ...how }), graphs, watch };
+  const engine: Engine = await openEngine({ backend, device, threads: threads ?? undefined, ...how });
+  return { engine, graphs, watch };
 }
 
 export class Session {

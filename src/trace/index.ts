@@ -31,5 +31,6 @@ export {
 export type { StepFunction } from './step.js';
 export { gradientName, refusePromise, type TraceOptions, trace } from './trace.js';
 export { type TracedFunction, traceFunction } from './trace-function.js';
+export type { GraphRewriter } from './passes/index.js';
 export { verify } from './verify.js';
 export { inferNode, inferOutputs, type Operation, vocabulary } from './vocabulary/index.js';

@@ -87,9 +87,10 @@ export function memoryEvents(graph: Graph, allocation: Allocation = usual): Memo
       for (const value of node.outputs) {
         if (foreign.has(root(value))) continue;
         const bytes = bytesOf(value);
-        const input = mayOverwrite(node) && !unknown.has(value)
-          ? read.find((v) => bufferOf.has(v) && !overwritten.has(v) && bytesOf(v) === bytes)
-          : undefined;
+        const input =
+          mayOverwrite(node) && !unknown.has(value)
+            ? read.find((v) => bufferOf.has(v) && !overwritten.has(v) && bytesOf(v) === bytes)
+            : undefined;
         if (input) overwritten.add(input);
         const kept = keeps && !input && !unknown.has(value) ? idle.get(shapeOf(value))?.pop() : undefined;
         const buffer = input ? bufferOf.get(input)! : (kept ?? { bytes, from: at, until: at });

@@ -9,6 +9,7 @@ import { rewrite } from './rewrite.js';
 import { simplify } from './simplify.js';
 import { transposeIntoMatMul } from './transpose-into-matmul.js';
 
+export type { GraphRewriter } from './rewrite.js';
 export {
   foldConstants,
   forwardFromGradient,
