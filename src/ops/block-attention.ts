@@ -54,22 +54,21 @@ function positions(x: Tensor, from: number, end: number): Tensor {
   return tf.slice(x, [0, from, 0], [x.shape[0]!, end - from, x.shape[2]!]);
 }
 
-/** [N, end - from, D] of the queries, keys or values. */
-function partOf(qkv: Tensor, part: 'query' | 'key' | 'value', from: number, end: number): Tensor {
-  const [, heads, , width] = qkv.shape as [number, number, number, number];
-  const at = ['query', 'key', 'value'].indexOf(part);
-  return tf.reshape(tf.slice(qkv, [at, 0, from, 0], [1, heads, end - from, width]), [heads, end - from, width]);
-}
-
 const scaleOf = (qkv: Tensor, { scale = 1 }: Blocks) => scale / Math.sqrt(qkv.shape[3]!);
 
 /**
- * A block's queries, scaled (less work than scaling the scores), and the keys and values that they look at; not
- * before `done` is known.
+ * Gives a block's queries, scaled (less work than scaling the scores), and the keys and values that they look at; not before
+ * `done` is known. The fence is before the slice: those of all blocks together would have T^2 / R rows.
  */
-function partsOf(qkv: Tensor, { from, end }: Block, blocks: Blocks, done: Tensor): [Tensor, Tensor, Tensor] {
-  const q = tf.mul(partOf(qkv, 'query', from, end), scaleOf(qkv, blocks));
-  return [fence(q, done), fence(partOf(qkv, 'key', 0, end), done), fence(partOf(qkv, 'value', 0, end), done)];
+function partsOf(qkv: Tensor, blocks: Blocks): (block: Block, done: Tensor) => [Tensor, Tensor, Tensor] {
+  const [, ...shape] = qkv.shape;
+  const [queries, keys, values] = tf.split(qkv, 3, 0).map((part) => tf.reshape(part, shape)) as [Tensor, Tensor, Tensor];
+  const scale = scaleOf(qkv, blocks);
+  return ({ from, end }, done) => [
+    fence(tf.mul(positions(queries, from, end), scale), done),
+    positions(fence(keys, done), 0, end),
+    positions(fence(values, done), 0, end),
+  ];
 }
 
 /** [N, R, E] of q [N, R, D] and k [N, E, D]. @param mask of the block */
@@ -104,10 +103,11 @@ const scaledUp = (x: Tensor, rate: number) => (rate > 0 ? tf.mul(x, 1 / (1 - rat
 /** One block after the other, from the last to the first, as in the gradient. */
 function blockAttentionPlain(blocks: Blocks, rate: number, qkv: Tensor, kept: readonly Tensor[]): Tensor[] {
   const parts: Tensor[] = [];
+  const partOf = partsOf(qkv, blocks);
   const maskOf = masksOf(blocks);
   for (const [i, block] of [...blocksOf(blocks).entries()].reverse()) {
     const done = parts[0] ?? qkv;
-    const [q, k, v] = partsOf(qkv, block, blocks, done);
+    const [q, k, v] = partOf(block, done);
     parts.unshift(tf.matMul(without(weightsOf(q, k, maskOf(block, done)), kept[i]), v));
   }
   return [scaledUp(tf.concat(parts, 1), rate)];
@@ -127,11 +127,12 @@ function blockAttentionGradPlain(
   const byQuery: Tensor[] = [];
   const byKey = new Sums();
   const byValue = new Sums();
+  const partOf = partsOf(again, blocks);
   const maskOf = masksOf(blocks);
   let done = dy;
   for (const [i, block] of [...blocksOf(blocks).entries()].reverse()) {
     const { from, end } = block;
-    const [q, k, v] = partsOf(again, block, blocks, done);
+    const [q, k, v] = partOf(block, done);
     const [d, sums] = [fence(positions(scaled, from, end), done), fence(positions(along, from, end), done)];
     const weights = weightsOf(q, k, maskOf(block, done));
     const dweights = without(tf.matMul(d, v, false, true), kept[i]);
