@@ -62,7 +62,11 @@ const scaleOf = (qkv: Tensor, { scale = 1 }: Blocks) => scale / Math.sqrt(qkv.sh
  */
 function partsOf(qkv: Tensor, blocks: Blocks): (block: Block, done: Tensor) => [Tensor, Tensor, Tensor] {
   const [, ...shape] = qkv.shape;
-  const [queries, keys, values] = tf.split(qkv, 3, 0).map((part) => tf.reshape(part, shape)) as [Tensor, Tensor, Tensor];
+  const [queries, keys, values] = tf.split(qkv, 3, 0).map((part) => tf.reshape(part, shape)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
   const scale = scaleOf(qkv, blocks);
   return ({ from, end }, done) => [
     fence(tf.mul(positions(queries, from, end), scale), done),

@@ -124,7 +124,7 @@ test('what fits is not refused', () => {
 test('what does not fit is refused with the batch that would', () => {
   const { code, message, hint } = refusal(wide.total - 800 * million);
   expect(code).toBe('run/memory');
-  expect(message).toBe('the run needs about 1.4 GB of memory, 572 MB are available');
+  expect(message).toBe('the run needs about 1.4 GB of memory, 592 MB are available');
   expect(hint).toMatch(/^--batch-size 4 --grad-accum 6 .*--no-memory-check/);
 });
 

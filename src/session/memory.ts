@@ -85,7 +85,7 @@ const costs: Readonly<Record<'onnx' | 'openvinoF32' | 'openvinoBf16' | 'graph' |
   onnx: {
     gradientCopies: (parts) => (parts > 1 ? 3 : 2),
     activations: sum,
-    runtime: ({ nodes }) => 145e6 + 20e3 * nodes,
+    runtime: ({ nodes }) => 165e6 + 20e3 * nodes,
   },
   openvinoF32: openvino(1.5, 2.2),
   openvinoBf16: openvino(1, 2.5),

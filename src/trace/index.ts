@@ -18,6 +18,7 @@ export type {
 export { sizeOf } from './graph.js';
 export { type InterpretOptions, interpret } from './interpret.js';
 export { type Allocation, bytesOf, type MemoryEvent, memoryEvents, peakBytes, type Work, workOf } from './liveness.js';
+export type { GraphRewriter } from './passes/index.js';
 export {
   foldConstants,
   inlineComposites,
@@ -31,6 +32,5 @@ export {
 export type { StepFunction } from './step.js';
 export { gradientName, refusePromise, type TraceOptions, trace } from './trace.js';
 export { type TracedFunction, traceFunction } from './trace-function.js';
-export type { GraphRewriter } from './passes/index.js';
 export { verify } from './verify.js';
 export { inferNode, inferOutputs, type Operation, vocabulary } from './vocabulary/index.js';
