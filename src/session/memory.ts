@@ -77,7 +77,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => to
 const openvino = (activations: number, weights: number): Costs => ({
   gradientCopies: withSums,
   activations: (values) => activations * sum(values),
-  runtime: ({ all }) => 230e6 + weights * all,
+  runtime: ({ all, nodes }) => 195e6 + 125e3 * nodes + weights * all,
 });
 
 /** Fitted to measured runs: docs/performance.md, docs/tensorflow.md, docs/openvino.md. */
