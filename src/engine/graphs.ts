@@ -3,7 +3,7 @@ import type { Graph } from '../trace/graph.js';
 import { peakBytes } from '../trace/index.js';
 import type { GraphPass } from './graphs-of-step.js';
 import { prepared as onnx } from './onnx/graphs.js';
-import { arenaBytes } from './onnx/memory.js';
+import { arenaBytes, peakWithLosses } from './onnx/memory.js';
 import { prepared as openvino } from './openvino/graphs.js';
 import { prepared as tensorflow } from './tensorflow/graphs.js';
 
@@ -19,6 +19,6 @@ export const preparedBy: Readonly<Record<'onnx' | 'openvino' | 'tensorflow', Gra
 /** Bytes that an engine holds for the values inside a compiled graph. */
 export const valueBytes: Readonly<Record<'onnx' | 'openvino' | 'tensorflow', (graph: Graph) => number>> = {
   onnx: arenaBytes,
-  openvino: peakBytes,
+  openvino: peakWithLosses,
   tensorflow: peakBytes,
 };

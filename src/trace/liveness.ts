@@ -37,17 +37,18 @@ export interface Allocation {
   readonly whole?: ReadonlySet<string>;
 }
 
-const usual: Allocation = { views, apart };
+/** Of a compiler that is not known closely. */
+export const usualAllocation: Allocation = { views, apart };
 
 /**
  * The most bytes that the values inside a graph take at once. Nodes run as a compiler orders them that goes from the
  * outputs, one after the other, to what they need; a value lives from its node to its last use. Not counted: inputs,
  * constants and outputs, which belong to the caller. A composite takes what its body takes.
  */
-export function peakBytes(graph: Graph): number {
+export function peakBytes(graph: Graph, allocation: Allocation = usualAllocation): number {
   let live = 0;
   let most = 0;
-  for (const { bytes, taken } of memoryEvents(graph)) {
+  for (const { bytes, taken } of memoryEvents(graph, allocation)) {
     live += taken ? bytes : -bytes;
     most = Math.max(most, live);
   }
@@ -62,7 +63,7 @@ interface Buffer {
 }
 
 /** One run, in the order of `peakBytes`. */
-export function memoryEvents(graph: Graph, allocation: Allocation = usual): MemoryEvent[] {
+export function memoryEvents(graph: Graph, allocation: Allocation = usualAllocation): MemoryEvent[] {
   const { views, apart, keeps = false } = allocation;
   const nodes = demandOrder(graph);
   const roots = new Map<Value, Value>();

@@ -5,8 +5,10 @@ import {
   type Allocation,
   type GraphRewriter,
   memoryEvents,
+  peakBytes,
   rewrite,
   shareCommonSubexpressions,
+  usualAllocation,
 } from '../../trace/index.js';
 import { Arena } from './arena.js';
 
@@ -29,7 +31,7 @@ const runs = 2;
 /** Bytes that a session holds of the values inside a graph, from its second run on. */
 export function arenaBytes(graph: Graph): number {
   const arena = new Arena();
-  const events = memoryEvents(lowered(graph), allocation);
+  const events = memoryEvents(lowered(graph, { ...gelu, ...losses }), allocation);
   for (let run = 0; run < runs; run++)
     for (const { buffer, bytes, taken } of events) {
       if (taken) arena.take(buffer, bytes);
@@ -47,16 +49,20 @@ const geluPart = (x: Value, to: GraphRewriter['to']) => {
   return { square, s: to.one('Sigmoid', [to.one('Multiply', [to.one('Neg', [square]), x])]) };
 };
 
-const asLowered: Readonly<Record<string, Memory>> = {
+const gelu: Readonly<Record<string, Memory>> = {
   GeluShared: ([x], _, to) => [to.one('Multiply', [x!, geluPart(x!, to).s])],
   GeluGrad: ([dy, x], _, to) => {
     const { square, s } = geluPart(x!, to);
     const products = [to.one('Multiply', [x!, s]), to.one('Neg', [s]), to.one('Neg', [square])];
     return [to.one('Multiply', [dy!, products.reduce((a, b) => to.one('Multiply', [a, b]))])];
   },
+};
+
+const losses: Readonly<Record<string, Memory>> = {
   /** A LogSoftmax, of which one column is taken. */
   TokenLoss: ([logits], { outputs }, to) => {
-    const column = to.one('Sum', [to.one('Log', [logits!])], { axis: [1], keepDims: false });
+    const [all] = to.builder.add('LogSoftmax', [logits!], {}, [logits!]);
+    const column = to.one('Sum', [all!], { axis: [1], keepDims: false });
     return outputs.map(() => column);
   },
   /** A Softmax, scaled and changed in place. */
@@ -66,9 +72,16 @@ const asLowered: Readonly<Record<string, Memory>> = {
   },
 };
 
-function lowered(graph: Graph): Graph {
+function lowered(graph: Graph, memory: Readonly<Record<string, Memory>>): Graph {
   const rewritten = rewrite(graph, {
-    visit: (node, inputs, { to }) => asLowered[node.op]?.(inputs, node, to),
+    visit: (node, inputs, { to }) => memory[node.op]?.(inputs, node, to),
   });
   return shareCommonSubexpressions(rewritten);
+}
+
+const withLogSoftmax: Allocation = { ...usualAllocation, apart: new Set([...usualAllocation.apart, 'LogSoftmax']) };
+
+/** `peakBytes` for OpenVINO: it is given losses as onnxruntime is, and lays out the rest by itself. */
+export function peakWithLosses(graph: Graph): number {
+  return peakBytes(lowered(graph, losses), withLogSoftmax);
 }
