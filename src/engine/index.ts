@@ -3,7 +3,7 @@ export { availableMemory } from './available-memory.js';
 export { type ClusterChoice, type EngineChoice, openEngine, requireEngine } from './choose.js';
 export { type DeviceReport, type EngineReport, examine, measureOnnx, type Report } from './doctor.js';
 export type { PackageReport } from './eager/examine.js';
-export { inferenceGraph, preparedBy, trainingGraph } from './graphs.js';
+export { inferenceGraph, preparedBy, trainingGraph, valueBytes } from './graphs.js';
 export { cacheFolder, type SetupEvent, type SetupResult } from './install/index.js';
 export { type LocatedOpenvino, locateOpenvino } from './openvino/locate.js';
 export { bf16Unit, choosePrecision } from './openvino/precision.js';

@@ -1,5 +1,5 @@
 // A classifier's work as an engine takes it: training with GPT-1's auxiliary loss, and the scores of texts.
-import { tokenLoss, tokenLosses } from '../ops/index.js';
+import { tokenLoss, tokenLosses, vocabularyLoss } from '../ops/index.js';
 import * as tf from '../tf.js';
 import type { TensorSpec } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
@@ -76,7 +76,8 @@ export function classifierLossStep(
       const ofExamples = choices > 1 ? choiceScores(scores, choices, inputs['choices']!) : scores;
       const ofLabels = labelLoss(ofExamples, labels!, labelWeights, labelTotal);
       if (lmCoef === 0) return { loss: ofLabels };
-      const language = meanOf(tokenLoss(gpt.project(hidden), tf.reshape(targets!, [targets!.size])), tokenTotal);
+      const ofTokens = vocabularyLoss(hidden, gpt.output, tf.reshape(targets!, [targets!.size]));
+      const language = meanOf(ofTokens, tokenTotal);
       return { loss: tf.add(ofLabels, tf.mul(language, lmCoef)), labelLoss: ofLabels, lmLoss: language };
     },
   };

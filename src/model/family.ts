@@ -32,8 +32,8 @@ export interface ModelLayers {
   embedTokens(ids: tf.Tensor): tf.Tensor;
   /** After the last block. [B*T, C] to the same shape. */
   normalize(x: tf.Tensor): tf.Tensor;
-  /** Hidden states [N, C] to logits [N, V]. */
-  project(hidden: tf.Tensor): tf.Tensor;
+  /** [V, C], what hidden states are multiplied with for logits: the token table or a matrix of its own. */
+  output(): tf.Variable;
   /** How many dropout masks the model uses; the places from there on are free. */
   readonly masks: number;
 }

@@ -1,6 +1,6 @@
 // A decoder of any family, out of its layers: embeddings, blocks, a last norm, logits. Its variables are placeholders of zeros:
 // whoever runs it (an engine) binds them to the real parameters by name.
-import { recompute } from '../ops/index.js';
+import { linear, recompute } from '../ops/index.js';
 import * as tf from '../tf.js';
 import type { GptOptions, ModelLayers } from './family.js';
 import type { CallOptions, GptLayer } from './layers/base.js';
@@ -122,9 +122,14 @@ export class Gpt {
     return this.model.normalize(state);
   }
 
+  /** [V, C]: hidden states times its transpose are logits. */
+  get output(): tf.Variable {
+    return this.model.output();
+  }
+
   /** Hidden states [N, C] to logits [N, V]. */
   project(hidden: tf.Tensor): tf.Tensor {
-    return this.model.project(hidden);
+    return linear(hidden, this.output, undefined, 0);
   }
 
   /** Frees the variables. */

@@ -1,7 +1,8 @@
 import * as tf from '../tf.js';
+import { optimize, peakBytes, sizeOf, trace } from '../trace/index.js';
 import type { Gpt } from './gpt.js';
 import { evaluationStep, logitsStep, lossStep } from './steps.js';
-import { feed, gradients, makeGpt } from './testing/eager.js';
+import { feed, gpt2Of, gradients, makeGpt, tiny } from './testing/eager.js';
 
 const shape = { batchSize: 2, time: 3 };
 const batch = { ids: [1, 2, 3, 4, 5, 6], targets: [2, 3, 4, 5, 6, 0] };
@@ -50,6 +51,18 @@ describe('the steps of a model', () => {
       expect(scalarOf(masked['loss'])).toBeCloseTo(scalarOf(first['lossSum']) / 3, 5);
     }),
   );
+
+  test('a vocabulary of 128,000 at 8 x 2,048: no value has a row of logits for every token', () => {
+    const gpt = gpt2Of({ ...tiny, vocabSize: 128_000, blockSize: 2048, nLayer: 1 });
+    const many = { batchSize: 8, time: 2048 };
+    for (const graph of [trace(lossStep(gpt, many), { gradients: true }), trace(evaluationStep(gpt, many))]) {
+      const inlined = optimize(graph, { keep: () => false });
+      const sizes = inlined.nodes.flatMap(({ outputs }) => outputs.map(({ shape }) => sizeOf(shape)));
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(2 ** 25);
+      expect(peakBytes(inlined)).toBeLessThan(1e9);
+    }
+    gpt.dispose();
+  });
 
   test(
     'seed and step are inputs where there is dropout, and only there',

@@ -1,5 +1,5 @@
 // The model's work as an engine takes it: pure functions of named inputs, each of one static shape.
-import { type DropoutKey, embedding, type TokenLoss, tokenLoss, tokenLosses } from '../ops/index.js';
+import { type DropoutKey, embedding, type TokenLoss, vocabularyLoss, vocabularyLosses } from '../ops/index.js';
 import * as tf from '../tf.js';
 import type { TensorSpec } from '../trace/graph.js';
 import type { StepFunction } from '../trace/step.js';
@@ -37,7 +37,7 @@ function losses(gpt: Gpt, inputs: Record<string, tf.Tensor>, dropout?: DropoutKe
   const { ids, targets, places } = inputs as { ids: tf.Tensor; targets: tf.Tensor; places?: tf.Tensor };
   const hidden = gpt.hidden(ids, { dropout }); // [B*T, C]
   const read = places ? embedding(hidden, places) : hidden;
-  return tokenLoss(gpt.project(read), tf.reshape(targets, [targets.size]));
+  return vocabularyLoss(read, gpt.output, tf.reshape(targets, [targets.size]));
 }
 
 /** The inputs of a part of a batch. @param totals of what it has a loss */
@@ -116,7 +116,7 @@ export function tokenLossesStep(gpt: Gpt, shape: BatchShape, answers: number): S
     variables: gpt.variables,
     run: (inputs) => {
       const { ids, targets, places } = inputs as Record<'ids' | 'targets' | 'places', tf.Tensor>;
-      return { losses: tokenLosses(gpt.project(embedding(gpt.hidden(ids), places)), targets) };
+      return { losses: vocabularyLosses(embedding(gpt.hidden(ids), places), gpt.output, targets) };
     },
   };
 }

@@ -104,9 +104,9 @@ function attending(time: number, layers: number, attend: Attend): StepFunction {
 
 describe('in a graph', () => {
   const one = (time: number) => ({ batch: 1, time, heads: 2 });
-  const traced = (time: number, layers: number, attend: Attend) => {
+  const traced = (time: number, layers: number, attend: Attend, gradients = true) => {
     const step = attending(time, layers, attend);
-    const graph = trace(step, { gradients: true });
+    const graph = trace(step, { gradients });
     const feeds = { seed: Int32Array.of(1), step: Int32Array.of(2), qkv: step.variables.get('qkv')!.dataSync() };
     for (const variable of step.variables.values()) variable.dispose();
     const given = Object.fromEntries(graph.inputs.map(({ name }) => [name, feeds[name as keyof typeof feeds]]));
@@ -136,15 +136,17 @@ describe('in a graph', () => {
     }
   });
 
-  test('no value is as large as all weights, and memory grows more with the length than with its square', () => {
+  test('no value is as large as all weights, and memory grows with the length, not with its square', () => {
     for (const attend of [blocked, withDropout]) {
       const { inlined } = traced(128, 1, attend);
       const sizes = inlined.nodes.flatMap(({ outputs }) => outputs.map((value) => sizeOf(value.shape)));
       expect(Math.max(...sizes)).toBeLessThanOrEqual((2 * 128 * 128) / 8);
     }
-    const peak = (time: number, attend: Attend) => peakBytes(traced(time, 4, attend).inlined);
-    expect(peak(256, blocked) / peak(128, blocked)).toBeLessThan(3);
-    expect(peak(256, whole) / peak(128, whole)).toBeGreaterThan(3.5);
+    for (const gradients of [true, false]) {
+      const peak = (time: number, attend: Attend) => peakBytes(traced(time, 2, attend, gradients).inlined);
+      expect(peak(256, blocked) / peak(128, blocked)).toBeLessThan(2.1);
+      expect(peak(256, whole) / peak(128, whole)).toBeGreaterThan(3.5);
+    }
   });
 
   test('with a window work, memory and constants grow as the text does', () => {

@@ -12,7 +12,7 @@ import * as tf from '../tf.js';
 import { composite } from '../trace/composite.js';
 import { differentiable } from './differentiable.js';
 import { type Dropout, keptAtRandom } from './dropout.js';
-import { fence } from './fence.js';
+import { fence, whenAll } from './fence.js';
 import { type AttentionShape, causalMask, mergeHeads, splitHeads } from './heads.js';
 
 type Tensor = tf.Tensor;
@@ -62,46 +62,67 @@ function positions(x: Tensor, from: number, end: number): Tensor {
   return tf.slice(x, [0, from, 0], [x.shape[0]!, end - from, x.shape[2]!]);
 }
 
-/** [N, end - from, D] of the queries, keys or values. */
-function partOf(qkv: Tensor, part: 'query' | 'key' | 'value', from: number, end: number): Tensor {
-  const [, heads, , width] = qkv.shape as [number, number, number, number];
-  const at = ['query', 'key', 'value'].indexOf(part);
-  return tf.reshape(tf.slice(qkv, [at, 0, from, 0], [1, heads, end - from, width]), [heads, end - from, width]);
-}
-
 const scaleOf = (qkv: Tensor, { scale = 1 }: Blocks) => scale / Math.sqrt(qkv.shape[3]!);
 
 /**
- * A block's queries, scaled (less work than scaling the scores), and the keys and values that they look at; not
- * before `done` is known.
+ * Gives a block's queries, scaled (less work than scaling the scores), and the keys and values that they look at; not before
+ * `done` is known. The fence is before the slice: those of all blocks together would have T^2 / R rows.
  */
-function partsOf(qkv: Tensor, { start, from, end }: Block, blocks: Blocks, done: Tensor): [Tensor, Tensor, Tensor] {
-  const q = tf.mul(partOf(qkv, 'query', from, end), scaleOf(qkv, blocks));
-  return [fence(q, done), fence(partOf(qkv, 'key', start, end), done), fence(partOf(qkv, 'value', start, end), done)];
+function partsOf(qkv: Tensor, blocks: Blocks): (block: Block, done: Tensor) => [Tensor, Tensor, Tensor] {
+  const [, ...shape] = qkv.shape;
+  const [queries, keys, values] = tf.split(qkv, 3, 0).map((part) => tf.reshape(part, shape)) as [
+    Tensor,
+    Tensor,
+    Tensor,
+  ];
+  const scale = scaleOf(qkv, blocks);
+  return ({ start, from, end }, done) => [
+    fence(tf.mul(positions(queries, from, end), scale), done),
+    positions(fence(keys, done), start, end),
+    positions(fence(values, done), start, end),
+  ];
 }
 
-/** [N, R, E] of q [N, R, D] and k [N, E, D]. */
-function weightsOf(q: Tensor, k: Tensor, { window }: Blocks): Tensor {
-  const scores = tf.matMul(q, k, false, true);
-  return tf.softmax(tf.add(scores, causalMask(q.shape[1]!, k.shape[1]!, window)));
+/** [N, R, E] of q [N, R, D] and k [N, E, D]. @param mask of the block */
+function weightsOf(q: Tensor, k: Tensor, mask: Tensor): Tensor {
+  return tf.softmax(tf.add(tf.matMul(q, k, false, true), mask));
+}
+
+/** The longest text whose blocks have constants as masks even without a window: T^2 / 2 numbers in all. */
+const constantMasks = 2048;
+
+/**
+ * What is added to the scores of a block, [R, E]. With a window blocks of one shape share a constant. For a long text without one it
+ * is made for each block again, not before `done` is known, of one constant triangle.
+ */
+function masksOf(blocks: Blocks): (block: Block, done: Tensor) => Tensor {
+  const { time, window } = blocks;
+  if (time <= constantMasks || window < time)
+    return ({ start, from, end }) => causalMask(end - from, end - start, window);
+  const rows = Math.max(...blocksOf(blocks).map(({ from, end }) => end - from));
+  const triangle = causalMask(rows, rows);
+  return ({ from, end }, done) => {
+    const own = tf.slice(fence(triangle, done), [0, 0], [end - from, end - from]);
+    return tf.pad(own, [
+      [0, 0],
+      [from, 0],
+    ]);
+  };
 }
 
 const without = (x: Tensor, kept: Tensor | undefined) => (kept ? tf.where(kept, x, 0) : x);
 /** Times 1 / (1 - rate), which is not put into the weights themselves: this is T / D times less work. */
 const scaledUp = (x: Tensor, rate: number) => (rate > 0 ? tf.mul(x, 1 / (1 - rate)) : x);
 
-/** A number that is known when all of these are. */
-function whenAll(tensors: readonly Tensor[]): Tensor {
-  const firsts = tensors.map((x) => tf.reshape(tf.slice(x, [0, 0, 0], [1, 1, 1]), []));
-  return tf.addN(firsts);
-}
-
 /** One block after the other, from the last to the first, as in the gradient. */
 function blockAttentionPlain(blocks: Blocks, rate: number, qkv: Tensor, kept: readonly Tensor[]): Tensor[] {
   const parts: Tensor[] = [];
+  const partOf = partsOf(qkv, blocks);
+  const maskOf = masksOf(blocks);
   for (const [i, block] of [...blocksOf(blocks).entries()].reverse()) {
-    const [q, k, v] = partsOf(qkv, block, blocks, parts[0] ?? qkv);
-    parts.unshift(tf.matMul(without(weightsOf(q, k, blocks), kept[i]), v));
+    const done = parts[0] ?? qkv;
+    const [q, k, v] = partOf(block, done);
+    parts.unshift(tf.matMul(without(weightsOf(q, k, maskOf(block, done)), kept[i]), v));
   }
   return [scaledUp(tf.concat(parts, 1), rate)];
 }
@@ -120,18 +141,20 @@ function blockAttentionGradPlain(
   const byQuery: Tensor[] = [];
   const byKey = new Sums();
   const byValue = new Sums();
+  const partOf = partsOf(again, blocks);
+  const maskOf = masksOf(blocks);
   let done = dy;
   for (const [i, block] of [...blocksOf(blocks).entries()].reverse()) {
     const { from, end } = block;
-    const [q, k, v] = partsOf(again, block, blocks, done);
+    const [q, k, v] = partOf(block, done);
     const [d, sums] = [fence(positions(scaled, from, end), done), fence(positions(along, from, end), done)];
-    const weights = weightsOf(q, k, blocks);
+    const weights = weightsOf(q, k, maskOf(block, done));
     const dweights = without(tf.matMul(d, v, false, true), kept[i]);
     const dscores = tf.mul(weights, tf.sub(dweights, sums));
     byQuery.unshift(tf.matMul(dscores, k));
     const dk = byKey.add(tf.matMul(dscores, q, true, false), block);
     const dv = byValue.add(tf.matMul(without(weights, kept[i]), d, true, false), block);
-    done = whenAll([byQuery[0]!, dk, dv]);
+    done = whenAll([byQuery[0]!, ...dk, ...dv]);
   }
   return [tf.mul(tf.concat(byQuery, 1), scaleOf(qkv, blocks)), byKey.all(), byValue.all()];
 }
@@ -141,19 +164,27 @@ class Sums {
   private readonly ready: Tensor[] = [];
   private current: { readonly sum: Tensor; readonly start: number } | undefined;
 
-  /** Gives what is no longer to be waited for. */
-  add(part: Tensor, { start, end }: Block): Tensor {
-    const sum = this.current ? this.joined(this.current, part, { start, end }) : part;
+  /** Gives the sums to wait for before the next part: with them all that the earlier sums are needed for is computed. */
+  add(part: Tensor, { start, end }: Block): Tensor[] {
+    const { current } = this;
+    if (!current) {
+      this.current = { sum: part, start };
+      return [part];
+    }
+    // Behind a fence: to wait for one number of a slice is otherwise to wait for one of what it is a slice of.
+    const ready = fence(positions(current.sum, end - current.start, current.sum.shape[1]!), part);
+    this.ready.unshift(ready);
+    const sum = this.joined(current, part, { start, end });
     this.current = { sum, start };
-    return sum;
+    return [sum, ready];
   }
 
+  /** The sum up to the end of a part, with the part. */
   private joined(
     { sum, start: from }: { readonly sum: Tensor; readonly start: number },
     part: Tensor,
     { start, end }: Omit<Block, 'from'>,
   ): Tensor {
-    this.ready.unshift(positions(sum, end - from, sum.shape[1]!));
     if (end === from) return part; // they share no position
     const rest = positions(sum, 0, end - from);
     if (start === from) return tf.add(rest, part);

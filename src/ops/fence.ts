@@ -13,3 +13,13 @@ export function fence(x: Tensor, after: Tensor): Tensor {
   const outputs = [{ shape: x.shape, dtype: x.dtype as DType }];
   return primitive('Fence', [x, after], {}, outputs, (value) => [tf.clone(value!)])[0]!;
 }
+
+/** A number that is known when all of these are. */
+export function whenAll(tensors: readonly Tensor[]): Tensor {
+  const firsts = tensors.map((x) => {
+    const zeros = x.shape.map(() => 0);
+    const ones = x.shape.map(() => 1);
+    return tf.reshape(tf.slice(x, zeros, ones), []);
+  });
+  return tf.addN(firsts);
+}

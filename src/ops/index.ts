@@ -16,3 +16,4 @@ export { repeatHeads } from './repeat-heads.js';
 export { rmsNorm } from './rms-norm.js';
 export { positionsBeyond, type RopeTables, rope, ropeTables, ropeTablesAt } from './rope.js';
 export { type TokenLoss, tokenLoss, tokenLosses } from './token-loss.js';
+export { vocabularyLoss, vocabularyLosses } from './vocabulary-loss.js';

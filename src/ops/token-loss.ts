@@ -63,7 +63,12 @@ export interface TokenLoss {
 
 /** @see tokenLosses */
 export function tokenLoss(logits: Tensor, targets: Tensor): TokenLoss {
-  const lossSum = tf.sum(tokenLosses(logits, targets));
+  return meanLoss(tokenLosses(logits, targets), targets);
+}
+
+/** @param losses [N], 0 where the target is negative */
+export function meanLoss(losses: Tensor, targets: Tensor): TokenLoss {
+  const lossSum = tf.sum(losses);
   const count = tf.sum(counted(targets));
   return { loss: tf.div(lossSum, tf.maximum(count, 1)), lossSum, count };
 }

@@ -4,6 +4,7 @@ import { type Graph, gradientName, interpret, type StepFunction, trace, verify }
 import { blockAttention } from './block-attention.js';
 import * as ops from './index.js';
 import { normal } from './testing/gradients.js';
+import { blockedLosses } from './vocabulary-loss.js';
 
 type Tensors = Record<string, tf.Tensor>;
 
@@ -33,6 +34,12 @@ const cases: Record<string, Case> = {
     variables: { x: [3, 4], w: [4, 2], b: [2] },
     run: ({ x, w, b }) => ops.linear(x!, w!, b),
     nodes: ['BatchMatMul', 'Add'],
+  },
+  'losses over the vocabulary in blocks': {
+    variables: { x: [5, 3], w: [7, 3] },
+    integers: { targets: [4, -1, 0, 6, 2] },
+    run: ({ x, w, targets }) => blockedLosses(x!, w!, targets!, 2),
+    nodes: ['VocabularyLosses', 'VocabularyLossesGrad'],
   },
   embedding: {
     variables: { table: [5, 3] },

@@ -1,7 +1,15 @@
 // What a training run will cost, from its settings alone: parameters, memory by part, arithmetic and, by a quick
 // measurement of this machine, time a step. Reads no text and trains nothing.
 import type { FinetuneConfig, PretrainConfig } from '../config/index.js';
-import { defaultThreads, inferenceGraph, measureOnnx, preparedBy, trainingGraph, updateCost } from '../engine/index.js';
+import {
+  defaultThreads,
+  inferenceGraph,
+  measureOnnx,
+  preparedBy,
+  trainingGraph,
+  updateCost,
+  valueBytes,
+} from '../engine/index.js';
 import {
   countParameters,
   evaluationStep,
@@ -14,8 +22,8 @@ import {
   withTrainable,
 } from '../model/index.js';
 import { optimizers, optionsFor } from '../optimizer/registry.js';
-import { type EstimatedEngine, estimateMemory, type MemoryEstimate } from '../session/memory.js';
-import { peakBytes, type Work, workOf } from '../trace/index.js';
+import { type EstimatedEngine, estimateMemory, type GraphMemory, type MemoryEstimate } from '../session/memory.js';
+import { type Work, workOf } from '../trace/index.js';
 
 export interface Plan {
   readonly engine: EstimatedEngine;
@@ -54,7 +62,7 @@ export async function planTraining(model: GptConfig, config: PretrainConfig, sha
   });
   const engine = config.backend === 'tensorflow' || config.backend === 'openvino' ? config.backend : 'onnx';
   const trained = specs.filter(({ trainable }) => trainable).map(({ name }) => name);
-  const { peaks, work } = await graphsOf(
+  const { memory, work } = await graphsOf(
     { ...model, dropout: config.dropout },
     {
       batchSize,
@@ -67,7 +75,7 @@ export async function planTraining(model: GptConfig, config: PretrainConfig, sha
   const parameters = countParameters(specs);
   const optimizer = optimizers[config.optimizer];
   const update = updateCost(specs, optimizer, optionsFor(optimizer, config));
-  const graphs = [...peaks, ...update.peaks];
+  const graphs = [...memory, ...update.peaks.map((values) => ({ values, nodes: 0 }))];
   const speed = { gflops: await measureOnnx('cpu', threads), bytesPerSecond: copySpeed() };
   return {
     engine,
@@ -107,7 +115,10 @@ async function graphsOf(model: GptConfig, { batchSize, recompute, engine, lora, 
     const shape = { batchSize, time: model.blockSize };
     const training = trainingGraph(lossStep(gpt, shape), trained, prepared);
     const evaluation = inferenceGraph(evaluationStep(gpt, shape), prepared);
-    return { peaks: [peakBytes(training), peakBytes(evaluation)], work: workOf(training) };
+    const memory = [training, evaluation].map(
+      (graph): GraphMemory => ({ values: valueBytes[engine](graph), nodes: graph.nodes.length }),
+    );
+    return { memory, work: workOf(training) };
   } finally {
     gpt.dispose();
   }

@@ -26,12 +26,18 @@ export interface MemoryEstimate {
   readonly trained: number;
 }
 
+/** Of a compiled graph. */
+export interface GraphMemory {
+  /** Bytes of the values inside it: engine/graphs.ts, valueBytes. */
+  readonly values: number;
+  readonly nodes: number;
+}
+
 export interface MemoryParts {
   readonly specs: readonly ArraySpec[];
   readonly optimizer: Optimizer;
   readonly gradAccum: number;
-  /** Bytes of each compiled graph (trace, peakBytes). */
-  readonly graphs: readonly number[];
+  readonly graphs: readonly GraphMemory[];
   /** Default: onnx. */
   readonly engine?: EstimatedEngine;
   /** How tensorflow runs steps; `auto` compiles both ways. */
@@ -46,23 +52,32 @@ export type EstimatedEngine = 'onnx' | 'openvino' | 'tensorflow';
 interface Costs {
   /** Arrays of the gradients' size. */
   gradientCopies(gradAccum: number): number;
-  /** Bytes that the graphs take, of their peaks. */
-  activations(graphs: readonly number[]): number;
-  /** Of a process that has compiled a model of so many arrays, the largest and all of so many bytes; with uncollected garbage. */
-  runtime(arrays: number, largest: number, all: number): number;
+  /** Bytes of the graphs' values, of those of each graph. */
+  activations(values: readonly number[]): number;
+  /** Of a process that has compiled a model; with uncollected garbage. */
+  runtime(model: Compiled): number;
+}
+
+interface Compiled {
+  /** How many arrays it has, and the bytes of the largest and of all. */
+  readonly arrays: number;
+  readonly largest: number;
+  readonly all: number;
+  /** Of all graphs. */
+  readonly nodes: number;
 }
 
 /** The largest graph's: memory is given back after each run. */
-const largest = (graphs: readonly number[]) => Math.max(0, ...graphs);
+const largest = (values: readonly number[]) => Math.max(0, ...values);
 const withSums = (parts: number) => (parts > 1 ? 2 : 1);
 
-const sum = (graphs: readonly number[]) => graphs.reduce((total, peak) => total + peak, 0);
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
 /** Its compiled products keep the weights in layouts of their own, and with bfloat16 in both formats. */
 const openvino = (activations: number, weights: number): Costs => ({
   gradientCopies: withSums,
-  activations: (graphs) => activations * sum(graphs),
-  runtime: (_, __, all) => 230e6 + weights * all,
+  activations: (values) => activations * sum(values),
+  runtime: ({ all, nodes }) => 195e6 + 125e3 * nodes + weights * all,
 });
 
 /** Fitted to measured runs: docs/performance.md, docs/tensorflow.md, docs/openvino.md. */
@@ -70,20 +85,20 @@ const costs: Readonly<Record<'onnx' | 'openvinoF32' | 'openvinoBf16' | 'graph' |
   onnx: {
     gradientCopies: (parts) => (parts > 1 ? 3 : 2),
     activations: sum,
-    runtime: () => 150e6,
+    runtime: ({ nodes }) => 165e6 + 20e3 * nodes,
   },
   openvinoF32: openvino(1.5, 2.2),
   openvinoBf16: openvino(1, 2.5),
   graph: {
     gradientCopies: withSums,
-    activations: (graphs) => 0.8 * largest(graphs),
-    runtime: (_, most) => 460e6 + most,
+    activations: (values) => 0.8 * largest(values),
+    runtime: ({ largest }) => 460e6 + largest,
   },
   // Fused operations leave less behind; the compiler takes more for a deeper model.
   xla: {
     gradientCopies: withSums,
-    activations: (graphs) => 0.85 * largest(graphs),
-    runtime: (arrays, most) => 505e6 + 3.1e6 * arrays + most,
+    activations: (values) => 0.85 * largest(values),
+    runtime: ({ arrays, largest }) => 505e6 + 3.1e6 * arrays + largest,
   },
 };
 
@@ -110,8 +125,14 @@ function estimateBy(cost: Costs, { specs, optimizer: kept, gradAccum, graphs }: 
   const trained = bytes(trainable);
   const gradients = trained * cost.gradientCopies(gradAccum);
   const optimizer = bytes(trainable.flatMap((spec) => kept.ruleFor(spec).slots(spec)));
-  const activations = Math.round(cost.activations(graphs));
-  const runtime = Math.round(cost.runtime(specs.length, Math.max(0, ...sizes(specs)), parameters));
+  const activations = Math.round(cost.activations(graphs.map(({ values }) => values)));
+  const compiled = {
+    arrays: specs.length,
+    largest: Math.max(0, ...sizes(specs)),
+    all: parameters,
+    nodes: sum(graphs.map(({ nodes }) => nodes)),
+  };
+  const runtime = Math.round(cost.runtime(compiled));
   const total = parameters + gradients + optimizer + activations + runtime;
   return { parameters, gradients, optimizer, activations, runtime, total, trained };
 }

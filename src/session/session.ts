@@ -12,6 +12,7 @@ import {
   type State,
   type StepFunction,
   type TrainingProgram,
+  valueBytes,
 } from '../engine/index.js';
 import type { NoticeEvent, PhaseEvent } from '../events.js';
 import {
@@ -29,11 +30,10 @@ import {
 import { type OptimizerName, optimizers, optionsFor } from '../optimizer/registry.js';
 import { formatOf, type Scheme } from '../quantization/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import { peakBytes } from '../trace/index.js';
 import type { TrainingState } from '../train/index.js';
 import type { Diagnostics } from './diagnostics.js';
 import { type FillOptions, fillState } from './fill.js';
-import { type Batching, estimateMemory, requireMemory } from './memory.js';
+import { type Batching, estimateMemory, type GraphMemory, requireMemory } from './memory.js';
 import { phase } from './phase.js';
 
 export interface SessionOptions extends Training, Omit<Diagnostics, 'memoryCheck'> {
@@ -54,8 +54,8 @@ export interface SessionOptions extends Training, Omit<Diagnostics, 'memoryCheck
 
 export interface OpenedEngine {
   readonly engine: Engine;
-  /** Peak bytes of the training graphs that it compiled. */
-  readonly graphs: number[];
+  /** What the graphs take that it compiled for training. */
+  readonly graphs: GraphMemory[];
   /** Called when a training graph is known, before it is compiled. */
   readonly watch: { beforeTraining?: () => void };
 }
@@ -78,15 +78,17 @@ export async function openMachine(
     cluster,
   }: Pick<SessionOptions, 'training' | 'onGraph' | 'profile'> & { cluster?: ClusterChoice },
 ): Promise<OpenedEngine> {
-  const graphs: number[] = [];
+  const graphs: GraphMemory[] = [];
   const watch: OpenedEngine['watch'] = {};
   const listener: GraphListener = (graph, use) => {
-    if (training) graphs.push(peakBytes(graph));
+    if (training && engine.name !== 'eager')
+      graphs.push({ values: valueBytes[engine.name](graph), nodes: graph.nodes.length });
     onGraph?.(graph, use);
     if (use === 'training') watch.beforeTraining?.();
   };
   const how = { jit, precision, verbose, profile, onGraph: listener, cluster };
-  return { engine: await openEngine({ backend, device, threads: threads ?? undefined, ...how }), graphs, watch };
+  const engine: Engine = await openEngine({ backend, device, threads: threads ?? undefined, ...how });
+  return { engine, graphs, watch };
 }
 
 export class Session {

@@ -17,7 +17,17 @@ export type {
 } from './graph.js';
 export { sizeOf } from './graph.js';
 export { type InterpretOptions, interpret } from './interpret.js';
-export { bytesOf, peakBytes, type Work, workOf } from './liveness.js';
+export {
+  type Allocation,
+  bytesOf,
+  type MemoryEvent,
+  memoryEvents,
+  peakBytes,
+  usualAllocation,
+  type Work,
+  workOf,
+} from './liveness.js';
+export type { GraphRewriter } from './passes/index.js';
 export {
   foldConstants,
   inlineComposites,

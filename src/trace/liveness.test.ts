@@ -1,6 +1,6 @@
 import { GraphBuilder } from './builder.js';
-import type { TensorSpec, Value } from './graph.js';
-import { bytesOf, peakBytes, workOf } from './liveness.js';
+import type { Graph, TensorSpec, Value } from './graph.js';
+import { type Allocation, bytesOf, memoryEvents, peakBytes, workOf } from './liveness.js';
 
 const floats = (...shape: number[]): TensorSpec => ({ shape, dtype: 'float32' });
 const plain = { transposeA: false, transposeB: false };
@@ -81,4 +81,54 @@ test('a composite takes what its body takes inside', () => {
 test('bools are bytes', () => {
   expect(bytesOf({ shape: [3, 5], dtype: 'bool' })).toBe(15);
   expect(bytesOf({ shape: [3, 5], dtype: 'int32' })).toBe(60);
+});
+
+describe('what an engine does to memory', () => {
+  const none = new Set<string>();
+  const peak = (graph: Graph, allocation: Allocation) => {
+    let [live, most] = [0, 0];
+    for (const { bytes, taken } of memoryEvents(graph, allocation)) {
+      live += taken ? bytes : -bytes;
+      most = Math.max(most, live);
+    }
+    expect(live).toBe(0);
+    return most;
+  };
+
+  /** A value, its sum, a value of another shape made of that, and one of the first shape again. */
+  function twice(between: 'Neg' | 'Fence'): Graph {
+    const builder = new GraphBuilder('twice');
+    const x = builder.input('x', floats(100));
+    const [a] = builder.add('Exp', [x], {}, [floats(100)]);
+    const [sum] = builder.add('Sum', [a!], { axis: [0], keepDims: true }, [floats(1)]);
+    const [wide] = builder.add('Tile', [sum!], { reps: [300] }, [floats(300)]);
+    const [less] = builder.add('Sum', [wide!], { axis: [0], keepDims: true }, [floats(1)]);
+    const [same] = builder.add(between, between === 'Fence' ? [less!, less!] : [less!], {}, [floats(1)]);
+    const [b] = builder.add('Tile', [same!], { reps: [100] }, [floats(100)]);
+    const [end] = builder.add('Sum', [b!], { axis: [0], keepDims: true }, [floats(1)]);
+    builder.output('end', end!);
+    return builder.build();
+  }
+
+  test('a buffer that is kept for the next value of its shape is held in between', () => {
+    const views = new Set(['Reshape', 'Fence']);
+    expect(peak(twice('Neg'), { views, apart: none })).toBe(1200 + 4);
+    expect(peak(twice('Neg'), { views, apart: none, keeps: true })).toBe(400 + 1200 + 4);
+    expect(peak(twice('Fence'), { views, apart: none, keeps: true })).toBe(1200 + 4);
+  });
+
+  test('a composite may be one operation', () => {
+    const inner = new GraphBuilder('body');
+    const a = inner.input('a', floats(100));
+    const [wide] = inner.add('Tile', [a], { reps: [4] }, [floats(400)]);
+    const [sum] = inner.add('Sum', [wide!], { axis: [0], keepDims: true }, [floats(1)]);
+    inner.output('sum', sum!);
+    const builder = new GraphBuilder('outer');
+    const x = builder.input('x', floats(100));
+    const [y] = builder.add('Whole', [x], {}, [floats(1)], inner.build());
+    builder.output('y', y!);
+    const graph = builder.build();
+    expect(peak(graph, { views: none, apart: none })).toBe(1600);
+    expect(peak(graph, { views: none, apart: none, whole: new Set(['Whole']) })).toBe(0);
+  });
 });

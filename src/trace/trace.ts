@@ -73,13 +73,26 @@ function recordWithGradients(
     forward();
     return;
   }
-  const variables = parameters.map(([, variable]) => variable as tf.Tensor);
-  const { grads } = engineInternals().gradients(forward, variables, null, true);
+  const variables = parameters.map(([, variable]) => variable);
+  const { grads } = onlyTrainable(step.variables, variables, () =>
+    engineInternals().gradients(forward, variables, null, true),
+  );
   parameters.forEach(([name, variable], index) => {
     const gradient = grads[index];
     const spec = { shape: variable.shape, dtype: 'float32' } as const;
     recorder.builder.output(gradientName(name), gradient ? recorder.valueOf(gradient) : recorder.zeros(spec));
   });
+}
+
+/** Runs `f` while just these are trainable: an operation may leave out the gradient by a variable that is not. */
+function onlyTrainable<T>(all: StepFunction['variables'], trained: readonly tf.Variable[], f: () => T): T {
+  const before = [...all.values()].map((variable) => [variable, variable.trainable] as const);
+  for (const [variable] of before) variable.trainable = trained.includes(variable);
+  try {
+    return f();
+  } finally {
+    for (const [variable, trainable] of before) variable.trainable = trainable;
+  }
 }
 
 function run(step: StepFunction, inputs: Record<string, tf.Tensor>): [string, tf.Tensor][] {

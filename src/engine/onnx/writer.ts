@@ -182,7 +182,8 @@ export class OnnxWriter {
 /**
  * The nodes that nothing else uses, last and in reverse order. onnxruntime computes depth first from the last such node
  * to the first: a weight's gradient, which is one, is then computed as soon as it can be, and what it needs is freed,
- * instead of all of them at the end.
+ * instead of all of them at the end. The copy of an inner value, such as the gradient of positions in a batch of one row, is a leaf
+ * too: it comes first, so that it is computed last.
  */
 function leavesReversed(nodes: readonly NodeMessage[]): NodeMessage[] {
   const used = new Set(nodes.filter(({ opType }) => opType !== 'Identity').flatMap(({ input }) => input));
@@ -191,7 +192,9 @@ function leavesReversed(nodes: readonly NodeMessage[]): NodeMessage[] {
   const position = new Map(leaves.flatMap(({ output }, at) => output.map((name) => [name, at])));
   const [aliases, others] = [leaves.filter(isAlias), leaves.filter((node) => !isAlias(node))];
   const sourceOf = ({ input }: NodeMessage) => position.get(input[0]!) ?? -1;
-  return [...nodes.filter((node) => !isLeaf(node)), ...others, ...aliases.sort((a, b) => sourceOf(a) - sourceOf(b))];
+  const ofInner = aliases.filter((node) => sourceOf(node) < 0);
+  const ofLeaves = aliases.filter((node) => sourceOf(node) >= 0).sort((a, b) => sourceOf(a) - sourceOf(b));
+  return [...nodes.filter((node) => !isLeaf(node)), ...ofInner, ...others, ...ofLeaves];
 }
 
 const isAlias = ({ opType }: NodeMessage) => opType === 'Identity';

@@ -34,7 +34,7 @@ export function updateCost(specs: readonly ArraySpec[], optimizer: Optimizer, op
       bytes += work.bytes;
     }
   }
-  return { flops, bytes, peaks: [...graphs.values()].map(peakBytes) };
+  return { flops, bytes, peaks: [...graphs.values()].map((graph) => peakBytes(graph)) };
 }
 
 function bytesOfShape(shape: readonly number[]): number {

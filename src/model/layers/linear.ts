@@ -40,6 +40,10 @@ export class Linear extends GptLayer {
     super.build(inputShape);
   }
 
+  get matrix(): tf.Variable {
+    return this.read('weight')!;
+  }
+
   protected override compute(input: tf.Tensor, _options: CallOptions): tf.Tensor {
     const x = fold(input);
     const y = linear(x, this.read('weight')!, this.read('bias'), this.outputAxis);

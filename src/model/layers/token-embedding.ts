@@ -25,6 +25,11 @@ export class TokenEmbedding extends GptLayer {
     super.build(inputShape);
   }
 
+  /** [V, C] */
+  get matrix(): tf.Variable {
+    return this.read('weight')!;
+  }
+
   protected override compute(ids: tf.Tensor): tf.Tensor {
     const whole = ids.dtype === 'int32' ? ids : tf.cast(ids, 'int32'); // tf.input's default dtype is float32
     const rows = embedding(this.read('weight')!, tf.reshape(whole, [ids.size]));

@@ -3,13 +3,16 @@ import type { Graph } from '../graph.js';
 import { shareCommonSubexpressions } from './common-subexpressions.js';
 import { removeDeadCode } from './dead-code.js';
 import { foldConstants } from './fold-constants.js';
+import { forwardFromGradient } from './forward-from-gradient.js';
 import { inlineComposites } from './inline-composites.js';
 import { rewrite } from './rewrite.js';
 import { simplify } from './simplify.js';
 import { transposeIntoMatMul } from './transpose-into-matmul.js';
 
+export type { GraphRewriter } from './rewrite.js';
 export {
   foldConstants,
+  forwardFromGradient,
   inlineComposites,
   removeDeadCode,
   rewrite,
@@ -26,7 +29,7 @@ const mostRounds = 30;
  * @param options.keep which composites stay whole, by operation; by default all of them
  */
 export function optimize(graph: Graph, options: { keep?: (op: string) => boolean } = {}): Graph {
-  let current = inlineComposites(graph, options.keep ?? (() => true));
+  let current = inlineComposites(forwardFromGradient(graph), options.keep ?? (() => true));
   for (let round = 0; round < mostRounds; round++) {
     const before = current;
     for (const pass of [simplify, foldConstants, transposeIntoMatMul, shareCommonSubexpressions, removeDeadCode])

@@ -40,7 +40,7 @@ export function build(config: Gpt2Config, lora?: LoraConfig): ModelLayers {
     },
     embedTokens: (ids) => tf.reshape(tokens.run(ids), [ids.size, nEmbd]),
     normalize: (x) => lastNorm.run(x),
-    project: (hidden) => output[0]?.run(hidden) ?? tokens.logits(hidden),
+    output: () => (output[0] ?? tokens).matrix,
     masks: 1 + masksPerBlock * nLayer,
   };
 }

@@ -32,7 +32,7 @@ export function build(config: LlamaConfig, lora?: LoraConfig): ModelLayers {
     embed: (ids, options) => dropout(embedTokens(ids), rate, options.dropout, 0),
     embedTokens,
     normalize: (x) => lastNorm.run(x),
-    project: (hidden) => output[0]?.run(hidden) ?? tokens.logits(hidden),
+    output: () => (output[0] ?? tokens).matrix,
     masks: 1 + masksPerBlock * nLayer,
   };
 }
