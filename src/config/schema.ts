@@ -297,8 +297,9 @@ const SERVING = {
 const WEIGHTS = {
   quantize: choice(['auto', 'none', ...schemeNames], {
     default: 'auto',
+    fixed: true,
     defaultText: 'as they are stored',
-    help: 'bits of the weights: int8 and int4 are smaller and faster with --backend onnx and openvino; none is float32',
+    help: 'bits of the weights, in finetune of those that LoRA leaves frozen: int8 and int4 take less memory, with --backend onnx and openvino; none is float32',
   }),
 };
 
@@ -316,7 +317,7 @@ export const groups = [
   { title: 'Sampling', settings: SAMPLING, commands: ['sample', 'chat', 'serve'] },
   { title: 'Samples', settings: SAMPLES, commands: ['sample'] },
   { title: 'Batching', settings: BATCHING, commands: ['sample', 'serve'] },
-  { title: 'Weights', settings: WEIGHTS, commands: ['sample', 'chat', 'serve', 'eval', 'classify'] },
+  { title: 'Weights', settings: WEIGHTS, commands: ['finetune', 'sample', 'chat', 'serve', 'eval', 'classify'] },
   {
     title: 'Machine',
     settings: MACHINE,
@@ -335,7 +336,7 @@ export type TrainingConfig = Values<
   typeof MODEL & typeof TOKENIZER & typeof TRAINING & typeof WATCHING & typeof CLUSTER & typeof MACHINE
 >;
 export type PretrainConfig = TrainingConfig & Values<typeof PRETRAINING>;
-export type FinetuneConfig = TrainingConfig & Values<typeof FINETUNING>;
+export type FinetuneConfig = TrainingConfig & Values<typeof FINETUNING & typeof WEIGHTS>;
 export type MachineConfig = Values<typeof MACHINE>;
 /** What commands share that run a trained model. */
 export type InferenceConfig = Values<typeof WEIGHTS & typeof MACHINE>;

@@ -1,10 +1,16 @@
-// Which parameters of a state are compiled into a program, instead of being read at each run.
+// Which parameters of a state a program has in another way than as float32 inputs.
 import type { Graph } from '../trace/graph.js';
 import type { HostState, HostWeight } from './host-state.js';
 import type { StepFunction } from './types.js';
 
-/** By the names of a graph's inputs. */
-export type Weights = ReadonlyMap<string, HostWeight>;
+export interface Weights {
+  /** By the names of a graph's inputs. */
+  readonly byName: ReadonlyMap<string, HostWeight>;
+  /** Whether they are constants of the program; else it reads them where they lie, and unpacks them at each use. */
+  readonly compiledIn: boolean;
+}
+
+export const noWeights: Weights = { byName: new Map(), compiledIn: true };
 
 /**
  * The parameters that a graph reads, where they are to be compiled in: matrices in 8 or 4 bits always, float32 ones for a
@@ -12,6 +18,21 @@ export type Weights = ReadonlyMap<string, HostWeight>;
  */
 export function constantWeights(graph: Graph, step: StepFunction, state: HostState): Weights | undefined {
   if (!(step.repeated || state.isQuantized) || !state.allowCopy()) return undefined;
-  const read = graph.inputs.filter(({ name }) => !Object.hasOwn(step.inputs, name));
-  return new Map(read.map(({ name }) => [name, state.weight(name)]));
+  return { byName: new Map(readBy(graph, step, state).map((name) => [name, state.weight(name)])), compiledIn: true };
+}
+
+/** Of the parameters that a graph reads, those in 8 or 4 bits: the frozen ones of a state that is trained. */
+export function packedWeights(graph: Graph, step: StepFunction, state: HostState): Weights {
+  const packed = readBy(graph, step, state).flatMap((name) => {
+    const weight = state.weight(name);
+    return 'matrix' in weight ? [[name, weight] as const] : [];
+  });
+  return { byName: new Map(packed), compiledIn: false };
+}
+
+/** The parameters among a graph's inputs: not what is fed, nor what an engine has added. */
+export function readBy(graph: Graph, step: StepFunction, { specs }: Pick<HostState, 'specs'>): string[] {
+  const parameters = new Set(specs.map(({ name }) => name));
+  const names = graph.inputs.map(({ name }) => name);
+  return names.filter((name) => parameters.has(name) && !Object.hasOwn(step.inputs, name));
 }

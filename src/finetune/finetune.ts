@@ -15,9 +15,11 @@ import { tokensOf } from '../scoring/encode.js';
 import { quoteCommand } from '../shell-quote.js';
 import { baselineNotice } from './baselines.js';
 import { fingerprintOf, hashOf } from './data-hash.js';
+import { mostInBatch } from '../scoring/batch-size.js';
 import { epochsFor } from './epochs.js';
 import { settledRates } from './learning-rate.js';
 import { StepBatches } from './length-buckets.js';
+import { evaluationRows } from './objectives.js';
 import { type FinetuneTask, prepareTask } from './task.js';
 
 export interface FinetuneOptions extends TrainingOptions {
@@ -70,11 +72,13 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
   const batches = new StepBatches(examples, shape, config.seed, run.part);
   const program = yield* run.checkingMemory(session, task.compile(batches));
   const rates = settledRates(config, sources, countParameters(session.specs));
-  const settled = { ...settle(config, sources, batches.stepsPerEpoch), ...rates };
+  const quantize = task.scheme ?? 'none';
+  const settled = { ...settle(config, sources, batches.stepsPerEpoch), ...rates, quantize };
   yield* checkSchedule(settled);
 
   const source = { inputs: [data], workingDirectory: process.cwd() };
-  const facts = { task: kind, reason, ...(labels ? { labels } : { template }), dataHash, splitRule };
+  const padded = recordedBatches(batches, task, shape.choices);
+  const facts = { task: kind, reason, ...(labels ? { labels } : { template }), dataHash, splitRule, batches: padded };
   await run.createFolder(session, { settled, source, facts, changed });
   yield* run.train(session, {
     settled,
@@ -95,6 +99,17 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
     tokensPerStep: Math.round(tokensOf(examples) / batches.stepsPerEpoch),
     save: task.save,
   });
+}
+
+/** What `inspect --estimate` of the run needs to know of its batches. */
+function recordedBatches({ lengths, answers }: StepBatches, { labels, train, validation }: FinetuneTask, choices: number) {
+  const evaluated = Math.max(train.length, validation.length);
+  return {
+    lengths,
+    answers: lengths.map((length) => answers.get(length) ?? null),
+    evaluationRows: Math.min(labels ? evaluationRows : mostInBatch, evaluated),
+    ...(labels && { labels: labels.length, choices }),
+  };
 }
 
 /** The command that prompts the model as it is trained: a chat, or the first example's prompt. */

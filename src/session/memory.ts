@@ -9,6 +9,7 @@ import {
   type Precision,
 } from '../engine/index.js';
 import { GptError } from '../errors.js';
+import { blockSize, blocksOf } from '../quantization/index.js';
 
 /** Bytes, by part. */
 export interface MemoryEstimate {
@@ -17,7 +18,7 @@ export interface MemoryEstimate {
   readonly gradients: number;
   /** The optimizer's slots. */
   readonly optimizer: number;
-  /** Activations: the values of the compiled graphs that are alive at once. */
+  /** Activations: the values of the compiled graphs that are alive at once, the largest unpacked matrix among them. */
   readonly activations: number;
   /** Node, this program, the engine's library and its compiler. */
   readonly runtime: number;
@@ -105,15 +106,25 @@ function estimateBy(cost: Costs, { specs, optimizer: kept, gradAccum, graphs }: 
     some.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1));
   const bytes = (some: readonly { readonly shape: readonly number[] }[]) =>
     sizes(some).reduce((sum, size) => sum + size, 0);
-  const parameters = bytes(specs);
+  const packed = specs.filter(({ quantized }) => quantized);
+  const parameters = specs.reduce((sum, spec) => sum + bytesOfArray(spec), 0);
   const trainable = specs.filter((spec) => spec.trainable !== false);
   const trained = bytes(trainable);
   const gradients = trained * cost.gradientCopies(gradAccum);
   const optimizer = bytes(trainable.flatMap((spec) => kept.ruleFor(spec).slots(spec)));
-  const activations = Math.round(cost.activations(graphs));
-  const runtime = Math.round(cost.runtime(specs.length, Math.max(0, ...sizes(specs)), parameters));
+  const unpacked = Math.max(0, ...sizes(packed)); // one at a time
+  const activations = Math.round(cost.activations(graphs) + unpacked);
+  const float32 = bytes(specs) - bytes(packed);
+  const runtime = Math.round(cost.runtime(specs.length, Math.max(0, ...sizes(specs)), float32));
   const total = parameters + gradients + optimizer + activations + runtime;
   return { parameters, gradients, optimizer, activations, runtime, total, trained };
+}
+
+/** Bytes of an array as it is kept. */
+export function bytesOfArray({ shape, quantized }: Pick<ArraySpec, 'shape' | 'quantized'>): number {
+  if (!quantized) return 4 * shape.reduce((a, b) => a * b, 1);
+  const [rows, columns] = [shape[quantized.outputAxis]!, shape[1 - quantized.outputAxis]!];
+  return rows * blocksOf(columns) * ((blockSize * quantized.bits) / 8 + 4);
 }
 
 export interface Batching {

@@ -46,7 +46,7 @@ export interface SessionOptions extends Training, Omit<Diagnostics, 'memoryCheck
   readonly lora?: LoraConfig | undefined;
   /** Less memory for more time: see ops/recompute. */
   readonly recompute?: boolean;
-  /** Keep matrices in 8 or 4 bits, for inference on an engine that can (`canQuantize`). */
+  /** Keep matrices that are not trained in 8 or 4 bits, on an engine that can (`canQuantize`). */
   readonly quantize?: Scheme | undefined;
   /** An engine that is open already; the session closes it. */
   readonly opened?: OpenedEngine | undefined;
@@ -132,7 +132,9 @@ export class Session {
     const body = parameterSpecs(config);
     const all = [...body, ...(lora ? loraSpecs(body, lora) : []), ...(labels ? [headSpec(config, labels.length)] : [])];
     const trained = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
-    const specs = quantize ? trained.map((spec) => ({ ...spec, quantized: formatOf(spec, quantize) })) : trained;
+    const fixed = (spec: (typeof trained)[number]) => !(training && spec.trainable);
+    const packed = (scheme: Scheme) => trained.map((spec) => ({ ...spec, quantized: fixed(spec) ? formatOf(spec, scheme) : undefined }));
+    const specs = quantize ? packed(quantize) : trained;
     const state = await engine.createState(specs, { training, optimizer: optimizer && optimizers[optimizer] });
     const classifier = labels && new Classifier(gpt, labels.length);
     return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, machinery);

@@ -92,6 +92,8 @@ export interface Work {
   readonly bytes: number;
 }
 
+export const addWork = (a: Work, b: Work): Work => ({ flops: a.flops + b.flops, bytes: a.bytes + b.bytes });
+
 /** The arithmetic of a graph and its memory traffic, composites by their bodies. */
 export function workOf({ nodes }: Graph): Work {
   let flops = 0;

@@ -1,7 +1,7 @@
 // A graph of ours as the bytes of an ONNX model. Knows the format and the operators, not the runtime.
 import { GptError } from '../../errors.js';
 import type { Constant, Graph, Value } from '../../trace/graph.js';
-import type { Weights } from '../host-weights.js';
+import { noWeights, type Weights } from '../host-weights.js';
 import type { Device } from '../types.js';
 import { composites } from './composites/index.js';
 import { elementwise } from './lowerings/elementwise.js';
@@ -13,8 +13,8 @@ import { random } from './lowerings/random.js';
 import { reductions } from './lowerings/reductions.js';
 import { shapes } from './lowerings/shapes.js';
 import { webgpuLacks, webgpuLowerings } from './webgpu/lowerings.js';
-import { constantWeight, type HeldWeights, lowerQuantized } from './weights.js';
-import { type ExternalData, type Locate, type Name, OnnxWriter } from './writer.js';
+import { floatWeight, type HeldWeights, lowerQuantized } from './weights.js';
+import { type ExternalData, type FedArray, type Locate, type Name, OnnxWriter } from './writer.js';
 
 /** Every operation that onnxruntime is given, by name. */
 export const lowerings: Lowerings = {
@@ -41,6 +41,8 @@ export interface Lowered {
   readonly cpuNodes: readonly string[];
   /** What the model refers to; it must stay where it is while the model is compiled. */
   readonly external: readonly ExternalData[];
+  /** What the model reads besides the graph's inputs. */
+  readonly fed: readonly FedArray[];
 }
 
 /** How operations are written for what will compute them. */
@@ -67,17 +69,21 @@ export function lower(graph: Graph, device: Device = 'cpu', weights?: Weights): 
 
 /**
  * As `lower`, in a dialect.
- * @param weights inputs that never change: they become constants of the model
+ * @param weights inputs of the graph that become constants of the model, or inputs in 8 or 4 bits
  */
-export function lowerAs(graph: Graph, dialect: Dialect, weights: Weights = new Map()): Lowered {
+export function lowerAs(
+  graph: Graph,
+  dialect: Dialect,
+  { byName, compiledIn }: Weights = noWeights,
+): Lowered {
   const onnx = new OnnxWriter(dialect.lacks, dialect.locate);
   const names = new Map<Value['id'], Name>();
-  const fed = graph.inputs.filter(({ name }) => !weights.has(name));
+  const fed = graph.inputs.filter(({ name }) => !byName.has(name));
   const inputs = fed.map((port, i) => ({ ...port, onnxName: `in${i}` }));
   for (const { value, onnxName } of inputs) names.set(value.id, onnxName);
   const held: HeldWeights = new Map(
     graph.inputs.flatMap(({ name, value }) =>
-      weights.has(name) ? [[value.id, { name, weight: weights.get(name)! }]] : [],
+      byName.has(name) ? [[value.id, { name, weight: byName.get(name)!, compiledIn }]] : [],
     ),
   );
   lowerInto(onnx, graph, dialect.lowerings, names, held);
@@ -94,6 +100,7 @@ export function lowerAs(graph: Graph, dialect: Dialect, weights: Weights = new M
     nodeCount: onnx.nodeCount,
     cpuNodes: onnx.cpuNodes,
     external: onnx.external,
+    fed: onnx.fed,
   };
 }
 
@@ -104,12 +111,12 @@ function lowerInto(
   names: Map<Value['id'], Name>,
   held: HeldWeights,
 ): void {
-  const nameOf = (value: Value): Name => names.get(value.id) ?? constantWeight(onnx, value, held.get(value.id)!);
+  const nameOf = (value: Value): Name => names.get(value.id) ?? floatWeight(onnx, value, held.get(value.id)!);
   for (const constant of graph.constants) names.set(constant.value.id, lowerConstant(onnx, constant));
   for (const node of graph.nodes) {
     const lowering = Object.hasOwn(table, node.op) ? table[node.op] : undefined;
     if (!lowering) throw new GptError('onnx/op', `the onnx engine cannot compute ${node.op}`);
-    const results = lowerQuantized(onnx, node, held, nameOf) ?? lowering(onnx, node.inputs.map(nameOf), node);
+    const results = lowerQuantized(onnx, node, held, { nameOf, lowering });
     node.outputs.forEach((value, i) => {
       names.set(value.id, results[i]!);
     });

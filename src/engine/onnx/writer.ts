@@ -36,12 +36,20 @@ export interface ExternalData {
   readonly data: Uint8Array;
 }
 
+/** Numbers that a model reads where they lie, at every run: an input besides those of the graph. */
+export interface FedArray extends OnnxPort {
+  readonly type: 'float32' | 'uint8';
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Uint8Array;
+}
+
 /** Where a file says that numbers outside of it lie. */
 export type Locate = (data: Uint8Array, name: string) => { readonly location: string; readonly offset: string };
 
 export class OnnxWriter {
   /** What the file refers to. */
   readonly external: ExternalData[] = [];
+  readonly fed: FedArray[] = [];
   private readonly nodes: NodeMessage[] = [];
   private readonly initializers: TensorMessage[] = [];
   private readonly known = new Map<string, Name>();
@@ -135,6 +143,16 @@ export class OnnxWriter {
     return name;
   }
 
+  /** Numbers that are read where they lie at every run, under a key of the caller's: weights that do not belong to the model. */
+  input(key: string, data: Float32Array | Uint8Array, shape: readonly number[]): Name {
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const name = this.fresh();
+    this.fed.push({ name, data, shape, type: data instanceof Float32Array ? 'float32' : 'uint8' });
+    this.known.set(key, name);
+    return name;
+  }
+
   /** Numbers that several nodes may use, kept once under a key of the caller's. */
   sharedConstant(key: string, data: Float32Array | Int32Array, shape: readonly number[]): Name {
     const type = data instanceof Int32Array ? 'int32' : 'float32';
@@ -157,7 +175,7 @@ export class OnnxWriter {
         name: graphName,
         node: leavesReversed(this.nodes),
         initializer: this.initializers,
-        input: inputs.map(port),
+        input: [...inputs, ...this.fed].map(port),
         output: outputs.map(port),
       },
     });
