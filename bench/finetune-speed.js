@@ -105,7 +105,8 @@ function theirs(work, file, peer) {
 const say = (text) => options.json || console.log(text);
 
 const shape = ['n-layer', 'n-embd', 'vocab-size'].flatMap((name) => [`--${name}`, options[name]]);
-const adapters = options['lora-rank'] === '0' ? [] : ['--lora-rank', options['lora-rank'], '--quantize', options.quantize];
+const adapters =
+  options['lora-rank'] === '0' ? [] : ['--lora-rank', options['lora-rank'], '--quantize', options.quantize];
 const nameOf = (file) => (file === reviews ? 'reviews' : 'captions');
 /** What both begin with; adapters begin on the frozen weights of a run, with a row for each new token. */
 const baseOf = (file) => join(folder, nameOf(file), adapters.length > 0 ? 'base' : 'last');

@@ -31,7 +31,8 @@ const { values: options } = parseArgs({
   },
 });
 
-if (options.model === undefined) fail('--model names a pretrained checkpoint (gpt-cli import makes one of a GGUF file)');
+if (options.model === undefined)
+  fail('--model names a pretrained checkpoint (gpt-cli import makes one of a GGUF file)');
 requireBuilt();
 const data = dataFolder(options.data);
 const work = options.work ?? temporaryFolder('pretrained');
@@ -39,9 +40,21 @@ mkdirSync(work, { recursive: true });
 
 /** The events of a command. */
 function gpt(...args) {
-  const machine = ['--threads', options.threads, '--backend', options.backend, '--precision', options.precision, '--json'];
+  const machine = [
+    '--threads',
+    options.threads,
+    '--backend',
+    options.backend,
+    '--precision',
+    options.precision,
+    '--json',
+  ];
   const all = [join(root, 'bin', 'gpt-cli.js'), ...args, ...machine].map(String);
-  const printed = execFileSync(process.execPath, all, { encoding: 'utf8', maxBuffer: 2 ** 28, stdio: ['ignore', 'pipe', 'inherit'] });
+  const printed = execFileSync(process.execPath, all, {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   return printed
     .trim()
     .split('\n')
@@ -56,7 +69,12 @@ for (const set of options.sets.split(',')) {
   const limit = options.limit && Number(options.limit);
   if (options.before) {
     const suite = join(work, `${set}.suite.jsonl`);
-    writeFileSync(suite, labelPrompts(data, set, limit).map((row) => `${JSON.stringify(row)}\n`).join(''));
+    writeFileSync(
+      suite,
+      labelPrompts(data, set, limit)
+        .map((row) => `${JSON.stringify(row)}\n`)
+        .join(''),
+    );
     const { accuracy, examples } = gpt('eval', options.model, '--suite', suite).at(-1).choices;
     results.push({ set, labels: 0, accuracy });
     say(`${set}: ${percent(accuracy)} of ${examples} before, by the likelihoods of the labels after a prompt`);
@@ -65,15 +83,38 @@ for (const set of options.sets.split(',')) {
     for (let seed = 1; seed <= Number(options.seeds); seed++) {
       const rows = writeSubset(data, set, join(work, `${set}-${size}-${seed}`), { size, seed, limit });
       const out = join(work, `run-${set}-${size}-${seed}`);
-      const flags = ['--lora-rank', 8, '--quantize', options.quantize, '--seed', seed, '--eval-interval', 1e6, '--eval-iters', 1];
+      const flags = [
+        '--lora-rank',
+        8,
+        '--quantize',
+        options.quantize,
+        '--seed',
+        seed,
+        '--eval-interval',
+        1e6,
+        '--eval-iters',
+        1,
+      ];
       const own = options.finetune.split(' ').filter(Boolean);
       const events = gpt('finetune', rows, '--from', options.model, '-o', out, '--overwrite', ...flags, ...own);
       const { baselines, backend, precision = 'f32' } = events.find(({ event }) => event === 'start');
       const { accuracy, elapsed, iter, peakMemoryMB } = events.at(-1);
       rmSync(out, { recursive: true });
-      results.push({ set, labels: size, seed, accuracy, bagOfWords: baselines.bagOfWords, elapsed, iter, peakMemoryMB, backend });
+      results.push({
+        set,
+        labels: size,
+        seed,
+        accuracy,
+        bagOfWords: baselines.bagOfWords,
+        elapsed,
+        iter,
+        peakMemoryMB,
+        backend,
+      });
       const cost = `${iter} steps in ${Math.round(elapsed)} s, ${backend} in ${precision}, ${peakMemoryMB} MB`;
-      say(`${set}, ${size} labels, seed ${seed}: ${percent(accuracy)}; words ${percent(baselines.bagOfWords)}; ${cost}`);
+      say(
+        `${set}, ${size} labels, seed ${seed}: ${percent(accuracy)}; words ${percent(baselines.bagOfWords)}; ${cost}`,
+      );
     }
   }
 }

@@ -26,7 +26,9 @@ export function modelCard({ config, tokenizer, training, labels, scheme, rounded
     ...ownRows(config),
     ['tokenizer', `${tokenizer.kind}, ${tokenizer.vocabSize} entries`],
     ...(scheme ? [['weights', `${scheme}, in blocks of ${blockSize}`]] : []),
-    ...(rounded ? [['weights', `rounded to ${rounded}, in blocks of ${blockSize}; adapters are merged into these`]] : []),
+    ...(rounded
+      ? [['weights', `rounded to ${rounded}, in blocks of ${blockSize}; adapters are merged into these`]]
+      : []),
     ...(labels ? [['labels', labels.join(', ')]] : []),
     ...(training ? trainingRows(training) : []),
   ];

@@ -2,8 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PretrainConfig } from '../config/index.js';
-import { configureModel, type GptConfig } from '../model/registry.js';
 import { readJsonObject } from '../files/index.js';
+import { configureModel, type GptConfig } from '../model/registry.js';
 import type { Plan, Share } from '../pretrain/cost.js';
 import { count, table, time } from './format.js';
 
@@ -40,7 +40,13 @@ async function planned(path: string): Promise<Planned> {
     const layer = loadLayer(record);
     const config = resolve('pretrain', [known(layer)]).values;
     const { batches } = (await readJsonObject(record, 'run/config')) as Pick<Share, 'batches'>;
-    return { model, config, share: { ...(layer.values as Share), ...(batches && { batches }) }, recorded: true, assumed: [] };
+    return {
+      model,
+      config,
+      share: { ...(layer.values as Share), ...(batches && { batches }) },
+      recorded: true,
+      assumed: [],
+    };
   }
   const values = { blockSize: model.blockSize };
   const config = resolve('pretrain', [{ name: path, values }]).values;

@@ -43,7 +43,8 @@ interface Task {
   readonly feeds: Feeds;
 }
 
-const draw = (random: Random, length: number, below: number) => Int32Array.from({ length }, () => random.integer(below));
+const draw = (random: Random, length: number, below: number) =>
+  Int32Array.from({ length }, () => random.integer(below));
 
 /** Language modelling reads the token table twice: its rows, and as the output projection. */
 async function languageTask(config: GptConfig): Promise<Task> {
@@ -126,7 +127,10 @@ describe.each(Object.entries(engines))('%s', (name, open) => {
         const expected = await stepOf(engine, task.specs, task, found.before);
         expect(Math.abs(found.loss / expected.loss - 1)).toBeLessThan(1e-6);
         for (const [array, gradient] of expected.gradients)
-          expect({ array, near: relativeError(found.gradients.get(array)!, gradient) < 1e-5 }).toEqual({ array, near: true });
+          expect({ array, near: relativeError(found.gradients.get(array)!, gradient) < 1e-5 }).toEqual({
+            array,
+            near: true,
+          });
         const frozen = task.specs.filter((spec: ArraySpec) => spec.trainable === false).map((spec) => spec.name);
         expect(found.unchanged).toEqual(frozen);
         // Rounding is not nothing, or the test would compare a model with itself.
@@ -143,5 +147,7 @@ test('a frozen matrix has neither a gradient nor slots nor float32 numbers', () 
   expect(state.slots('w')).toEqual([]);
   expect(() => state.view('parameter', 'w')).toThrow('w is not kept in float32');
   const weight = state.weight('w');
-  expect('matrix' in weight && weight.matrix.codes.byteLength + weight.matrix.scales.byteLength).toBe(128 * 64 + 128 * 4);
+  expect('matrix' in weight && weight.matrix.codes.byteLength + weight.matrix.scales.byteLength).toBe(
+    128 * 64 + 128 * 4,
+  );
 });

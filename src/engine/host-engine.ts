@@ -131,7 +131,7 @@ export class HostEngine implements Engine {
     const packed = packedWeights(graph, step, state);
     const session = await this.runtime.open(graph, packed);
     for (const name of readBy(graph, step, state))
-      if (!packed.byName.has(name)) session.bindInput(name, state.view('parameter', name));
+      if (!packed.has(name)) session.bindInput(name, state.view('parameter', name));
     return session;
   }
 }

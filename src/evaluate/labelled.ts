@@ -190,7 +190,13 @@ async function* evaluateAnswers(
   const unseenCharacters = countUnseen(tokenizer, all.map(wholeOf));
   if (unseenCharacters > 0) yield { event: 'notice', level: 'warning', message: unseenText(unseenCharacters) };
   const examples = all.map((example) => withoutUnknown(example, vocabSize));
-  const score = answerScorer(session, textsInBatch(gpt.config, examples.map(({ ids }) => ids.length)));
+  const score = answerScorer(
+    session,
+    textsInBatch(
+      gpt.config,
+      examples.map(({ ids }) => ids.length),
+    ),
+  );
   const sums = yield* phase('scoring', (report) =>
     score(examples, { signal, report: (done) => report(done, examples.length) }),
   );

@@ -11,11 +11,11 @@ import { type TrainingOptions, trainingOptions } from '../run/options.js';
 import { checkData, otherData, type SavedRun } from '../run/record.js';
 import { checkSchedule, stepsOf } from '../run/schedule.js';
 import type { TrainingRun } from '../run/training-run.js';
+import { mostInBatch } from '../scoring/batch-size.js';
 import { tokensOf } from '../scoring/encode.js';
 import { quoteCommand } from '../shell-quote.js';
 import { baselineNotice } from './baselines.js';
 import { fingerprintOf, hashOf } from './data-hash.js';
-import { mostInBatch } from '../scoring/batch-size.js';
 import { epochsFor } from './epochs.js';
 import { settledRates } from './learning-rate.js';
 import { StepBatches } from './length-buckets.js';
@@ -68,6 +68,7 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
     blockSize: session.gpt.config.blockSize,
     choices: mostChoices(examples),
     answersAlone: labels === undefined,
+    fewPrograms: countParameters(session.specs) >= largeModel,
   };
   const batches = new StepBatches(examples, shape, config.seed, run.part);
   const program = yield* run.checkingMemory(session, task.compile(batches));
@@ -102,7 +103,11 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
 }
 
 /** What `inspect --estimate` of the run needs to know of its batches. */
-function recordedBatches({ lengths, answers }: StepBatches, { labels, train, validation }: FinetuneTask, choices: number) {
+function recordedBatches(
+  { lengths, answers }: StepBatches,
+  { labels, train, validation }: FinetuneTask,
+  choices: number,
+) {
   const evaluated = Math.max(train.length, validation.length);
   return {
     lengths,
@@ -139,6 +144,9 @@ function checkFinetuningData(
   if (saved?.fingerprint === undefined || saved.fingerprint === fingerprintOf(examples)) return [];
   return otherData(saved.inputs, how);
 }
+
+/** Parameters from which on a program takes seconds to compile. */
+const largeModel = 50e6;
 
 /** The settings that depend on how much data there is. */
 function settle(config: FinetuneConfig, sources: Sources, stepsPerEpoch: number): FinetuneConfig {

@@ -10,14 +10,13 @@ import { GptError } from '../errors.js';
 import type { NoticeEvent, RunEvent } from '../events.js';
 import { choiceLabels, configureModel, type GptConfig, headSpec } from '../model/index.js';
 import { type OptimizerName, optimizers, plainOptimizer } from '../optimizer/registry.js';
+import type { Scheme } from '../quantization/index.js';
 import { chooseTokenizer } from '../run/choose-tokenizer.js';
 import { roundedNotice } from '../run/starting-point.js';
 import type { TrainingRun } from '../run/training-run.js';
 import { encodeAnswers, encodeTexts } from '../scoring/encode.js';
-
 import { frozenScheme } from '../session/scheme.js';
 import type { Session } from '../session/session.js';
-import type { Scheme } from '../quantization/index.js';
 import { type Tokenizer, withClassificationToken } from '../tokenizer/index.js';
 import type { TrainingJob, TrainingState } from '../train/index.js';
 import { frozenWeightsNotice, resumeMerged, saveBase, saveMerged } from './adapters.js';

@@ -74,7 +74,10 @@ function stepsOf(gpt: Gpt, classifier: Classifier | undefined, { batchSize, batc
   }
   const { lengths, answers, evaluationRows, choices = 1 } = batches;
   return lengths.map((time, i) => {
-    const [shape, wide] = [{ batchSize, time }, { batchSize: evaluationRows, time }];
+    const [shape, wide] = [
+      { batchSize, time },
+      { batchSize: evaluationRows, time },
+    ];
     if (classifier) {
       const training = classifierLossStep(classifier, shape, { lmCoef, choices, partial: true });
       return { training, evaluation: scoresStep(classifier, wide, choices) };

@@ -95,7 +95,8 @@ describe('a finetuning run', () => {
   });
 
   test('keeps the frozen matrices in 8 or 4 bits, all else in float32', async () => {
-    const plan = (quantize: 'none' | 'int8' | 'int4') => planTraining(model, config, { loraRank: 2, quantize, batches });
+    const plan = (quantize: 'none' | 'int8' | 'int4') =>
+      planTraining(model, config, { loraRank: 2, quantize, batches });
     const [float32, int8, int4] = [await plan('none'), await plan('int8'), await plan('int4')];
     const numbers = nLayer * 12 * nEmbd ** 2;
     const table = 257 * nEmbd;

@@ -133,7 +133,8 @@ export class Session {
     const all = [...body, ...(lora ? loraSpecs(body, lora) : []), ...(labels ? [headSpec(config, labels.length)] : [])];
     const trained = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
     const fixed = (spec: (typeof trained)[number]) => !(training && spec.trainable);
-    const packed = (scheme: Scheme) => trained.map((spec) => ({ ...spec, quantized: fixed(spec) ? formatOf(spec, scheme) : undefined }));
+    const packed = (scheme: Scheme) =>
+      trained.map((spec) => ({ ...spec, quantized: fixed(spec) ? formatOf(spec, scheme) : undefined }));
     const specs = quantize ? packed(quantize) : trained;
     const state = await engine.createState(specs, { training, optimizer: optimizer && optimizers[optimizer] });
     const classifier = labels && new Classifier(gpt, labels.length);

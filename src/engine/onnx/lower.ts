@@ -1,7 +1,7 @@
 // A graph of ours as the bytes of an ONNX model. Knows the format and the operators, not the runtime.
 import { GptError } from '../../errors.js';
 import type { Constant, Graph, Value } from '../../trace/graph.js';
-import { noWeights, type Weights } from '../host-weights.js';
+import type { Weights } from '../host-weights.js';
 import type { Device } from '../types.js';
 import { composites } from './composites/index.js';
 import { elementwise } from './lowerings/elementwise.js';
@@ -12,6 +12,7 @@ import { products } from './lowerings/products.js';
 import { random } from './lowerings/random.js';
 import { reductions } from './lowerings/reductions.js';
 import { shapes } from './lowerings/shapes.js';
+import { type Unpack, unpackByOperator } from './unpacked.js';
 import { webgpuLacks, webgpuLowerings } from './webgpu/lowerings.js';
 import { floatWeight, type HeldWeights, lowerQuantized } from './weights.js';
 import { type ExternalData, type FedArray, type Locate, type Name, OnnxWriter } from './writer.js';
@@ -50,6 +51,8 @@ export interface Dialect {
   readonly lowerings: Lowerings;
   /** Operators to do without, where their use is a choice. */
   readonly lacks?: ReadonlySet<string>;
+  /** How a packed matrix becomes float32 numbers. Default: by onnxruntime's operator. */
+  readonly unpack?: Unpack;
   /** Where the model says that weights lie. */
   readonly locate?: Locate;
 }
@@ -71,22 +74,16 @@ export function lower(graph: Graph, device: Device = 'cpu', weights?: Weights): 
  * As `lower`, in a dialect.
  * @param weights inputs of the graph that become constants of the model, or inputs in 8 or 4 bits
  */
-export function lowerAs(
-  graph: Graph,
-  dialect: Dialect,
-  { byName, compiledIn }: Weights = noWeights,
-): Lowered {
+export function lowerAs(graph: Graph, dialect: Dialect, weights: Weights = new Map()): Lowered {
   const onnx = new OnnxWriter(dialect.lacks, dialect.locate);
   const names = new Map<Value['id'], Name>();
-  const fed = graph.inputs.filter(({ name }) => !byName.has(name));
+  const fed = graph.inputs.filter(({ name }) => !weights.has(name));
   const inputs = fed.map((port, i) => ({ ...port, onnxName: `in${i}` }));
   for (const { value, onnxName } of inputs) names.set(value.id, onnxName);
   const held: HeldWeights = new Map(
-    graph.inputs.flatMap(({ name, value }) =>
-      byName.has(name) ? [[value.id, { name, weight: byName.get(name)!, compiledIn }]] : [],
-    ),
+    graph.inputs.flatMap(({ name, value }) => (weights.has(name) ? [[value.id, { name, ...weights.get(name)! }]] : [])),
   );
-  lowerInto(onnx, graph, dialect.lowerings, names, held);
+  lowerInto(onnx, graph, dialect, names, held);
   const outputs = graph.outputs.map((port, i) => ({ ...port, onnxName: `out${i}` }));
   // Through Identity nodes, which onnxruntime removes where it can: an output may be an input, a constant, or twice.
   for (const { value, onnxName } of outputs) onnx.alias(names.get(value.id)!, onnxName);
@@ -107,16 +104,16 @@ export function lowerAs(
 function lowerInto(
   onnx: OnnxWriter,
   graph: Graph,
-  table: Lowerings,
+  { lowerings: table, unpack = unpackByOperator }: Dialect,
   names: Map<Value['id'], Name>,
   held: HeldWeights,
 ): void {
-  const nameOf = (value: Value): Name => names.get(value.id) ?? floatWeight(onnx, value, held.get(value.id)!);
+  const nameOf = (value: Value): Name => names.get(value.id) ?? floatWeight(onnx, value, held.get(value.id)!, unpack);
   for (const constant of graph.constants) names.set(constant.value.id, lowerConstant(onnx, constant));
   for (const node of graph.nodes) {
     const lowering = Object.hasOwn(table, node.op) ? table[node.op] : undefined;
     if (!lowering) throw new GptError('onnx/op', `the onnx engine cannot compute ${node.op}`);
-    const results = lowerQuantized(onnx, node, held, { nameOf, lowering });
+    const results = lowerQuantized(onnx, node, held, { nameOf, lowering, unpack });
     node.outputs.forEach((value, i) => {
       names.set(value.id, results[i]!);
     });

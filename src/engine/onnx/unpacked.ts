@@ -2,7 +2,8 @@
 // that gradients go through it to what it is multiplied with, and one matrix at a time is there in float32 (the idea of QLoRA, Dettmers
 // et al. 2023, arXiv:2305.14314).
 import { blockSize, blocksOf, type OutputAxis, type QuantizedMatrix } from '../../quantization/index.js';
-import { type Node, sizeOf, type Value } from '../../trace/graph.js';
+import type { Node, Value } from '../../trace/graph.js';
+import { fenced, type Shaped, zeroAfter } from './lowerings/fence.js';
 import { flag, type Lowering } from './lowerings/lowering.js';
 import { reshape } from './lowerings/shapes.js';
 import type { Name, OnnxWriter } from './writer.js';
@@ -36,20 +37,42 @@ export function rowsOf(onnx: OnnxWriter, packed: PackedMatrix, ids: Name, count:
   return scaled(onnx, centred(onnx, codes!), scales!, [count, columns]);
 }
 
-/** All of a matrix, [rows, columns]. @param after what must be known before, so that it is not unpacked too early */
-export function unpacked(onnx: OnnxWriter, packed: PackedMatrix, after?: { readonly name: Name; readonly shape: readonly number[] }): Name {
+/**
+ * Writes all of a matrix as float32 numbers, [rows, columns].
+ * @param after what must be known before: without it all matrices could be unpacked first, and those that are used twice kept
+ */
+export type Unpack = (onnx: OnnxWriter, packed: PackedMatrix, after?: Shaped) => Name;
+
+/** By onnxruntime's operator for 8 bits, in one pass. */
+export const unpackByOperator: Unpack = (onnx, packed, after) => {
   const { bits, rows, columns } = packed.matrix;
   const blocks = blocksOf(columns);
+  const shape = [rows, (blocks * blockSize * bits) / 8];
   const [codes, scales] = codesAndScales(onnx, packed, [rows, blocks, (blockSize * bits) / 8]);
-  const ready = after ? onnx.op('Add', [scales, nothingOf(onnx, after)]) : scales;
-  return scaled(onnx, bits === 8 ? centred(onnx, codes) : halves(onnx, codes), ready, [rows, columns]);
-}
+  const ready = after ? fenced(onnx, codes, shape, after) : codes;
+  if (bits === 4) return scaled(onnx, halves(onnx, ready), scales, [rows, columns]);
+  const middle = onnx.sharedConstant(`middle ${rows} ${blocks}`, new Uint8Array(rows * blocks).fill(128), [
+    rows,
+    blocks,
+  ]);
+  const operands = [reshape(onnx, ready, shape), scales, middle];
+  return cut(onnx, onnx.op21('DequantizeLinear', operands, { axis: 1, block_size: blockSize }), [rows, columns]);
+};
 
-/** A zero of shape [1, 1] that comes from a number of x. */
-function nothingOf(onnx: OnnxWriter, { name, shape }: { readonly name: Name; readonly shape: readonly number[] }): Name {
-  const first = onnx.op('Slice', [reshape(onnx, name, [sizeOf(shape), 1]), onnx.int64s([0]), onnx.int64s([1])]);
-  return onnx.op('Mul', [first, onnx.scalar(0)]);
-}
+let uses = 0;
+
+/**
+ * By arithmetic, which a compiler fuses. It merges equal conversions, which would then be kept from one use to the next; codes of
+ * another rank are not equal.
+ */
+export const unpackByArithmetic: Unpack = (onnx, packed, after) => {
+  const { bits, rows, columns } = packed.matrix;
+  const shape = [rows, blocksOf(columns), (blockSize * bits) / 8];
+  const [codes, scales] = codesAndScales(onnx, packed, shape);
+  const apart = reshape(onnx, codes, [...Array(after ? uses++ % 4 : 0).fill(1), ...shape]);
+  const ready = after ? onnx.op('Add', [scales, zeroAfter(onnx, after)]) : scales;
+  return scaled(onnx, bits === 8 ? centred(onnx, apart) : halves(onnx, apart), ready, [rows, columns]);
+};
 
 /** Codes of 8 bits to [.., 64] numbers around zero. */
 function centred(onnx: OnnxWriter, codes: Name): Name {
@@ -58,8 +81,10 @@ function centred(onnx: OnnxWriter, codes: Name): Name {
 
 /** Bytes of two codes, [.., 32], to [.., 32, 2] numbers around zero: by a table of all bytes. */
 function halves(onnx: OnnxWriter, codes: Name): Name {
-  const pairs = Float32Array.from({ length: 512 }, (_, i) => ((i >> 1) >> (4 * (i & 1))) % 16 - 8);
-  return onnx.op('Gather', [onnx.sharedConstant('halves of bytes', pairs, [256, 2]), onnx.cast(codes, 'int32')], { axis: 0 });
+  const pairs = Float32Array.from({ length: 512 }, (_, i) => (((i >> 1) >> (4 * (i & 1))) % 16) - 8);
+  return onnx.op('Gather', [onnx.sharedConstant('halves of bytes', pairs, [256, 2]), onnx.cast(codes, 'int32')], {
+    axis: 0,
+  });
 }
 
 /** Blocks of numbers times their scales, without what fills up the last block: [count, columns]. */
@@ -67,14 +92,20 @@ function scaled(onnx: OnnxWriter, numbers: Name, scales: Name, [count, columns]:
   const blocks = blocksOf(columns);
   const whole = reshape(onnx, numbers, [count, blocks, blockSize]);
   const values = onnx.op('Mul', [whole, reshape(onnx, scales, [count, blocks, 1])]);
-  const padded = reshape(onnx, values, [count, blocks * blockSize]);
-  if (columns === blocks * blockSize) return padded;
+  return cut(onnx, reshape(onnx, values, [count, blocks * blockSize]), [count, columns]);
+}
+
+/** The first columns of whole blocks. */
+function cut(onnx: OnnxWriter, padded: Name, [, columns]: readonly [number, number]): Name {
+  if (columns % blockSize === 0) return padded;
   return onnx.op('Slice', [padded, onnx.int64s([0]), onnx.int64s([columns]), onnx.int64s([1])]);
 }
 
-interface Writing {
+export interface Writing {
   readonly nameOf: (value: Value) => Name;
+  /** Of float32 operands. */
   readonly lowering: Lowering;
+  readonly unpack: Unpack;
 }
 
 /** Writes a node that reads packed matrices as one that reads float32 ones. */
@@ -82,7 +113,7 @@ export function withUnpacked(
   onnx: OnnxWriter,
   node: Node,
   packed: readonly (PackedMatrix | undefined)[],
-  { nameOf, lowering }: Writing,
+  { nameOf, lowering, unpack }: Writing,
 ): readonly Name[] {
   const other = node.inputs.find((_, i) => !packed[i]);
   const after = other && { name: nameOf(other), shape: other.shape };
@@ -92,7 +123,7 @@ export function withUnpacked(
   const inputs = node.inputs.map((input, i) => {
     const matrix = packed[i];
     if (!matrix) return nameOf(input);
-    const rows = unpacked(onnx, matrix, after); // [outputs, inputs]
+    const rows = unpack(onnx, matrix, after); // [outputs, inputs]
     if (matrix.outputAxis === 0) return rows;
     if (!isProduct) return onnx.op('Transpose', [rows], { perm: [1, 0] });
     attributes[flags[i]!] = flag(node, flags[i]!) === 0; // the product turns it

@@ -3,16 +3,13 @@
 // are unpacked before each use (unpacked.ts).
 import { blockSize, blocksOf, dequantize } from '../../quantization/index.js';
 import type { Node, Value } from '../../trace/graph.js';
-import type { HostWeight } from '../host-state.js';
-import { flag, type Lowering } from './lowerings/lowering.js';
-import { codesAndScales, type PackedMatrix, rowsOf, unpacked, withUnpacked } from './unpacked.js';
+import type { ProgramWeight } from '../host-weights.js';
+import { flag } from './lowerings/lowering.js';
+import { codesAndScales, type PackedMatrix, rowsOf, type Unpack, type Writing, withUnpacked } from './unpacked.js';
 import { microsoft, type Name, type OnnxWriter } from './writer.js';
 
-interface Held {
+interface Held extends ProgramWeight {
   readonly name: string;
-  readonly weight: HostWeight;
-  /** Whether it is a constant. */
-  readonly compiledIn: boolean;
 }
 
 /** By the ids of a graph's values. */
@@ -22,26 +19,17 @@ export type HeldWeights = ReadonlyMap<Value['id'], Held>;
 const accuracyLevel = 4;
 
 /** A weight as float32 numbers. */
-export function floatWeight(onnx: OnnxWriter, { shape }: Value, held: Held): Name {
+export function floatWeight(onnx: OnnxWriter, { shape }: Value, held: Held, unpack: Unpack): Name {
   const { name, weight, compiledIn } = held;
   if ('values' in weight) return onnx.reference(name, weight.values, shape);
   if (compiledIn) return onnx.reference(name, dequantize(weight.matrix, weight.outputAxis), shape);
-  const rows = unpacked(onnx, { ...weight, name, compiledIn });
+  const rows = unpack(onnx, { ...weight, name, compiledIn });
   return weight.outputAxis === 0 ? rows : onnx.op('Transpose', [rows], { perm: [1, 0] });
 }
 
-export interface LoweringOf {
-  readonly nameOf: (value: Value) => Name;
-  readonly lowering: Lowering;
-}
-
 /** Writes a node, with what computes with a weight as it is kept in 8 or 4 bits where there is such an operator. */
-export function lowerQuantized(
-  onnx: OnnxWriter,
-  node: Node,
-  held: HeldWeights,
-  { nameOf, lowering }: LoweringOf,
-): readonly Name[] {
+export function lowerQuantized(onnx: OnnxWriter, node: Node, held: HeldWeights, writing: Writing): readonly Name[] {
+  const { nameOf, lowering } = writing;
   const packed = node.inputs.map(({ id }): PackedMatrix | undefined => {
     const found = held.get(id);
     return found && 'matrix' in found.weight ? { ...found.weight, ...found } : undefined;
@@ -49,8 +37,9 @@ export function lowerQuantized(
   const [table, right] = packed;
   if (node.op === 'Embedding' && table?.outputAxis === 0 && table.matrix.bits === 8)
     return [rowsOf(onnx, table, nameOf(node.inputs[1]!), node.inputs[1]!.shape[0]!)];
-  if (packed.some((matrix) => matrix && !matrix.compiledIn)) return withUnpacked(onnx, node, packed, { nameOf, lowering });
-  const fits = node.op === 'BatchMatMul' && right && node.inputs[0]!.shape.length === 2 && flag(node, 'transposeA') === 0;
+  if (packed.some((matrix) => matrix && !matrix.compiledIn)) return withUnpacked(onnx, node, packed, writing);
+  const fits =
+    node.op === 'BatchMatMul' && right && node.inputs[0]!.shape.length === 2 && flag(node, 'transposeA') === 0;
   if (fits && flag(node, 'transposeB') === 1 - right.outputAxis) return [product(onnx, right, nameOf(node.inputs[0]!))];
   return lowering(onnx, node.inputs.map(nameOf), node);
 }

@@ -16,9 +16,10 @@ import {
 export type Name = string;
 export type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;
 
-/** Standard operators of this version, IR version 9; onnxruntime's own ones under `microsoft`. */
+/** Standard operators of this version; onnxruntime's own ones under `microsoft`. */
 const opset = 20;
-const irVersion = 9;
+/** The format's version that came with an operator set. */
+const irVersions: Readonly<Record<number, number>> = { 20: 9, 21: 10 };
 export const microsoft = 'com.microsoft';
 
 export interface OnnxPort {
@@ -55,6 +56,7 @@ export class OnnxWriter {
   private readonly known = new Map<string, Name>();
   private readonly onCpuNames: string[] = [];
   private pinning = false;
+  private opset: 20 | 21 = opset;
   private count = 0;
 
   /**
@@ -79,6 +81,12 @@ export class OnnxWriter {
     if (this.pinning) this.onCpuNames.push(name);
     this.nodes.push({ opType, input: inputs, output, attribute, domain, name });
     return output;
+  }
+
+  /** As `op`, of an operator that is this way since operator set 21. */
+  op21(opType: string, inputs: readonly Name[], attributes: OnnxAttributes = {}): Name {
+    this.opset = 21;
+    return this.op(opType, inputs, attributes);
   }
 
   /** Has the nodes written meanwhile computed on the CPU, whatever the device. */
@@ -154,8 +162,8 @@ export class OnnxWriter {
   }
 
   /** Numbers that several nodes may use, kept once under a key of the caller's. */
-  sharedConstant(key: string, data: Float32Array | Int32Array, shape: readonly number[]): Name {
-    const type = data instanceof Int32Array ? 'int32' : 'float32';
+  sharedConstant(key: string, data: Float32Array | Int32Array | Uint8Array, shape: readonly number[]): Name {
+    const type = data instanceof Int32Array ? 'int32' : data instanceof Uint8Array ? 'uint8' : 'float32';
     const name = this.known.get(key) ?? this.constant(new Uint8Array(data.buffer), type, shape);
     this.known.set(key, name);
     return name;
@@ -165,10 +173,10 @@ export class OnnxWriter {
   finish(graphName: string, inputs: readonly OnnxPort[], outputs: readonly OnnxPort[]): Uint8Array {
     const port = ({ name, type, shape }: OnnxPort) => valueInfo(name, type, shape);
     return encodeModel({
-      irVersion,
+      irVersion: irVersions[this.opset]!,
       producerName: 'gpt-cli',
       opsetImport: [
-        { domain: '', version: opset },
+        { domain: '', version: this.opset },
         { domain: microsoft, version: 1 },
       ],
       graph: {
