@@ -1,16 +1,18 @@
-// What real pretrained weights are worth: a Llama such as SmolLM2 with adapters, before and after finetuning on a few labels, next to
-// logistic regression on the words. Accuracy is over the whole test data, after the last step.
+// What real pretrained weights are worth: a model such as SmolLM2 before and after finetuning with adapters on a few labels, next to
+// logistic regression on the words. Rows are prompts that end with the name of the label, and the likelihoods of the names decide.
+// Accuracy is over the whole test data, after the last step.
 // node bench/pretrained.js --model FOLDER [--data DIR] [--sets sst2,ag_news] [--sizes 500,2000] [--seeds 1] [--before] [--limit N]
 //   [--threads 2] [--backend openvino] [--precision bf16] [--quantize none] [--finetune FLAGS] [--work DIR] [--json]
-// `--before` also measures the model as it is, by the likelihoods of the labels after a prompt. A seed draws the rows, the adapters and
+// `--before` also measures the model as it is. A seed draws the rows, the adapters and
 // the order. `--limit` takes fewer test rows, for a trial; `--finetune` has flags that differ from the defaults.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fail, requireBuilt, root, temporaryFolder } from './inputs/common.js';
 import { dataFolder, writeSubset } from './inputs/labelled.js';
-import { labelPrompts } from './inputs/prompts.js';
+import { writePrompts } from './inputs/prompts.js';
+import { adapters as recipes } from './inputs/recipes.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -64,57 +66,52 @@ function gpt(...args) {
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const say = (line) => options.json || console.log(line);
 const results = [];
+const limit = options.limit && Number(options.limit);
+
+/** Accuracy by the likelihoods of the labels after a prompt. */
+function accuracyOf(model, suite) {
+  const { accuracy, examples } = gpt('eval', model, '--suite', suite).at(-1).choices;
+  return { accuracy: accuracy.mean, examples };
+}
+
+function finetune({ rows, suite }, size, seed) {
+  const out = join(work, 'run');
+  const settings = { 'lora-rank': 8, quantize: options.quantize, seed, ...recipes[size] };
+  const flags = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const own = options.finetune.split(' ').filter(Boolean);
+  const quiet = ['--eval-interval', 1e6, '--eval-iters', 1];
+  const events = gpt('finetune', rows, '--from', options.model, '-o', out, '--overwrite', ...flags, ...quiet, ...own);
+  const { backend, precision = 'f32' } = events.find(({ event }) => event === 'start');
+  const { elapsed, iter, peakMemoryMB } = events.at(-1);
+  const found = accuracyOf(join(out, 'last'), suite);
+  rmSync(out, { recursive: true });
+  return { ...found, seconds: elapsed, steps: iter, peakMemoryMB, backend, precision };
+}
+
+/** Of logistic regression on the words, which a classifier's run reports before its first step. */
+function bagOfWords(set, size, seed) {
+  const rows = writeSubset(data, set, join(work, `words-${set}`), { size, seed, limit });
+  const tiny = { 'n-layer': 1, 'n-embd': 8, 'n-head': 1, 'vocab-size': 300, 'max-iters': 1, 'eval-iters': 1 };
+  const flags = Object.entries(tiny).flatMap(([name, value]) => [`--${name}`, value]);
+  const events = gpt('finetune', rows, '-o', join(work, 'words'), '--overwrite', ...flags);
+  return events.find(({ event }) => event === 'start').baselines.bagOfWords;
+}
 
 for (const set of options.sets.split(',')) {
-  const limit = options.limit && Number(options.limit);
   if (options.before) {
-    const suite = join(work, `${set}.suite.jsonl`);
-    writeFileSync(
-      suite,
-      labelPrompts(data, set, limit)
-        .map((row) => `${JSON.stringify(row)}\n`)
-        .join(''),
-    );
-    const { accuracy, examples } = gpt('eval', options.model, '--suite', suite).at(-1).choices;
+    const { suite } = writePrompts(data, set, join(work, set), { size: 1, seed: 1, limit });
+    const { accuracy, examples } = accuracyOf(options.model, suite);
     results.push({ set, labels: 0, accuracy });
-    say(`${set}: ${percent(accuracy)} of ${examples} before, by the likelihoods of the labels after a prompt`);
+    say(`${set}: ${percent(accuracy)} of ${examples} before`);
   }
   for (const size of options.sizes.split(',')) {
     for (let seed = 1; seed <= Number(options.seeds); seed++) {
-      const rows = writeSubset(data, set, join(work, `${set}-${size}-${seed}`), { size, seed, limit });
-      const out = join(work, `run-${set}-${size}-${seed}`);
-      const flags = [
-        '--lora-rank',
-        8,
-        '--quantize',
-        options.quantize,
-        '--seed',
-        seed,
-        '--eval-interval',
-        1e6,
-        '--eval-iters',
-        1,
-      ];
-      const own = options.finetune.split(' ').filter(Boolean);
-      const events = gpt('finetune', rows, '--from', options.model, '-o', out, '--overwrite', ...flags, ...own);
-      const { baselines, backend, precision = 'f32' } = events.find(({ event }) => event === 'start');
-      const { accuracy, elapsed, iter, peakMemoryMB } = events.at(-1);
-      rmSync(out, { recursive: true });
-      results.push({
-        set,
-        labels: size,
-        seed,
-        accuracy,
-        bagOfWords: baselines.bagOfWords,
-        elapsed,
-        iter,
-        peakMemoryMB,
-        backend,
-      });
-      const cost = `${iter} steps in ${Math.round(elapsed)} s, ${backend} in ${precision}, ${peakMemoryMB} MB`;
-      say(
-        `${set}, ${size} labels, seed ${seed}: ${percent(accuracy)}; words ${percent(baselines.bagOfWords)}; ${cost}`,
-      );
+      const found = finetune(writePrompts(data, set, join(work, set), { size, seed, limit }), size, seed);
+      const words = bagOfWords(set, size, seed);
+      results.push({ set, labels: Number(size), seed, ...found, bagOfWords: words });
+      const { accuracy, steps, seconds, backend, precision, peakMemoryMB } = found;
+      const cost = `${steps} steps in ${Math.round(seconds)} s, ${backend} in ${precision}, ${peakMemoryMB} MB`;
+      say(`${set}, ${size} labels, seed ${seed}: ${percent(accuracy)}; words ${percent(words)}; ${cost}`);
     }
   }
 }

@@ -99,3 +99,9 @@ export const optimizerRecipes = {
  * layers; all else is the default.
  */
 export const timeToQuality = { 'n-layer': 2, 'batch-size': 8 };
+
+/** `bench/pretrained.js`: by the number of labels. All else is the default of adapters on a large model. */
+export const adapters = {
+  500: { epochs: 4, 'batch-size': 16 },
+  2000: { epochs: 1, 'batch-size': 16 },
+};

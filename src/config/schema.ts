@@ -41,7 +41,14 @@ const MODEL = {
   nHead: integer({ min: 1, max: 1024, default: 4, fixed: true, help: 'attention heads per block' }),
   nEmbd: integer({ min: 1, max: 65536, default: 128, fixed: true, help: 'embedding width, a multiple of n-head' }),
   blockSize: integer({ min: 1, max: 1048576, default: 128, fixed: true, help: 'context length in tokens' }),
-  dropout: real({ min: 0, below: 1, default: 0, finetuneDefault: 0.1, help: 'dropout probability in training' }),
+  dropout: real({
+    min: 0,
+    below: 1,
+    default: 0,
+    finetuneDefault: 0.1,
+    finetuneDefaultText: '0.1; 0 with adapters',
+    help: 'dropout probability in training',
+  }),
   ...familySettings,
 };
 
@@ -86,7 +93,8 @@ const TRAINING = {
     max: 10,
     default: 3e-3,
     finetuneDefault: 1e-4,
-    finetuneDefaultText: 'by parameters: 1e-3 below 20 million, 3e-4 below 80 million, else 1e-4',
+    finetuneDefaultText:
+      'by parameters: 1e-3 below 20 million, 3e-4 below 80 million, else 1e-4; with adapters 5e-4 from 20 million on',
     help: 'peak learning rate',
   }),
   minLr: real({

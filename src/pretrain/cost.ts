@@ -74,6 +74,7 @@ export async function planTraining(model: GptConfig, config: PretrainConfig, sha
       optimizer,
       gradAccum,
       graphs,
+      programs: batches?.lengths.length ?? 1,
       engine,
       jit: config.jit,
       precision: config.precision,

@@ -60,6 +60,13 @@ describe('with openvino', () => {
     expect(estimateMemory({ ...parts, gradAccum: 1, precision: 'bf16' }).activations).toBe(10 * million);
   });
 
+  test('each program keeps the weights once more, packed ones as they are unpacked', () => {
+    const runtime = (more: object) => estimateMemory({ ...parts, gradAccum: 1, ...more }).runtime;
+    expect(runtime({ programs: 3 }) - runtime({})).toBeCloseTo(2 * 2.2 * 6 * million, 0);
+    const quantized = { bits: 8, outputAxis: 0 } as const;
+    expect(runtime({ specs: [specs[0]!, { ...specs[1]!, quantized }] })).toBe(runtime({}));
+  });
+
   // Layers x width, context x batch: parameters, the peaks of both graphs, and what the process took at most, in MB.
   test.each([
     ['f32', 3.34, 42.9, 313],

@@ -33,6 +33,8 @@ export interface MemoryParts {
   readonly gradAccum: number;
   /** Bytes of each compiled graph (trace, peakBytes). */
   readonly graphs: readonly number[];
+  /** Training programs, one for each length of batches. Default: 1. */
+  readonly programs?: number;
   /** Default: onnx. */
   readonly engine?: EstimatedEngine;
   /** How tensorflow runs steps; `auto` compiles both ways. */
@@ -49,8 +51,11 @@ interface Costs {
   gradientCopies(gradAccum: number): number;
   /** Bytes that the graphs take, of their peaks. */
   activations(graphs: readonly number[]): number;
-  /** Of a process that has compiled a model of so many arrays, the largest and all of so many bytes; with uncollected garbage. */
-  runtime(arrays: number, largest: number, all: number): number;
+  /**
+   * Of a process that has compiled so many programs of a model of so many arrays, the largest and all of so many bytes in float32;
+   * with uncollected garbage.
+   */
+  runtime(arrays: number, largest: number, all: number, programs: number): number;
 }
 
 /** The largest graph's: memory is given back after each run. */
@@ -59,11 +64,14 @@ const withSums = (parts: number) => (parts > 1 ? 2 : 1);
 
 const sum = (graphs: readonly number[]) => graphs.reduce((total, peak) => total + peak, 0);
 
-/** Its compiled products keep the weights in layouts of their own, and with bfloat16 in both formats. */
+/**
+ * The compiled products of each program keep the weights in layouts of their own, and with bfloat16 in both formats: those in 8 or 4
+ * bits, too, as they are unpacked.
+ */
 const openvino = (activations: number, weights: number): Costs => ({
   gradientCopies: withSums,
   activations: (graphs) => activations * sum(graphs),
-  runtime: (_, __, all) => 230e6 + weights * all,
+  runtime: (_, __, all, programs) => 230e6 + weights * all * programs,
 });
 
 /** Fitted to measured runs: docs/performance.md, docs/tensorflow.md, docs/openvino.md. */
@@ -101,7 +109,10 @@ export function estimateMemory(parts: MemoryParts): MemoryEstimate {
   return graph.total > xla.total ? graph : xla;
 }
 
-function estimateBy(cost: Costs, { specs, optimizer: kept, gradAccum, graphs }: MemoryParts): MemoryEstimate {
+function estimateBy(
+  cost: Costs,
+  { specs, optimizer: kept, gradAccum, graphs, programs = 1 }: MemoryParts,
+): MemoryEstimate {
   const sizes = (some: readonly { readonly shape: readonly number[] }[]) =>
     some.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1));
   const bytes = (some: readonly { readonly shape: readonly number[] }[]) =>
@@ -114,8 +125,7 @@ function estimateBy(cost: Costs, { specs, optimizer: kept, gradAccum, graphs }: 
   const optimizer = bytes(trainable.flatMap((spec) => kept.ruleFor(spec).slots(spec)));
   const unpacked = Math.max(0, ...sizes(packed)); // one at a time
   const activations = Math.round(cost.activations(graphs) + unpacked);
-  const float32 = bytes(specs) - bytes(packed);
-  const runtime = Math.round(cost.runtime(specs.length, Math.max(0, ...sizes(specs)), float32));
+  const runtime = Math.round(cost.runtime(specs.length, Math.max(0, ...sizes(specs)), bytes(specs), programs));
   const total = parameters + gradients + optimizer + activations + runtime;
   return { parameters, gradients, optimizer, activations, runtime, total, trained };
 }

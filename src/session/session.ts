@@ -54,8 +54,10 @@ export interface SessionOptions extends Training, Omit<Diagnostics, 'memoryCheck
 
 export interface OpenedEngine {
   readonly engine: Engine;
-  /** Peak bytes of the training graphs that it compiled. */
+  /** Peak bytes of the graphs that it compiled. */
   readonly graphs: number[];
+  /** Training programs. */
+  programs: number;
   /** Called when a training graph is known, before it is compiled. */
   readonly watch: { beforeTraining?: () => void };
 }
@@ -80,13 +82,15 @@ export async function openMachine(
 ): Promise<OpenedEngine> {
   const graphs: number[] = [];
   const watch: OpenedEngine['watch'] = {};
+  const found = { graphs, watch, programs: 0 };
   const listener: GraphListener = (graph, use) => {
     if (training) graphs.push(peakBytes(graph));
+    if (use === 'training') found.programs++;
     onGraph?.(graph, use);
     if (use === 'training') watch.beforeTraining?.();
   };
   const how = { jit, precision, verbose, profile, onGraph: listener, cluster };
-  return { engine: await openEngine({ backend, device, threads: threads ?? undefined, ...how }), graphs, watch };
+  return Object.assign(found, { engine: await openEngine({ backend, device, threads: threads ?? undefined, ...how }) });
 }
 
 export class Session {
@@ -161,6 +165,7 @@ export class Session {
       specs,
       optimizer: this.state.optimizer!,
       graphs: this.opened.graphs,
+      programs: Math.max(1, this.opened.programs),
       gradAccum: batching.gradAccum,
       engine: name,
     };
