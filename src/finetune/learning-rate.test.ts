@@ -13,9 +13,11 @@ test('the smaller the model, the higher the rate; GPT-2 keeps 1e-4', () => {
 
 test('adapters of a large model take larger steps, without dropout', () => {
   expect([0.8e6, 30e6, 135e6].map((size) => learningRateFor(size, true))).toEqual([1e-3, 5e-4, 5e-4]);
-  expect(rates({ loraRank: 8 }, 135e6)).toEqual({ learningRate: 5e-4, minLr: 5e-5 });
+  expect(rates({ loraRank: 8, from: 'x' }, 135e6)).toEqual({ learningRate: 5e-4, minLr: 5e-5 });
   const dropout = (flags: object) => resolve('finetune', [{ name: 'flag', values: { ...flags } }]).values.dropout;
-  expect([dropout({}), dropout({ loraRank: 8 }), dropout({ loraRank: 8, dropout: 0.1 })]).toEqual([0.1, 0, 0.1]);
+  expect([dropout({}), dropout({ loraRank: 8, from: 'x' }), dropout({ loraRank: 8, from: 'x', dropout: 0.1 })]).toEqual(
+    [0.1, 0, 0.1],
+  );
 });
 
 test('the lowest rate follows: a tenth, or 0 with wsd', () => {
