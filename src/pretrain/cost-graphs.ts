@@ -11,7 +11,7 @@ import {
   scoresStep,
 } from '../model/index.js';
 import type { EstimatedEngine } from '../session/memory.js';
-import { addWork, peakBytes, type Work, workOf } from '../trace/index.js';
+import { addWork, type Graph, largestUnpacked, peakBytes, type Work, workOf } from '../trace/index.js';
 
 /** The batches of a finetuning run, as its config.json records them. Absent: whole contexts. */
 export interface RecordedBatches {
@@ -33,6 +33,8 @@ export interface CostOptions {
   readonly lora: LoraConfig | undefined;
   /** The names of the parameters that are trained. */
   readonly trained: readonly string[];
+  /** Those in 8 or 4 bits. */
+  readonly packed: ReadonlySet<string>;
   readonly batches: RecordedBatches | undefined;
   /** Weight of a classifier's auxiliary loss. */
   readonly lmCoef: number;
@@ -47,7 +49,7 @@ export interface GraphCosts {
 
 /** The training graphs and those of evaluation. */
 export async function graphCosts(model: GptConfig, options: CostOptions): Promise<GraphCosts> {
-  const { recompute, engine, lora, trained } = options;
+  const { recompute, engine, lora, trained, packed } = options;
   const prepared = preparedBy[engine];
   const gpt = await Gpt.create(model, { recompute, lora });
   const labels = options.batches?.labels;
@@ -58,7 +60,8 @@ export async function graphCosts(model: GptConfig, options: CostOptions): Promis
     for (const { training, evaluation } of stepsOf(gpt, classifier, options)) {
       const graph = trainingGraph(training, trained, prepared);
       works.push(workOf(graph));
-      peaks.push(peakBytes(graph), peakBytes(inferenceGraph(evaluation, prepared)));
+      const bytes = (of: Graph) => peakBytes(of) + largestUnpacked(of, packed);
+      peaks.push(bytes(graph), bytes(inferenceGraph(evaluation, prepared)));
     }
     return { peaks, work: meanOf(works) };
   } finally {

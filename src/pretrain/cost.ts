@@ -56,9 +56,10 @@ export async function planTraining(model: GptConfig, config: PretrainConfig, sha
   const specs = trainable.map((spec) => (spec.trainable ? spec : { ...spec, quantized: packed(spec) }));
   const engine = config.backend === 'tensorflow' || config.backend === 'openvino' ? config.backend : 'onnx';
   const trained = specs.filter(({ trainable }) => trainable).map(({ name }) => name);
+  const packedNames = new Set(specs.filter((spec: ArraySpec) => spec.quantized).map(({ name }) => name));
   const { peaks, work } = await graphCosts(
     { ...model, dropout: config.dropout },
-    { batchSize, recompute, engine, lora, trained, batches, lmCoef },
+    { batchSize, recompute, engine, lora, trained, packed: packedNames, batches, lmCoef },
   );
   const parameters = countParameters(specs);
   const optimizer = optimizers[config.optimizer];

@@ -32,7 +32,7 @@ test('a trained parameter has a gradient, its copy and optimizer slots, a frozen
   expect(total).toBe(31 * million + runtime);
 });
 
-test('a frozen matrix in 8 or 4 bits takes its codes and scales, and room for the largest one in float32', () => {
+test('a frozen matrix in 8 or 4 bits takes its codes and scales', () => {
   const frozen = (bits: 8 | 4) =>
     [3, 1].map((blocks, i) => ({
       ...{ name: String(i), shape: [64, 64 * blocks], decay: true, trainable: false },
@@ -41,7 +41,6 @@ test('a frozen matrix in 8 or 4 bits takes its codes and scales, and room for th
   const of = (bits: 8 | 4) => estimateMemory({ specs: frozen(bits), optimizer, gradAccum: 1, graphs: [1000] });
   expect(of(8).parameters).toBe(4 * 64 * (64 + 4));
   expect(of(4).parameters).toBe(4 * 64 * (32 + 4));
-  expect(of(4).activations).toBe(1000 + 3 * 64 * 64 * 4);
 });
 
 test('accumulation needs a second gradient', () => {

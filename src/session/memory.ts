@@ -18,7 +18,7 @@ export interface MemoryEstimate {
   readonly gradients: number;
   /** The optimizer's slots. */
   readonly optimizer: number;
-  /** Activations: the values of the compiled graphs that are alive at once, the largest unpacked matrix among them. */
+  /** Activations: the values of the compiled graphs that are alive at once, unpacked matrices among them. */
   readonly activations: number;
   /** Node, this program, the engine's library and its compiler. */
   readonly runtime: number;
@@ -31,7 +31,7 @@ export interface MemoryParts {
   readonly specs: readonly ArraySpec[];
   readonly optimizer: Optimizer;
   readonly gradAccum: number;
-  /** Bytes of each compiled graph (trace, peakBytes). */
+  /** Bytes of each compiled graph (trace, peakBytes), with the largest matrix that it unpacks. */
   readonly graphs: readonly number[];
   /** Training programs, one for each length of batches. Default: 1. */
   readonly programs?: number;
@@ -117,14 +117,12 @@ function estimateBy(
     some.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1));
   const bytes = (some: readonly { readonly shape: readonly number[] }[]) =>
     sizes(some).reduce((sum, size) => sum + size, 0);
-  const packed = specs.filter(({ quantized }) => quantized);
   const parameters = specs.reduce((sum, spec) => sum + bytesOfArray(spec), 0);
   const trainable = specs.filter((spec) => spec.trainable !== false);
   const trained = bytes(trainable);
   const gradients = trained * cost.gradientCopies(gradAccum);
   const optimizer = bytes(trainable.flatMap((spec) => kept.ruleFor(spec).slots(spec)));
-  const unpacked = Math.max(0, ...sizes(packed)); // one at a time
-  const activations = Math.round(cost.activations(graphs) + unpacked);
+  const activations = Math.round(cost.activations(graphs));
   const runtime = Math.round(cost.runtime(specs.length, Math.max(0, ...sizes(specs)), bytes(specs), programs));
   const total = parameters + gradients + optimizer + activations + runtime;
   return { parameters, gradients, optimizer, activations, runtime, total, trained };

@@ -2,6 +2,7 @@
 import { type Checkpoint, type CheckpointContent, saveCheckpoint, type TrainedContent } from '../checkpoint/index.js';
 import type { MachineConfig, TrainingConfig } from '../config/index.js';
 import {
+  type ArraySpec,
   type ClusterChoice,
   type Engine,
   type GraphListener,
@@ -29,7 +30,7 @@ import {
 import { type OptimizerName, optimizers, optionsFor } from '../optimizer/registry.js';
 import { formatOf, type Scheme } from '../quantization/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
-import { peakBytes } from '../trace/index.js';
+import { largestUnpacked, peakBytes } from '../trace/index.js';
 import type { TrainingState } from '../train/index.js';
 import type { Diagnostics } from './diagnostics.js';
 import { type FillOptions, fillState } from './fill.js';
@@ -58,6 +59,8 @@ export interface OpenedEngine {
   readonly graphs: number[];
   /** Training programs. */
   programs: number;
+  /** The names of parameters in 8 or 4 bits. */
+  packed: ReadonlySet<string>;
   /** Called when a training graph is known, before it is compiled. */
   readonly watch: { beforeTraining?: () => void };
 }
@@ -82,9 +85,9 @@ export async function openMachine(
 ): Promise<OpenedEngine> {
   const graphs: number[] = [];
   const watch: OpenedEngine['watch'] = {};
-  const found = { graphs, watch, programs: 0 };
+  const found = { graphs, watch, programs: 0, packed: new Set<string>() as ReadonlySet<string> };
   const listener: GraphListener = (graph, use) => {
-    if (training) graphs.push(peakBytes(graph));
+    if (training) graphs.push(peakBytes(graph) + largestUnpacked(graph, found.packed));
     if (use === 'training') found.programs++;
     onGraph?.(graph, use);
     if (use === 'training') watch.beforeTraining?.();
@@ -140,6 +143,7 @@ export class Session {
     const packed = (scheme: Scheme) =>
       trained.map((spec) => ({ ...spec, quantized: fixed(spec) ? formatOf(spec, scheme) : undefined }));
     const specs = quantize ? packed(quantize) : trained;
+    machinery.packed = new Set(specs.filter((spec: ArraySpec) => spec.quantized).map(({ name }) => name));
     const state = await engine.createState(specs, { training, optimizer: optimizer && optimizers[optimizer] });
     const classifier = labels && new Classifier(gpt, labels.length);
     return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, machinery);

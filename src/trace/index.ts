@@ -17,7 +17,7 @@ export type {
 } from './graph.js';
 export { sizeOf } from './graph.js';
 export { type InterpretOptions, interpret } from './interpret.js';
-export { addWork, bytesOf, peakBytes, type Work, workOf } from './liveness.js';
+export { addWork, bytesOf, largestUnpacked, peakBytes, type Work, workOf } from './liveness.js';
 export {
   foldConstants,
   inlineComposites,

@@ -59,6 +59,18 @@ export function peakBytes(graph: Graph): number {
   }
 }
 
+/**
+ * Bytes in float32 of the largest of some inputs that a node reads whole: what an engine that keeps them packed unpacks next to the
+ * graph's values. Rows of a table are unpacked alone.
+ */
+export function largestUnpacked({ inputs, nodes }: Graph, packed: ReadonlySet<string>): number {
+  const whole = new Set(nodes.filter(({ op }) => op !== 'Embedding').flatMap((node) => node.inputs));
+  return Math.max(
+    0,
+    ...inputs.filter(({ name, value }) => packed.has(name) && whole.has(value)).map(({ value }) => bytesOf(value)),
+  );
+}
+
 function mayOverwrite({ op, body }: Node): boolean {
   return body === undefined && !apart.has(op);
 }
