@@ -3,6 +3,7 @@
 // ratios.
 // node bench/finetune-speed.js [--data DIR] [--threads 1] [--rounds 5] [--steps 100] [--rows 2000] [--backend NAME]
 //   [--peer longest,buckets] [--work train,classify,instruct] [--n-layer 4 --n-embd 128 --vocab-size 4096] [--json]
+//   [--from FOLDER --lora-rank 8 [--precision bf16] [--quantize int8]] a pretrained model with adapters, beside PEFT
 // The peer needs a virtual environment with torch and transformers: GPT_CLI_VENV, or .venv.
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,6 +24,11 @@ const { values: options } = parseArgs({
     'n-layer': { type: 'string', default: '4' },
     'n-embd': { type: 'string', default: '128' },
     'vocab-size': { type: 'string', default: '4096' },
+    batch: { type: 'string', default: '32' },
+    from: { type: 'string' },
+    'lora-rank': { type: 'string', default: '0' },
+    precision: { type: 'string', default: 'auto' },
+    quantize: { type: 'string', default: 'auto' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -31,7 +37,7 @@ requirePython('torch and transformers');
 requireBuilt();
 const folder = temporaryFolder();
 
-const batch = 32;
+const batch = Number(options.batch);
 const warmup = 5;
 const data = dataFolder(options.data);
 const reviews = join(writeSubset(data, 'sst2', join(folder, 'rows'), { size: options.rows, seed: 1 }), 'train.tsv');
@@ -44,7 +50,8 @@ const run = (program, args) => linesOf(program, args, options.threads);
 function finetune(file, out, flags) {
   const quiet = ['--eval-interval', 1e6, '--save-interval', 1e6, '--log-interval', 1e6, '--eval-iters', 1];
   const loss = file === reviews ? ['--lm-coef', 0] : [];
-  const same = ['--batch-size', batch, ...loss, '--threads', options.threads, '--backend', options.backend];
+  const machine = ['--threads', options.threads, '--backend', options.backend, '--precision', options.precision];
+  const same = ['--batch-size', batch, ...loss, ...machine];
   // The training rows alone, so that the evaluation at the end is short.
   const args = ['finetune', file, '-o', join(folder, out), '--overwrite', '--json', '--val-split', 0.01];
   const lines = run(process.execPath, [join(root, 'bin', 'gpt-cli.js'), ...args, ...same, ...quiet, ...flags]);
@@ -53,7 +60,8 @@ function finetune(file, out, flags) {
 
 /** Sentences a second in steps, from the events of a run. */
 function train(file) {
-  const events = finetune(file, 'run', ['--from', baseOf(file), '--max-iters', Number(options.steps) + warmup]);
+  const steps = ['--max-iters', Number(options.steps) + warmup];
+  const events = finetune(file, 'run', ['--from', options.from ?? baseOf(file), ...adapters, ...steps]);
   const { tokens, examples, parameters } = events.find(({ event }) => event === 'start');
   const { tokensPerSecond } = events.find(({ event }) => event === 'done');
   return { sentencesPerSecond: (tokensPerSecond * examples.train) / tokens.train, parameters };
@@ -86,6 +94,8 @@ function theirs(work, file, peer) {
     batch,
     '--threads',
     options.threads,
+    '--lora-rank',
+    options['lora-rank'],
   ];
   const steps = ['--steps', options.steps, '--warmup', warmup];
   const buckets = peer === 'buckets' ? ['--buckets'] : [];
@@ -95,13 +105,17 @@ function theirs(work, file, peer) {
 const say = (text) => options.json || console.log(text);
 
 const shape = ['n-layer', 'n-embd', 'vocab-size'].flatMap((name) => [`--${name}`, options[name]]);
+const adapters =
+  options['lora-rank'] === '0' ? [] : ['--lora-rank', options['lora-rank'], '--quantize', options.quantize];
 const nameOf = (file) => (file === reviews ? 'reviews' : 'captions');
-const baseOf = (file) => join(folder, nameOf(file), 'last');
+/** What both begin with; adapters begin on the frozen weights of a run, with a row for each new token. */
+const baseOf = (file) => join(folder, nameOf(file), adapters.length > 0 ? 'base' : 'last');
 
 for (const work of options.work.split(',')) {
   const file = work === 'instruct' ? captions : reviews;
   if (!existsSync(baseOf(file))) {
-    finetune(file, nameOf(file), [...shape, '--n-head', 4, '--block-size', 96, '--max-iters', 1]);
+    const start = options.from ? ['--from', options.from, ...adapters] : [...shape, '--n-head', 4, '--block-size', 96];
+    finetune(file, nameOf(file), [...start, '--max-iters', 1]);
   }
   for (const peer of work === 'classify' ? ['longest'] : options.peer.split(',')) {
     const seen = [];

@@ -39,8 +39,11 @@ export function shuffled(rows, seed) {
   return order;
 }
 
-/** Writes a folder with `size` training rows ("all": every one) drawn by the seed, and the test rows as validation data. */
-export function writeSubset(source, name, folder, { size, seed }) {
+/**
+ * Writes a folder with `size` training rows ("all": every one) drawn by the seed, and the test rows as validation data.
+ * @param limit only the first test rows
+ */
+export function writeSubset(source, name, folder, { size, seed, limit }) {
   const set = sets[name];
   mkdirSync(folder, { recursive: true });
   const { header, rows } = rowsOf(join(source, name, set.train));
@@ -48,7 +51,7 @@ export function writeSubset(source, name, folder, { size, seed }) {
   const test = rowsOf(join(source, name, set.test));
   const extension = extname(set.train);
   writeFileSync(join(folder, `train${extension}`), [header, ...chosen, ''].join('\n'));
-  writeFileSync(join(folder, `valid${extension}`), [test.header, ...test.rows, ''].join('\n'));
+  writeFileSync(join(folder, `valid${extension}`), [test.header, ...test.rows.slice(0, limit), ''].join('\n'));
   return folder;
 }
 

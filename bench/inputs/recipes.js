@@ -99,3 +99,9 @@ export const timeToQuality = {
   ...{ arch: 'qwen3', 'n-layer': 2, 'block-size': 64 },
   ...{ 'learning-rate': 5e-3, 'lr-schedule': 'linear', 'min-lr': 0 },
 };
+
+/** `bench/pretrained.js`: by the number of labels. All else is the default of adapters on a large model. */
+export const adapters = {
+  500: { epochs: 4, 'batch-size': 16 },
+  2000: { epochs: 1, 'batch-size': 16 },
+};

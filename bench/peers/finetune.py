@@ -3,8 +3,8 @@
 Opens the same checkpoint: GPT2ForSequenceClassification, for instructions GPT2LMHeadModel with the loss on the
 completion alone. Training is the plain loop that its users write: shuffled batches padded to their longest text, AdamW,
 clipping at norm 1. With --buckets the batches are those of gpt-cli: texts of like length together, padded to 8, 12, 16,
-24, 32 ... tokens. Labelling takes the texts in their order, tokenization included. Prints a line of JSON with sentences
-a second.
+24, 32 ... tokens. With --lora-rank only PEFT's adapters next to the linear layers of the blocks are trained, and the head. Labelling takes
+the texts in their order, tokenization included. Prints a line of JSON with sentences a second.
 """
 
 import argparse
@@ -27,6 +27,7 @@ def parse():
     parser.add_argument("--warmup", type=int, default=5)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--buckets", action="store_true")
+    parser.add_argument("--lora-rank", type=int, default=0, help="alpha is twice the rank")
     return parser.parse_args()
 
 
@@ -73,11 +74,12 @@ def read_instructions(path, tokenizer):
 
 def train(model, tokenizer, encoded, labels, args):
     """Labels: a number for each text, or one for each of its tokens."""
-    block = model.config.n_positions
+    block = model.config.max_position_embeddings
     # A language model's checkpoint names no padding token; what stands there is masked.
     pad = tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
     encoded = [ids[:block] for ids in encoded]
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, weight_decay=0.01)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(trained, lr=1e-4, weight_decay=0.01)
     model.train()
     source = batches([len(ids) for ids in encoded], args, block)
 
@@ -97,7 +99,7 @@ def train(model, tokenizer, encoded, labels, args):
         loss = model(input_ids=ids, attention_mask=mask, labels=targets).loss
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         return loss.item()
 
@@ -119,12 +121,20 @@ def classify(model, tokenizer, texts, args):
             texts[at : at + args.batch],
             padding=True,
             truncation=True,
-            max_length=model.config.n_positions,
+            max_length=model.config.max_position_embeddings,
             return_tensors="pt",
         )
         scores = model(**batch).logits.softmax(-1)
         found += scores.argmax(-1).tolist()
     return len(found), time.perf_counter() - began
+
+
+def adapted(model, rank):
+    """The model with adapters where gpt-cli has them: every linear layer of the blocks."""
+    from peft import LoraConfig, get_peft_model
+
+    lora = LoraConfig(r=rank, lora_alpha=2 * rank, lora_dropout=0, target_modules="all-linear", task_type="SEQ_CLS")
+    return get_peft_model(model, lora)
 
 
 def main():
@@ -134,7 +144,10 @@ def main():
     torch.set_num_threads(args.threads)
     tokenizer = AutoTokenizer.from_pretrained(args.model)
     kind = AutoModelForCausalLM if args.work == "instruct" else AutoModelForSequenceClassification
-    model = kind.from_pretrained(args.model)
+    model = kind.from_pretrained(args.model, dtype=torch.float32)
+    if args.lora_rank > 0:
+        model.config.pad_token_id = tokenizer.pad_token_id or tokenizer.eos_token_id
+        model = adapted(model, args.lora_rank)
     if args.work == "instruct":
         count, seconds = train(model, tokenizer, *read_instructions(args.rows, tokenizer), args)
     else:
@@ -147,7 +160,8 @@ def main():
         json.dumps(
             {
                 "sentencesPerSecond": count / seconds,
-                "parameters": sum(p.numel() for p in model.parameters()),
+                "parameters": sum(p.numel() for name, p in model.named_parameters() if "original_module" not in name),
+                "trained": sum(p.numel() for p in model.parameters() if p.requires_grad),
                 "torch": torch.__version__,
             }
         )

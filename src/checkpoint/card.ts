@@ -14,9 +14,11 @@ export interface CardFacts {
   readonly labels?: readonly string[] | undefined;
   /** How matrices are stored, where not in float32. */
   readonly scheme?: Scheme | undefined;
+  /** To what weights were rounded before adapters were trained on them. */
+  readonly rounded?: Scheme | undefined;
 }
 
-export function modelCard({ config, tokenizer, training, labels, scheme }: CardFacts): string {
+export function modelCard({ config, tokenizer, training, labels, scheme, rounded }: CardFacts): string {
   const rows = [
     ['parameters', countParameters(parameterSpecs(config)).toLocaleString('en-US')],
     ['layers, heads, width', `${config.nLayer}, ${config.nHead}, ${config.nEmbd}`],
@@ -24,6 +26,9 @@ export function modelCard({ config, tokenizer, training, labels, scheme }: CardF
     ...ownRows(config),
     ['tokenizer', `${tokenizer.kind}, ${tokenizer.vocabSize} entries`],
     ...(scheme ? [['weights', `${scheme}, in blocks of ${blockSize}`]] : []),
+    ...(rounded
+      ? [['weights', `rounded to ${rounded}, in blocks of ${blockSize}; adapters are merged into these`]]
+      : []),
     ...(labels ? [['labels', labels.join(', ')]] : []),
     ...(training ? trainingRows(training) : []),
   ];

@@ -13,7 +13,7 @@ import { AdapterFile } from './adapter.js';
 import { fromHuggingFace, type HuggingFaceModel } from './hf-config.js';
 import { locateCheckpoint, type Preference } from './locate.js';
 import { type OptimizerRecord, readSlots, unrecorded } from './optimizer.js';
-import { openQuantized, quantizedFile, schemeOf } from './quantized.js';
+import { openQuantized, quantizedFile, roundedOf, schemeOf } from './quantized.js';
 import { openSharded, openSingle, type TensorFiles } from './safetensors/index.js';
 import { type MatchedTensors, matchTensors } from './tensors.js';
 import { parseTrainingState, type Recorded } from './training-state.js';
@@ -42,6 +42,8 @@ export interface Checkpoint {
   readonly specs: readonly ParameterSpec[];
   /** How its matrices are stored, where not in float32 or 16 bits; what is read of them is float32. */
   readonly scheme: Scheme | undefined;
+  /** To what its float32 weights were rounded before adapters were trained on them, and merged. */
+  readonly rounded: Scheme | undefined;
   /** A classifier's classes by id. */
   readonly labels: readonly string[] | undefined;
   readonly padToken: number | undefined;
@@ -107,7 +109,8 @@ async function openFolder(directory: string, relocate: () => Promise<string>): P
   try {
     const matched = await matchTensors(files, model);
     const tokenizer = () => loadTokenizer(directory).catch(async () => loadTokenizer(await relocate()));
-    return { ...checkpointOf(directory, model, files, matched, recorded), scheme, loadTokenizer: tokenizer };
+    const own = { scheme, rounded: roundedOf(json), loadTokenizer: tokenizer };
+    return { ...checkpointOf(directory, model, files, matched, recorded), ...own };
   } catch (error) {
     await files.close();
     throw error;
@@ -166,7 +169,7 @@ function checkpointOf(
   files: TensorFiles,
   { config, specs, stored, ignored }: MatchedTensors,
   recorded: Recorded | undefined,
-): Omit<Checkpoint, 'loadTokenizer' | 'scheme'> {
+): Omit<Checkpoint, 'loadTokenizer' | 'scheme' | 'rounded'> {
   const byName = new Map(specs.map((spec) => [spec.name, spec]));
   const read = (name: string) => {
     const tensor = stored.get(name);

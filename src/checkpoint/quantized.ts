@@ -21,7 +21,6 @@ import { SafetensorsFile, type TensorEntry, type TensorFiles, type TensorSource 
 
 export const quantizedFile = 'quantized.safetensors';
 
-/** The key of config.json that names the scheme. */
 /** The key of config.json that says how matrices are stored. */
 export const schemeKey = 'gpt_cli_quantization';
 const version = 1;
@@ -29,6 +28,18 @@ const version = 1;
 /** What config.json has besides. */
 export function schemeKeys(scheme: Scheme): Readonly<Record<string, unknown>> {
   return { [schemeKey]: { version, scheme, block_size: blockSize } };
+}
+
+/** The key of config.json that says what float32 weights were rounded to before adapters were trained on them. */
+const roundedKey = 'gpt_cli_rounded_to';
+
+/** What config.json has besides, of a model whose weights were rounded: see `Checkpoint.rounded`. */
+export function roundedKeys(scheme: Scheme): Readonly<Record<string, unknown>> {
+  return { [roundedKey]: scheme };
+}
+
+export function roundedOf(json: Readonly<Record<string, unknown>>): Scheme | undefined {
+  return schemeNames.find((name) => name === json[roundedKey]);
 }
 
 /** @throws GptError `checkpoint/config` for what this version does not read */

@@ -10,7 +10,7 @@ import type { TrainingState } from '../train/index.js';
 import { modelCard } from './card.js';
 import { toHuggingFace } from './hf-config.js';
 import { type OptimizerRecord, optimizerFile, slotTensors } from './optimizer.js';
-import { quantizedFile, quantizedTensors, schemeKeys } from './quantized.js';
+import { quantizedFile, quantizedTensors, roundedKeys, schemeKeys } from './quantized.js';
 import { type ReadableDType, type TensorSource, writeSafetensors } from './safetensors/index.js';
 import { trainingStateJson } from './training-state.js';
 
@@ -29,6 +29,8 @@ export interface CheckpointContent {
   readonly trained?: TrainedContent | undefined;
   /** Store matrices in 8 or 4 bits. */
   readonly scheme?: Scheme;
+  /** To what its float32 weights were rounded before adapters were trained on them, and merged. */
+  readonly rounded?: Scheme;
   /** More keys of tokenizer_config.json: a chat template. */
   readonly tokenizerKeys?: Readonly<Record<string, unknown>>;
   /** More keys of config.json. */
@@ -75,18 +77,19 @@ export async function saveCheckpoint(directory: string, content: CheckpointConte
 /** What a checkpoint says of its model besides the weights. */
 export type ModelFiles = Pick<
   CheckpointContent,
-  'config' | 'tokenizer' | 'labels' | 'scheme' | 'dtype' | 'tokenizerKeys' | 'configKeys' | 'generationKeys'
+  'config' | 'tokenizer' | 'labels' | 'scheme' | 'rounded' | 'dtype' | 'tokenizerKeys' | 'configKeys' | 'generationKeys'
 >;
 
 /** Writes config.json, generation_config.json, tokenizer.json and tokenizer_config.json into a folder. */
 export async function writeModelFiles(folder: string, content: ModelFiles): Promise<void> {
-  const { config, tokenizer, labels, scheme, dtype = 'F32' } = content;
+  const { config, tokenizer, labels, scheme, rounded, dtype = 'F32' } = content;
   const json = (name: string, value: unknown) => writeJson(join(folder, name), value);
   // A model of single characters may have no row for <|endoftext|>; transformers refuses an id beyond its rows.
   const endOfText = tokenizer.endOfText < config.vocabSize ? tokenizer.endOfText : null;
   const classifier = labels && { labels, padToken: tokenizer.endOfText };
   const own = toHuggingFace(config, { endOfText, dtype: torchNames[dtype] }, classifier);
-  await json('config.json', { ...own, ...(scheme && schemeKeys(scheme)), ...content.configKeys });
+  const weights = { ...(scheme && schemeKeys(scheme)), ...(rounded && roundedKeys(rounded)) };
+  await json('config.json', { ...own, ...weights, ...content.configKeys });
   const ends = { bos_token_id: endOfText, eos_token_id: endOfText, pad_token_id: endOfText };
   await json('generation_config.json', { ...ends, ...content.generationKeys });
   await json('tokenizer.json', tokenizer.toJSON());

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PretrainConfig } from '../config/index.js';
+import { readJsonObject } from '../files/index.js';
 import { configureModel, type GptConfig } from '../model/registry.js';
 import type { Plan, Share } from '../pretrain/cost.js';
 import { count, table, time } from './format.js';
@@ -38,7 +39,14 @@ async function planned(path: string): Promise<Planned> {
   if (isRun) {
     const layer = loadLayer(record);
     const config = resolve('pretrain', [known(layer)]).values;
-    return { model, config, share: layer.values as Share, recorded: true, assumed: [] };
+    const { batches } = (await readJsonObject(record, 'run/config')) as Pick<Share, 'batches'>;
+    return {
+      model,
+      config,
+      share: { ...(layer.values as Share), ...(batches && { batches }) },
+      recorded: true,
+      assumed: [],
+    };
   }
   const values = { blockSize: model.blockSize };
   const config = resolve('pretrain', [{ name: path, values }]).values;
@@ -82,10 +90,11 @@ const megabytes = (bytes: number) => `${count(bytes / 1e6)} MB`;
 
 export function planLines({ config, assumed }: Planned, plan: Plan): string[] {
   const { parameters, gradients, optimizer, activations, runtime, total } = plan.memory;
-  const { batchSize, gradAccum, blockSize } = config;
+  const { batchSize, gradAccum } = config;
+  const row = count(plan.tokensPerStep / (batchSize * gradAccum));
   const micro = gradAccum > 1 ? `${gradAccum} x ${batchSize}` : String(batchSize);
   return [
-    `${count(plan.parameters)} parameters, ${count(plan.tokensPerStep)} tokens per step (${micro} x ${blockSize})`,
+    `${count(plan.parameters)} parameters, ${count(plan.tokensPerStep)} tokens per step (${micro} x ${row})`,
     ...(assumed.length > 0 ? [`assumed: ${assumed.join('; ')}`] : []),
     '',
     `Peak memory, ${plan.engine} engine on the CPU`,

@@ -84,7 +84,14 @@ function derive(values: Record<string, unknown>, sources: Record<string, string>
   set('minLr', defaultMinLearningRate(config.lrSchedule, config.learningRate));
   if (config.maxIters !== null) set('warmupIters', defaultWarmup(config.maxIters)); // else the length is not known yet
   set('saveInterval', config.evalInterval);
-  if (config.loraRank > 0) set('loraAlpha', 2 * config.loraRank);
+  if (config.loraRank > 0) {
+    set('loraAlpha', 2 * config.loraRank);
+    // Few numbers are trained, and dropout's masks cost time.
+    if (sources['dropout'] === 'default') {
+      values['dropout'] = 0;
+      sources['dropout'] = 'derived';
+    }
+  }
 }
 
 /** Time alone is given: no preset, no weights to begin with, and not both depth and width of the model. */

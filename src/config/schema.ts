@@ -41,7 +41,14 @@ const MODEL = {
   nHead: integer({ min: 1, max: 1024, default: 4, fixed: true, help: 'attention heads per block' }),
   nEmbd: integer({ min: 1, max: 65536, default: 128, fixed: true, help: 'embedding width, a multiple of n-head' }),
   blockSize: integer({ min: 1, max: 1048576, default: 128, fixed: true, help: 'context length in tokens' }),
-  dropout: real({ min: 0, below: 1, default: 0, finetuneDefault: 0.1, help: 'dropout probability in training' }),
+  dropout: real({
+    min: 0,
+    below: 1,
+    default: 0,
+    finetuneDefault: 0.1,
+    finetuneDefaultText: '0.1; 0 with adapters',
+    help: 'dropout probability in training',
+  }),
   ...familySettings,
 };
 
@@ -89,7 +96,8 @@ const TRAINING = {
     max: 10,
     default: 3e-3,
     finetuneDefault: 1e-4,
-    finetuneDefaultText: 'by parameters: 1e-3 below 20 million, 3e-4 below 80 million, else 1e-4',
+    finetuneDefaultText:
+      'by parameters: 1e-3 below 20 million, 3e-4 below 80 million, else 1e-4; with adapters 5e-4 from 20 million on',
     help: 'peak learning rate',
   }),
   minLr: real({
@@ -300,8 +308,9 @@ const SERVING = {
 const WEIGHTS = {
   quantize: choice(['auto', 'none', ...schemeNames], {
     default: 'auto',
+    fixed: true,
     defaultText: 'as they are stored',
-    help: 'bits of the weights: int8 and int4 are smaller and faster with --backend onnx and openvino; none is float32',
+    help: 'bits of the weights, in finetune of those that LoRA leaves frozen: int8 and int4 take less memory, with --backend onnx and openvino; none is float32',
   }),
 };
 
@@ -319,7 +328,7 @@ export const groups = [
   { title: 'Sampling', settings: SAMPLING, commands: ['sample', 'chat', 'serve'] },
   { title: 'Samples', settings: SAMPLES, commands: ['sample'] },
   { title: 'Batching', settings: BATCHING, commands: ['sample', 'serve'] },
-  { title: 'Weights', settings: WEIGHTS, commands: ['sample', 'chat', 'serve', 'eval', 'classify'] },
+  { title: 'Weights', settings: WEIGHTS, commands: ['finetune', 'sample', 'chat', 'serve', 'eval', 'classify'] },
   {
     title: 'Machine',
     settings: MACHINE,
@@ -338,7 +347,7 @@ export type TrainingConfig = Values<
   typeof MODEL & typeof TOKENIZER & typeof TRAINING & typeof WATCHING & typeof CLUSTER & typeof MACHINE
 >;
 export type PretrainConfig = TrainingConfig & Values<typeof PRETRAINING>;
-export type FinetuneConfig = TrainingConfig & Values<typeof FINETUNING>;
+export type FinetuneConfig = TrainingConfig & Values<typeof FINETUNING & typeof WEIGHTS>;
 export type MachineConfig = Values<typeof MACHINE>;
 /** What commands share that run a trained model. */
 export type InferenceConfig = Values<typeof WEIGHTS & typeof MACHINE>;

@@ -7,7 +7,7 @@ import { checkFeeds, feedsOf } from './feeds.js';
 import { type GraphPass, inferenceGraph, trainingGraph } from './graphs-of-step.js';
 import { HostState } from './host-state.js';
 import { checkTrained, checkVariables, type GradientPass, hostTraining } from './host-training.js';
-import { constantWeights, type Weights } from './host-weights.js';
+import { constantWeights, packedWeights, readBy, type Weights } from './host-weights.js';
 import { DrawnMasks, liftMasks } from './masks/index.js';
 import type {
   Device,
@@ -44,7 +44,7 @@ export interface HostRuntime {
   readonly precision?: Precision;
   /** A traced graph as this runtime wants it. */
   readonly prepared: GraphPass;
-  /** @param weights inputs that never change: they are compiled in */
+  /** @param weights inputs of the graph that are none of the session: see `Weights` */
   open(graph: Graph, weights?: Weights): Promise<HostSession>;
   /** What updates the arrays whose rule has no kernel, and what frees it. */
   updates(
@@ -128,10 +128,10 @@ export class HostEngine implements Engine {
 
   /** Parameters are read where the state keeps them. */
   private async open(graph: Graph, step: StepFunction, state: HostState): Promise<HostSession> {
-    const session = await this.runtime.open(graph);
-    const arrays = new Set(state.specs.map(({ name }) => name));
-    for (const { name } of graph.inputs)
-      if (arrays.has(name) && !Object.hasOwn(step.inputs, name)) session.bindInput(name, state.view('parameter', name));
+    const packed = packedWeights(graph, step, state);
+    const session = await this.runtime.open(graph, packed);
+    for (const name of readBy(graph, step, state))
+      if (!packed.has(name)) session.bindInput(name, state.view('parameter', name));
     return session;
   }
 }

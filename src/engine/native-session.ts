@@ -1,15 +1,21 @@
 // A graph compiled behind a C API: arrays in by name, arrays out by name, read and written where they lie. Knows neither
 // OpenVINO nor onnxruntime, and nothing of parameters or training.
-import { type Graph, type HostArray, sizeOf, type TensorSpec } from '../trace/graph.js';
+import { type DType, type Graph, type HostArray, sizeOf, type TensorSpec } from '../trace/graph.js';
 import type { Handle } from './handle.js';
 import type { HostSession } from './host-engine.js';
+import type { Lowered } from './onnx/lower.js';
+
+export interface HeldSpec {
+  readonly shape: readonly number[];
+  readonly dtype: DType | 'uint8';
+}
 
 /** What a library makes of a model. Ports have the model's names. */
 export interface NativeProgram {
   /** Whether an input is read: the library may drop what no result depends on. */
   reads(input: string): boolean;
   /** A native tensor over an array of ours, which it must not outlive; runs read or write it until another is held there. */
-  hold(port: string, spec: TensorSpec, data: HostArray): Handle;
+  hold(port: string, spec: HeldSpec, data: HostArray): Handle;
   /** Runs on another thread. */
   run(): Promise<void>;
   /** Runs on this thread, which waits: for tests that cannot. */
@@ -17,9 +23,9 @@ export interface NativeProgram {
   dispose(): void;
 }
 
-interface Port {
+interface Port<Spec = TensorSpec> {
   readonly port: string;
-  readonly spec: TensorSpec;
+  readonly spec: Spec;
 }
 
 interface Bound {
@@ -38,19 +44,21 @@ export class NativeSession implements HostSession {
   private readonly fixed = new Set<string>();
   private released = false;
 
-  /** @param names in the model, of the graph's inputs and outputs */
+  /** @param model the names in it of the graph's inputs and outputs, and what it reads besides */
   constructor(
     private readonly program: NativeProgram,
     graph: Graph,
-    names: { readonly inputs: ReadonlyMap<string, string>; readonly outputs: ReadonlyMap<string, string> },
+    model: Pick<Lowered, 'inputs' | 'outputs' | 'fed'>,
   ) {
     const ports = (specs: Graph['inputs'], named: ReadonlyMap<string, string>) =>
       specs.flatMap(({ name, value }) => {
         const port = named.get(name); // none for what is compiled in
         return port === undefined ? [] : [[name, { port, spec: value }] as const];
       });
-    this.inputs = new Map(ports(graph.inputs, names.inputs).filter(([, { port }]) => program.reads(port)));
-    this.outputs = new Map(ports(graph.outputs, names.outputs));
+    this.inputs = new Map(ports(graph.inputs, model.inputs).filter(([, { port }]) => program.reads(port)));
+    this.outputs = new Map(ports(graph.outputs, model.outputs));
+    for (const { name, type, shape, data } of model.fed)
+      if (program.reads(name)) this.bind({ port: name, spec: { dtype: type, shape } }, data);
   }
 
   bindInput(name: string, data: HostArray): void {
@@ -117,7 +125,7 @@ export class NativeSession implements HostSession {
     this.bind(port, own);
   }
 
-  private bind({ port, spec }: Port, data: HostArray): void {
+  private bind({ port, spec }: Port<HeldSpec>, data: HostArray): void {
     const before = this.bound.get(port);
     if (before?.data === data) return;
     // Nothing native keeps the array.

@@ -19,7 +19,7 @@ import { GptError } from '../errors.js';
 import type { EvaluationEvent } from '../events.js';
 import { scoresChoices } from '../model/index.js';
 import { answerBytes, answerScorer } from '../scoring/answers.js';
-import { evaluationBatch } from '../scoring/batch-size.js';
+import { textsInBatch } from '../scoring/batch-size.js';
 import { ClassifierModel, measure } from '../scoring/classifier-model.js';
 import { encodeAnswers, encodeTexts, notice, tokensOf } from '../scoring/encode.js';
 import { countUnseen, unseenText } from '../scoring/unseen-characters.js';
@@ -190,7 +190,13 @@ async function* evaluateAnswers(
   const unseenCharacters = countUnseen(tokenizer, all.map(wholeOf));
   if (unseenCharacters > 0) yield { event: 'notice', level: 'warning', message: unseenText(unseenCharacters) };
   const examples = all.map((example) => withoutUnknown(example, vocabSize));
-  const score = answerScorer(session, evaluationBatch(gpt.config, examples.length * blockSize));
+  const score = answerScorer(
+    session,
+    textsInBatch(
+      gpt.config,
+      examples.map(({ ids }) => ids.length),
+    ),
+  );
   const sums = yield* phase('scoring', (report) =>
     score(examples, { signal, report: (done) => report(done, examples.length) }),
   );

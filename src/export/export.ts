@@ -1,6 +1,8 @@
 // A checkpoint in the format that a person asked for.
+import { openCheckpoint } from '../checkpoint/index.js';
 import { exportGguf, type Exported as GgufExported } from '../gguf/export.js';
 import type { Writable } from '../gguf/quantize.js';
+import type { Scheme } from '../quantization/index.js';
 import { dtypesOf, type FormatName } from './formats.js';
 import { exportHf } from './hf/export.js';
 import { exportHtml } from './html/export.js';
@@ -18,10 +20,18 @@ export interface Exported extends Partial<Pick<GgufExported, 'tensors' | 'format
   readonly bytes: number;
   /** Bytes of each, in a folder. */
   readonly files?: Readonly<Record<string, number>>;
+  /** To what the weights were rounded before adapters were trained on them, and merged. */
+  readonly rounded?: Scheme;
 }
 
 /** @throws GptError `export/...`, with the reason; nothing is written then */
-export async function exportAs(path: string, { format, dtype, ...options }: ExportRequest): Promise<Exported> {
+export async function exportAs(path: string, request: ExportRequest): Promise<Exported> {
+  const { rounded, close } = await openCheckpoint(path);
+  await close();
+  return { ...(await written(path, request)), ...(rounded && { rounded }) };
+}
+
+async function written(path: string, { format, dtype, ...options }: ExportRequest): Promise<Exported> {
   switch (format) {
     case 'gguf': {
       const [type] = dtypesOf(format, dtype);

@@ -13,15 +13,30 @@ import {
 } from '../checkpoint/index.js';
 import type { NoticeEvent } from '../events.js';
 import { adapterNames, type LoraConfig, merged } from '../model/index.js';
+import type { Scheme } from '../quantization/index.js';
 import type { FillOptions } from '../session/fill.js';
+import { GarbageCollection } from '../session/garbage.js';
+import { bytesOfArray, gigabytes } from '../session/memory.js';
 import type { Session } from '../session/session.js';
 import type { TrainingState } from '../train/index.js';
 
 const baseName = 'base';
 const adapterName = 'adapter';
 
-/** Writes the frozen model into the run. Its config.json names the labels, since PEFT's format has no place for them. */
-export async function saveBase(session: Session, directory: string): Promise<void> {
+/** What the adapters of a run are trained on, and merged into, where that is not what the checkpoint has. */
+export function frozenWeightsNotice({ state: { specs } }: Session, scheme: Scheme): NoticeEvent {
+  const bytes = { float32: 0, kept: 0 };
+  for (const spec of specs.filter(({ trainable }) => !trainable)) {
+    bytes.float32 += bytesOfArray({ ...spec, quantized: undefined });
+    bytes.kept += bytesOfArray(spec);
+  }
+  const sizes = `${gigabytes(bytes.kept)} instead of ${gigabytes(bytes.float32)}`;
+  const message = `frozen weights are kept in ${scheme}, ${sizes}; adapters are trained on the rounded weights and merged into them`;
+  return { event: 'notice', level: 'info', message };
+}
+
+/** Writes the frozen model into the run, as float32 numbers that are rounded already. Its config.json names the labels, since PEFT's format has no place for them. */
+export async function saveBase(session: Session, directory: string, scheme: Scheme | undefined): Promise<void> {
   const { state, tokenizer, labels } = session;
   const specs = session.specs.filter((spec) => !inAdapter(spec));
   const configKeys = labels && {
@@ -29,19 +44,34 @@ export async function saveBase(session: Session, directory: string): Promise<voi
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
     pad_token_id: tokenizer.endOfText,
   };
+  const garbage = new GarbageCollection();
+  const read = async (slot: string, name: string) => {
+    const weight = await state.read(slot, name);
+    garbage.count(weight.byteLength);
+    return weight;
+  };
   await saveCheckpoint(join(directory, baseName), {
     config: session.gpt.config,
     tokenizer,
-    state: { specs, training: false, read: (slot, name) => state.read(slot, name) },
+    state: { specs, training: false, read },
     ...(configKeys && { configKeys }),
+    ...(scheme && { rounded: scheme }),
   });
+}
+
+/** What is trained, and on what. */
+export interface Adapted {
+  readonly lora: LoraConfig;
+  /** How the frozen weights are kept; undefined: in float32. */
+  readonly scheme: Scheme | undefined;
+  /** The run's folder. */
+  readonly run: string;
 }
 
 /** Writes a checkpoint: the merged model and the adapter. */
 export async function saveMerged(
   session: Session,
-  lora: LoraConfig,
-  run: string,
+  { lora, scheme, run }: Adapted,
   directory: string,
   training: TrainingState,
   resumable: boolean,
@@ -49,9 +79,11 @@ export async function saveMerged(
 ): Promise<string> {
   const { state, tokenizer, labels } = session;
   const byName = new Map(session.specs.map((spec) => [spec.name, spec]));
+  const garbage = new GarbageCollection();
   const read = async (name: string) => {
     const weight = await state.read('parameter', name);
     const spec = byName.get(name)!;
+    garbage.count(2 * weight.byteLength); // as it is, and merged
     if (!spec.adapted) return weight;
     const { a, b } = adapterNames(name);
     return merged(weight, await state.read('parameter', a), await state.read('parameter', b), lora, spec.outputAxis);
@@ -69,6 +101,7 @@ export async function saveMerged(
     resumable,
     tokenizerKeys,
     ...(labels && { labels }),
+    ...(scheme && { rounded: scheme }),
     more: async (folder) => {
       const inner = join(folder, adapterName);
       await mkdir(inner);

@@ -1,5 +1,5 @@
 // Finetuning from files to checkpoints on the embedded engine: learning, resuming, adapters, tasks.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCheckpoint, SafetensorsFile } from '../checkpoint/index.js';
@@ -8,6 +8,7 @@ import { GptError } from '../errors.js';
 import { evaluate } from '../evaluate/evaluate.js';
 import type { ClassEvent, ResultEvent, RunEvent } from '../events.js';
 import { pretrain } from '../pretrain/pretrain.js';
+import { quantize } from '../quantize/quantize.js';
 import { finetune } from './finetune.js';
 
 let folder = '';
@@ -294,6 +295,54 @@ describe('low-rank adapters', () => {
     const merged = (await collect(classify({ run: at('lora'), input }))) as ClassEvent[];
     const adapter = (await collect(classify({ run: at('lora/best/adapter'), input }))) as ClassEvent[];
     expect(adapter).toEqual(merged);
+  });
+});
+
+describe('low-rank adapters over weights in 8 and 4 bits', () => {
+  const values = (more: object = {}) => ({
+    ...{ from: at('scratch'), loraRank: 2, maxIters: 4, batchSize: 8, learningRate: 0.05, evalInterval: 2 },
+    ...{ dropout: 0.1, quantize: 'int8', ...more },
+  });
+  const notices = (events: readonly RunEvent[]) => of(events, 'notice').map(({ message }) => message);
+
+  test('an interrupted run resumes to the same bits; its base is the rounded model, the merged one is built on it', async () => {
+    const data = csv('frozen.csv', weather(24, 3));
+    const events = await run(data, 'int8', values());
+    expect(notices(events)).toContainEqual(expect.stringMatching(/^frozen weights are kept in int8, .* instead of/));
+    await interrupted(data, 'int8-parts', values(), 2);
+    await run(undefined, 'int8-parts', {}, { resume: true });
+    for (const file of ['model.safetensors', 'optimizer.safetensors', 'adapter/adapter_model.safetensors'])
+      expect(bytes(`int8-parts/last/${file}`)).toBe(bytes(`int8/last/${file}`));
+    const [base, last] = await Promise.all(['int8/base', 'int8/last'].map((name) => openCheckpoint(at(name))));
+    await collect(quantize({ run: at('scratch/best'), to: 'int8', out: at('rounded') }));
+    const rounded = await openCheckpoint(at('rounded'));
+    expect([base!.rounded, last!.rounded]).toEqual(['int8', 'int8']);
+    for (const { name } of base!.specs) expect((await base!.read(name)).join()).toBe((await rounded.read(name)).join());
+    await Promise.all([base!, last!, rounded].map((checkpoint) => checkpoint.close()));
+    await expect(run(undefined, 'int8-parts', { quantize: 'none', maxIters: 9 }, { resume: true })).rejects.toThrow(
+      'quantize',
+    );
+  });
+
+  test('a folder in 4 bits is trained on as it is stored, with the bits of --quantize int4', async () => {
+    await collect(quantize({ run: at('scratch/best'), to: 'int4', out: at('stored') }));
+    const data = csv('frozen4.csv', weather(24, 3));
+    const events = await run(data, 'stored4', values({ from: at('stored'), quantize: 'auto' }));
+    expect(notices(events)).toContainEqual(expect.stringContaining('kept in int4'));
+    await run(data, 'asked4', values({ quantize: 'int4' }));
+    expect(bytes('stored4/last/model.safetensors')).toBe(bytes('asked4/last/model.safetensors'));
+    const record = JSON.parse(readFileSync(at('stored4/config.json'), 'utf8'));
+    expect(record.config.quantize).toBe('int4');
+  });
+
+  test('without adapters, and on an engine without such weights, it is refused', async () => {
+    const data = csv('refused.csv', weather(24, 3));
+    await expect(run(data, 'refused', values({ loraRank: 0 }))).rejects.toMatchObject({ code: 'config/quantize' });
+    await expect(run(data, 'refused', values({ backend: 'eager' }))).rejects.toMatchObject({
+      code: 'engine/quantize',
+      message: 'the eager engine has no products with int8 weights',
+    });
+    expect(existsSync(at('refused'))).toBe(false);
   });
 });
 

@@ -11,6 +11,7 @@ import { type TrainingOptions, trainingOptions } from '../run/options.js';
 import { checkData, otherData, type SavedRun } from '../run/record.js';
 import { checkSchedule, stepsOf } from '../run/schedule.js';
 import type { TrainingRun } from '../run/training-run.js';
+import { mostInBatch } from '../scoring/batch-size.js';
 import { tokensOf } from '../scoring/encode.js';
 import { quoteCommand } from '../shell-quote.js';
 import { baselineNotice } from './baselines.js';
@@ -18,6 +19,7 @@ import { fingerprintOf, hashOf } from './data-hash.js';
 import { epochsFor } from './epochs.js';
 import { settledRates } from './learning-rate.js';
 import { StepBatches } from './length-buckets.js';
+import { evaluationRows } from './objectives.js';
 import { type FinetuneTask, prepareTask } from './task.js';
 
 export interface FinetuneOptions extends TrainingOptions {
@@ -66,15 +68,18 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
     blockSize: session.gpt.config.blockSize,
     choices: mostChoices(examples),
     answersAlone: labels === undefined,
+    fewPrograms: countParameters(session.specs) >= largeModel,
   };
   const batches = new StepBatches(examples, shape, config.seed, run.part);
   const program = yield* run.checkingMemory(session, task.compile(batches));
   const rates = settledRates(config, sources, countParameters(session.specs));
-  const settled = { ...settle(config, sources, batches.stepsPerEpoch), ...rates };
+  const quantize = task.scheme ?? 'none';
+  const settled = { ...settle(config, sources, batches.stepsPerEpoch), ...rates, quantize };
   yield* checkSchedule(settled);
 
   const source = { inputs: [data], workingDirectory: process.cwd() };
-  const facts = { task: kind, reason, ...(labels ? { labels } : { template }), dataHash, splitRule };
+  const padded = recordedBatches(batches, task, shape.choices);
+  const facts = { task: kind, reason, ...(labels ? { labels } : { template }), dataHash, splitRule, batches: padded };
   await run.createFolder(session, { settled, source, facts, changed });
   yield* run.train(session, {
     settled,
@@ -95,6 +100,21 @@ async function* finetuneOn(run: TrainingRun<'finetune'>, named: readonly string[
     tokensPerStep: Math.round(tokensOf(examples) / batches.stepsPerEpoch),
     save: task.save,
   });
+}
+
+/** What `inspect --estimate` of the run needs to know of its batches. */
+function recordedBatches(
+  { lengths, answers }: StepBatches,
+  { labels, train, validation }: FinetuneTask,
+  choices: number,
+) {
+  const evaluated = Math.max(train.length, validation.length);
+  return {
+    lengths,
+    answers: lengths.map((length) => answers.get(length) ?? null),
+    evaluationRows: Math.min(labels ? evaluationRows : mostInBatch, evaluated),
+    ...(labels && { labels: labels.length, choices }),
+  };
 }
 
 /** The command that prompts the model as it is trained: a chat, or the first example's prompt. */
@@ -124,6 +144,9 @@ function checkFinetuningData(
   if (saved?.fingerprint === undefined || saved.fingerprint === fingerprintOf(examples)) return [];
   return otherData(saved.inputs, how);
 }
+
+/** Parameters from which on a program takes seconds to compile. */
+const largeModel = 50e6;
 
 /** The settings that depend on how much data there is. */
 function settle(config: FinetuneConfig, sources: Sources, stepsPerEpoch: number): FinetuneConfig {

@@ -7,7 +7,17 @@ const rates = (flags: Record<string, unknown>, parameters = 1e6) => {
 };
 
 test('the smaller the model, the higher the rate; GPT-2 keeps 1e-4', () => {
-  expect([0.8e6, 19e6, 30e6, 124e6, 1.5e9].map(learningRateFor)).toEqual([1e-3, 1e-3, 3e-4, 1e-4, 1e-4]);
+  const sizes = [0.8e6, 19e6, 30e6, 124e6, 1.5e9];
+  expect(sizes.map((size) => learningRateFor(size, false))).toEqual([1e-3, 1e-3, 3e-4, 1e-4, 1e-4]);
+});
+
+test('adapters of a large model take larger steps, without dropout', () => {
+  expect([0.8e6, 30e6, 135e6].map((size) => learningRateFor(size, true))).toEqual([1e-3, 5e-4, 5e-4]);
+  expect(rates({ loraRank: 8, from: 'x' }, 135e6)).toEqual({ learningRate: 5e-4, minLr: 5e-5 });
+  const dropout = (flags: object) => resolve('finetune', [{ name: 'flag', values: { ...flags } }]).values.dropout;
+  expect([dropout({}), dropout({ loraRank: 8, from: 'x' }), dropout({ loraRank: 8, from: 'x', dropout: 0.1 })]).toEqual(
+    [0.1, 0, 0.1],
+  );
 });
 
 test('the lowest rate follows: a tenth, or 0 with wsd', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Encoded } from '../dataset/index.js';
-import { StepBatches } from './length-buckets.js';
+import { fewLengths, StepBatches } from './length-buckets.js';
 
 /** 12 or 20 tokens, of which the last `answer` have a loss. */
 const example = (length: number, answer: number): Encoded => {
@@ -91,4 +91,19 @@ test('which rows a step has does not depend on how they are divided into micro-b
     ),
     { numRuns: 60 },
   );
+});
+
+test('a large model has programs for the lengths that are worth one, worked by hand', () => {
+  const rows = (length: number, count: number) =>
+    Array.from(
+      { length: count },
+      (): Encoded => ({ ids: new Int32Array(length), targets: new Int32Array(length), label: 0, cut: 'nothing' }),
+    );
+  const examples = [...rows(8, 50), ...rows(12, 50), ...rows(16, 2), ...rows(96, 1)];
+  // 400 + 600 + 32 + 96 positions. 16 to 96 adds 160, 14 %; 12 to 16 adds 200, 8 to 12 adds 200.
+  expect(fewLengths(examples, [8, 12, 16, 96])).toEqual([8, 12, 16, 96]);
+  // Of few short texts 8 goes to 12 (20 of 4,928) and 12 to 16 (40 more).
+  const long = [...rows(8, 5), ...rows(12, 5), ...rows(16, 3), ...rows(96, 50)];
+  expect(fewLengths(long, [8, 12, 16, 96])).toEqual([16, 96]);
+  expect(fewLengths(rows(8, 3), [8])).toEqual([8]);
 });

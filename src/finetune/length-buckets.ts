@@ -59,6 +59,8 @@ export interface StepShape {
   readonly choices?: number;
   /** Whether only the places that have a target are projected to the vocabulary: see `answersOf`. */
   readonly answersAlone?: boolean;
+  /** Pad further where that saves programs: see `fewLengths`. */
+  readonly fewPrograms?: boolean;
 }
 
 /** The batches of every optimizer step, or a worker's part of them: a pure function of (examples, shape, seed, step). */
@@ -78,7 +80,8 @@ export class StepBatches {
   ) {
     this.batches = new EpochBatches(examples, shape, seed, part);
     this.stepsPerEpoch = this.batches.stepsPerEpoch;
-    this.lengths = usedLengths(examples, shape.blockSize);
+    const used = usedLengths(examples, shape.blockSize);
+    this.lengths = shape.fewPrograms ? fewLengths(examples, used) : used;
     this.answers = shape.answersAlone ? answerLimits(examples, this.lengths, shape.batchSize) : new Map();
   }
 
@@ -115,4 +118,25 @@ export function usedLengths(examples: readonly Encoded[], blockSize: number): nu
   const lengths = bucketLengths(blockSize);
   const used = new Set(examples.map((example) => lengths.find((length) => longestOf(example) <= length)!));
   return [...used].sort((a, b) => a - b);
+}
+
+/** A program of a large model takes seconds to compile and may hold its weights once more: each must save so much of the positions. */
+const worthwhile = 0.08;
+
+/**
+ * Of these lengths, those whose programs are worth their cost: the one whose batches cost the least to be padded to the next length is
+ * dropped, again and again, while that adds at most 8 % of all positions.
+ * @param lengths ascending; the longest one stays
+ */
+export function fewLengths(examples: readonly Encoded[], lengths: readonly number[]): number[] {
+  const kept = lengths.map((length) => ({ length, rows: 0 }));
+  for (const example of examples) kept.find(({ length }) => longestOf(example) <= length)!.rows++;
+  const total = kept.reduce((sum, { length, rows }) => sum + length * rows, 0);
+  for (;;) {
+    const added = kept.slice(0, -1).map(({ length, rows }, i) => rows * (kept[i + 1]!.length - length));
+    const least = added.indexOf(Math.min(...added));
+    if (kept.length === 1 || added[least]! > worthwhile * total) return kept.map(({ length }) => length);
+    kept[least + 1]!.rows += kept[least]!.rows;
+    kept.splice(least, 1);
+  }
 }

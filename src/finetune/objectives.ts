@@ -6,7 +6,7 @@ import type { Feeds, StepFunction, TrainingProgram } from '../engine/index.js';
 import type { RunEvent } from '../events.js';
 import { classifierLossStep, lossStep } from '../model/index.js';
 import { answerScorer } from '../scoring/answers.js';
-import { evaluationBatch } from '../scoring/batch-size.js';
+import { textsInBatch } from '../scoring/batch-size.js';
 import { ClassifierModel } from '../scoring/classifier-model.js';
 import type { Session } from '../session/session.js';
 import type { TrainingJob } from '../train/index.js';
@@ -35,8 +35,8 @@ export interface Objective {
   readonly evaluator: () => TrainingJob['evaluate'];
 }
 
-/** Examples in a batch of an evaluation. */
-const evaluationRows = 64;
+/** Examples in a batch of an evaluation of labels. */
+export const evaluationRows = 64;
 
 /** Labels, of texts or of choices; with `lmCoef` the language model's loss is added. */
 export function classification(parts: ObjectiveParts, labels: readonly string[]): Objective {
@@ -75,11 +75,11 @@ export function classification(parts: ObjectiveParts, labels: readonly string[])
 export function language(parts: ObjectiveParts): Objective {
   const { config, wholeBatch, session, train, validation } = parts;
   const { batchSize } = config;
-  const { blockSize } = session.gpt.config;
   return {
     evaluator: () => {
-      const score = answerScorer(session, evaluationBatch(session.gpt.config, batchSize * blockSize));
       const measured = { train: spread(train, config.evalIters * wholeBatch), validation };
+      const lengths = [...measured.train, ...validation].map(({ ids }) => ids.length);
+      const score = answerScorer(session, textsInBatch(session.gpt.config, lengths));
       return answerEvaluator(score, measured, session.tokenizer);
     },
     compile: ({ lengths, answers }) =>

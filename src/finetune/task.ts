@@ -10,14 +10,16 @@ import { GptError } from '../errors.js';
 import type { NoticeEvent, RunEvent } from '../events.js';
 import { choiceLabels, configureModel, type GptConfig, headSpec } from '../model/index.js';
 import { type OptimizerName, optimizers, plainOptimizer } from '../optimizer/registry.js';
+import type { Scheme } from '../quantization/index.js';
 import { chooseTokenizer } from '../run/choose-tokenizer.js';
+import { roundedNotice } from '../run/starting-point.js';
 import type { TrainingRun } from '../run/training-run.js';
 import { encodeAnswers, encodeTexts } from '../scoring/encode.js';
-
+import { frozenScheme } from '../session/scheme.js';
 import type { Session } from '../session/session.js';
 import { type Tokenizer, withClassificationToken } from '../tokenizer/index.js';
 import type { TrainingJob, TrainingState } from '../train/index.js';
-import { resumeMerged, saveBase, saveMerged } from './adapters.js';
+import { frozenWeightsNotice, resumeMerged, saveBase, saveMerged } from './adapters.js';
 import { measureBaselines } from './baselines.js';
 import { encodeDocuments, splitBlocks } from './encode-documents.js';
 import { textsOf } from './example-texts.js';
@@ -40,6 +42,8 @@ export interface FinetuneTask extends Omit<Objective, 'evaluator'> {
   readonly chats: boolean;
   /** Of classification, of a new run, where rows are held out. */
   readonly baselines: Baselines | undefined;
+  /** How frozen weights are kept; undefined: in float32. */
+  readonly scheme: Scheme | undefined;
   /** Called once, when the run may be written to. Gives what measures the model. */
   begin(): Promise<TrainingJob['evaluate']>;
   save(directory: string, training: TrainingState, resumable: boolean): Promise<string>;
@@ -57,6 +61,8 @@ interface ModelDesign {
 export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): AsyncGenerator<RunEvent, FinetuneTask> {
   const { checkpoint, folder, workers, options } = run;
   const { config, sources, wholeBatch, splitRule, resumed } = run.plan;
+  const backend = workers.size > 1 ? 'tensorflow' : config.backend;
+  const scheme = frozenScheme({ ...config, backend }, checkpoint?.scheme);
   const texts = yield* readLabelledTexts(data, config, options.signal, splitRule);
   const { task: kind, reason, template } = texts;
   requireUsed(kind, sources);
@@ -75,8 +81,10 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
 
   const { freeze, layerDecay, seed, loraRank } = config;
   const lora = loraRank > 0 ? { rank: loraRank, alpha: config.loraAlpha ?? 2 * loraRank } : undefined;
-  const session = yield* run.openSession(model, tokenizer, { labels, freeze, layerDecay, lora });
+  const session = yield* run.openSession(model, tokenizer, { labels, freeze, layerDecay, lora, quantize: scheme });
   if (resumed === null) yield* noticePlainOptimizer(config.optimizer, session);
+  if (scheme && resumed === null) yield frozenWeightsNotice(session, scheme);
+  else if (lora && checkpoint?.scheme) yield roundedNotice(checkpoint);
   const sameLabels = labels && checkpoint?.labels?.join('\n') === labels.join('\n');
   const fresh = labels && !sameLabels ? [headSpec(model, labels.length).name] : [];
   const resuming = resumed !== null;
@@ -92,15 +100,16 @@ export async function* prepareTask(run: TrainingRun<'finetune'>, data: string): 
     template,
     chats,
     baselines,
+    scheme,
     ...parts,
     ...objective,
     begin: async () => {
-      if (lora && !resuming && workers.leads) await saveBase(session, folder.staging);
+      if (lora && !resuming && workers.leads) await saveBase(session, folder.staging, scheme);
       return workers.evaluateOnce(objective.evaluator());
     },
     save: (directory, training, resumable) =>
       lora
-        ? saveMerged(session, lora, folder.directory, directory, training, resumable, tokenizerKeys)
+        ? saveMerged(session, { lora, scheme, run: folder.directory }, directory, training, resumable, tokenizerKeys)
         : session.save(directory, training, resumable, tokenizerKeys),
   };
 }

@@ -79,6 +79,34 @@ test('adapters alone have gradients and optimizer state, and need fewer products
   expect(frozen.memory.optimizer).toBeLessThan(0.6 * all.memory.optimizer);
 });
 
+describe('a finetuning run', () => {
+  const config = resolve('pretrain', [{ name: 'flag', values: { ...settings, optimizer: 'adamw' } }]).values;
+  const { nLayer, nHead, nEmbd, blockSize } = sizes;
+  const shape = { nLayer, nHead, nEmbd, blockSize, dropout: 0, bias: true, layerNormEpsilon: 1e-5 };
+  const model = { ...shape, vocabSize: 257, position: 'learned' as const };
+  const batches = { lengths: [8, 16], answers: [4, null], evaluationRows: 16 };
+
+  test('is planned on its own batches, with the head of its labels', async () => {
+    const text = await planTraining(model, config, { batches });
+    expect(text.tokensPerStep).toBe(config.batchSize * 12);
+    const labels = await planTraining(model, config, { batches: { ...batches, labels: 3 }, lmCoef: 0 });
+    expect(labels.parameters).toBe(text.parameters + 3 * nEmbd);
+    expect(labels.flopsPerStep).toBeLessThan(text.flopsPerStep); // nothing is projected to the vocabulary
+  });
+
+  test('keeps the frozen matrices in 8 or 4 bits, all else in float32', async () => {
+    const plan = (quantize: 'none' | 'int8' | 'int4') =>
+      planTraining(model, config, { loraRank: 2, quantize, batches });
+    const [float32, int8, int4] = [await plan('none'), await plan('int8'), await plan('int4')];
+    const numbers = nLayer * 12 * nEmbd ** 2;
+    const table = 257 * nEmbd;
+    const saved = (bytes: number) => numbers * (4 - bytes) + table * (4 - 68 / 64);
+    expect(float32.memory.parameters - int8.memory.parameters).toBe(saved(68 / 64));
+    expect(float32.memory.parameters - int4.memory.parameters).toBe(saved(36 / 64));
+    expect(int8.memory.optimizer).toBe(float32.memory.optimizer);
+  });
+});
+
 test('seconds are products at their speed and the rest at that of copying', () => {
   expect(secondsOf({ flops: 3e9, bytes: 4e9 }, { gflops: 1, bytesPerSecond: 2e9 })).toBe(5);
 });

@@ -1,29 +1,21 @@
 // What a training run will cost, from its settings alone: parameters, memory by part, arithmetic and, by a quick
 // measurement of this machine, time a step. Reads no text and trains nothing.
 import type { FinetuneConfig, PretrainConfig } from '../config/index.js';
-import {
-  defaultThreads,
-  inferenceGraph,
-  measureOnnx,
-  preparedBy,
-  trainingGraph,
-  updateCost,
-  valueBytes,
-} from '../engine/index.js';
+import { type ArraySpec, defaultThreads, measureOnnx, updateCost } from '../engine/index.js';
 import {
   countParameters,
-  evaluationStep,
-  Gpt,
   type GptConfig,
-  type LoraConfig,
+  headSpec,
   loraSpecs,
-  lossStep,
+  type ParameterSpec,
   parameterSpecs,
   withTrainable,
 } from '../model/index.js';
 import { optimizers, optionsFor } from '../optimizer/registry.js';
-import { type EstimatedEngine, estimateMemory, type GraphMemory, type MemoryEstimate } from '../session/memory.js';
-import { type Work, workOf } from '../trace/index.js';
+import { formatOf } from '../quantization/index.js';
+import { type EstimatedEngine, estimateMemory, type MemoryEstimate } from '../session/memory.js';
+import type { Work } from '../trace/index.js';
+import { graphCosts, type RecordedBatches } from './cost-graphs.js';
 
 export interface Plan {
   readonly engine: EstimatedEngine;
@@ -43,34 +35,31 @@ export interface Plan {
   readonly secondsPerStep: number;
 }
 
-/** What of a model a finetuning run trains. Absent: everything. */
-export type Share = Partial<Pick<FinetuneConfig, 'freeze' | 'loraRank' | 'loraAlpha'>>;
+/** What of a model a finetuning run trains, and on what. Absent: everything, on rows as long as the context. */
+export interface Share
+  extends Partial<Pick<FinetuneConfig, 'freeze' | 'loraRank' | 'loraAlpha' | 'quantize' | 'lmCoef'>> {
+  readonly batches?: RecordedBatches;
+}
 
-/**
- * Takes about a second: compiles nothing, but measures how fast this machine multiplies and copies. A finetuning run is
- * planned as if every row were as long as the context.
- */
+/** Takes about a second: compiles nothing, but measures how fast this machine multiplies and copies. */
 export async function planTraining(model: GptConfig, config: PretrainConfig, share: Share = {}): Promise<Plan> {
   const { batchSize, gradAccum, recompute } = config;
   const threads = config.threads ?? defaultThreads();
-  const { freeze = 0, loraRank = 0, loraAlpha } = share;
+  const { freeze = 0, loraRank = 0, loraAlpha, quantize = 'none', lmCoef = 0, batches } = share;
   const lora = loraRank > 0 ? { rank: loraRank, alpha: loraAlpha ?? 2 * loraRank } : undefined;
+  const head = batches?.labels === undefined ? [] : [headSpec(model, batches.labels)];
   const body = parameterSpecs(model);
-  const specs = withTrainable(lora ? [...body, ...loraSpecs(body, lora)] : body, {
-    freeze,
-    adaptersOnly: lora !== undefined,
-  });
+  const all = [...body, ...(lora ? loraSpecs(body, lora) : []), ...head];
+  const trainable = withTrainable(all, { freeze, adaptersOnly: lora !== undefined });
+  const packed = (spec: ParameterSpec): ArraySpec['quantized'] =>
+    quantize === 'none' || quantize === 'auto' ? undefined : formatOf(spec, quantize);
+  const specs = trainable.map((spec) => (spec.trainable ? spec : { ...spec, quantized: packed(spec) }));
   const engine = config.backend === 'tensorflow' || config.backend === 'openvino' ? config.backend : 'onnx';
   const trained = specs.filter(({ trainable }) => trainable).map(({ name }) => name);
-  const { memory, work } = await graphsOf(
+  const packedNames = new Set(specs.filter((spec: ArraySpec) => spec.quantized).map(({ name }) => name));
+  const { memory, work } = await graphCosts(
     { ...model, dropout: config.dropout },
-    {
-      batchSize,
-      recompute,
-      engine,
-      lora,
-      trained,
-    },
+    { batchSize, recompute, engine, lora, trained, packed: packedNames, batches, lmCoef },
   );
   const parameters = countParameters(specs);
   const optimizer = optimizers[config.optimizer];
@@ -80,12 +69,13 @@ export async function planTraining(model: GptConfig, config: PretrainConfig, sha
   return {
     engine,
     parameters,
-    tokensPerStep: batchSize * model.blockSize * gradAccum,
+    tokensPerStep: Math.round(batchSize * gradAccum * timeOf(model, batches)),
     memory: estimateMemory({
       specs,
       optimizer,
       gradAccum,
       graphs,
+      programs: batches?.lengths.length ?? 1,
       engine,
       jit: config.jit,
       precision: config.precision,
@@ -98,30 +88,11 @@ export async function planTraining(model: GptConfig, config: PretrainConfig, sha
   };
 }
 
-interface GraphSettings {
-  readonly batchSize: number;
-  readonly recompute: boolean;
-  readonly engine: EstimatedEngine;
-  readonly lora: LoraConfig | undefined;
-  /** The names of the parameters that are trained. */
-  readonly trained: readonly string[];
-}
-
-/** The training graph and that of evaluation, as pretraining compiles them. */
-async function graphsOf(model: GptConfig, { batchSize, recompute, engine, lora, trained }: GraphSettings) {
-  const prepared = preparedBy[engine];
-  const gpt = await Gpt.create(model, { recompute, lora });
-  try {
-    const shape = { batchSize, time: model.blockSize };
-    const training = trainingGraph(lossStep(gpt, shape), trained, prepared);
-    const evaluation = inferenceGraph(evaluationStep(gpt, shape), prepared);
-    const memory = [training, evaluation].map(
-      (graph): GraphMemory => ({ values: valueBytes[engine](graph), nodes: graph.nodes.length }),
-    );
-    return { memory, work: workOf(training) };
-  } finally {
-    gpt.dispose();
-  }
+/** Positions of a row, the mean over the lengths of batches. */
+function timeOf({ blockSize }: GptConfig, batches: RecordedBatches | undefined): number {
+  if (!batches) return blockSize;
+  const { lengths, choices = 1 } = batches;
+  return (choices * lengths.reduce((sum, length) => sum + length, 0)) / lengths.length;
 }
 
 interface Speed {

@@ -25,11 +25,11 @@ export function blocksOf(columns: number): number {
   return Math.ceil(columns / blockSize);
 }
 
-/** All zeros. */
+/** All zeros. Native code may read the arrays where they lie: with buffers of their own they are never moved, however small. */
 export function emptyMatrix(rows: number, columns: number, bits: Bits): QuantizedMatrix {
   const blocks = rows * blocksOf(columns);
-  const codes = new Uint8Array((blocks * blockSize * bits) / 8).fill(bits === 8 ? 0x80 : 0x88);
-  return { bits, rows, columns, codes, scales: new Float32Array(blocks) };
+  const codes = new Uint8Array(new ArrayBuffer((blocks * blockSize * bits) / 8)).fill(bits === 8 ? 0x80 : 0x88);
+  return { bits, rows, columns, codes, scales: new Float32Array(new ArrayBuffer(4 * blocks)) };
 }
 
 /** Memory of codes and scales. */

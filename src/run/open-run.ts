@@ -57,7 +57,8 @@ async function* withEngine<C extends TrainCommand>(
 ): AsyncGenerator<RunEvent, RunPlan<C>> {
   let chosen: RunPlan<C> | undefined;
   try {
-    const config = saved ? plan.config : yield* chooseEngine(plan.config, { signal });
+    const settled = saved !== undefined || keepsPacked(plan.config, start);
+    const config = settled ? plan.config : yield* chooseEngine(plan.config, { signal });
     await requireMachine(config);
     if (profile !== undefined) requireProfileFolder(profile);
     chosen = { ...plan, config };
@@ -68,6 +69,13 @@ async function* withEngine<C extends TrainCommand>(
       folder.release();
     }
   }
+}
+
+/** Whether frozen weights stay in 8 or 4 bits, to save memory: OpenVINO would keep them as it unpacks them. */
+function keepsPacked(config: object, start: StartingPoint | undefined): boolean {
+  const { loraRank = 0, quantize = 'none' } = config as { loraRank?: number; quantize?: string };
+  if (loraRank === 0 || quantize === 'none') return false;
+  return quantize !== 'auto' || start?.checkpoint.scheme !== undefined;
 }
 
 /** Takes the folder for this process and plans the run. Nothing in the folder changes. */

@@ -28,15 +28,21 @@ export interface StartingPoint {
 export async function startingPoint(
   run: Run,
   saved: Pick<SavedRun, 'config'> | undefined,
-  config: Settings & { readonly init?: string | null; readonly from?: string | null },
+  config: Settings & { readonly init?: string | null; readonly from?: string | null; readonly loraRank?: number },
 ): Promise<StartingPoint | undefined> {
   if (run.checkpoint !== undefined) return continuationOf(run, run.checkpoint, saved, config);
   const path = config.init ?? config.from ?? null;
   if (path === null) return undefined;
   const checkpoint = await openCheckpoint(path);
-  const message = `${path} holds ${checkpoint.scheme} weights: training starts from the rounded ones, in float32`;
-  const notices = checkpoint.scheme ? [{ event: 'notice', level: 'warning', message } as const] : [];
+  // With adapters the weights may stay as they are: who makes the model knows.
+  const notices = checkpoint.scheme && !config.loraRank ? [roundedNotice(checkpoint)] : [];
   return { checkpoint, training: undefined, notices, begin: async () => {} };
+}
+
+/** That weights in 8 or 4 bits are trained, or kept, in float32. */
+export function roundedNotice({ directory, scheme }: Checkpoint): NoticeEvent {
+  const message = `${directory} holds ${scheme} weights: training starts from the rounded ones, in float32`;
+  return { event: 'notice', level: 'warning', message };
 }
 
 async function continuationOf(

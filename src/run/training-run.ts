@@ -114,7 +114,7 @@ export class TrainingRun<C extends TrainCommand> {
   async *openSession(
     model: GptConfig,
     tokenizer: Tokenizer,
-    options: Pick<SessionOptions, 'labels' | 'freeze' | 'layerDecay' | 'lora'> = {},
+    options: Pick<SessionOptions, 'labels' | 'freeze' | 'layerDecay' | 'lora' | 'quantize'> = {},
   ): AsyncGenerator<NoticeEvent, Session> {
     const { optimizer, recompute } = this.plan.config;
     const { onGraph, profile } = this.options;

@@ -6,7 +6,7 @@ import { GptError } from '../errors.js';
 import { tokenLossesStep } from '../model/index.js';
 import type { Session } from '../session/session.js';
 import type { ScoreOptions } from './answers.js';
-import { evaluationBatch } from './batch-size.js';
+import { textsInBatch } from './batch-size.js';
 
 /** A text of which the end is scored. */
 export interface Continuation {
@@ -35,7 +35,7 @@ export async function logLikelihoods(
   const { blockSize } = gpt.config;
   const rows = sharedRows(continuations);
   const lengths = rows.map(({ read }) => read.length);
-  const batchSize = evaluationBatch(gpt.config, rows.length * blockSize);
+  const batchSize = textsInBatch(gpt.config, lengths);
   const programs = new Map<string, Promise<Program>>();
   const sums = new Float64Array(continuations.length);
   let done = 0;

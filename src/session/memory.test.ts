@@ -33,6 +33,17 @@ test('a trained parameter has a gradient, its copy and optimizer slots, a frozen
   expect(total).toBe(31 * million + runtime);
 });
 
+test('a frozen matrix in 8 or 4 bits takes its codes and scales', () => {
+  const frozen = (bits: 8 | 4) =>
+    [3, 1].map((blocks, i) => ({
+      ...{ name: String(i), shape: [64, 64 * blocks], decay: true, trainable: false },
+      quantized: { bits, outputAxis: 0 } as const,
+    }));
+  const of = (bits: 8 | 4) => estimateMemory({ specs: frozen(bits), optimizer, gradAccum: 1, graphs: graphsOf(1000) });
+  expect(of(8).parameters).toBe(4 * 64 * (64 + 4));
+  expect(of(4).parameters).toBe(4 * 64 * (32 + 4));
+});
+
 test('accumulation needs a second gradient', () => {
   const one = estimateMemory({ specs, optimizer, gradAccum: 1, graphs: [] });
   const four = estimateMemory({ specs, optimizer, gradAccum: 4, graphs: [] });
@@ -53,6 +64,13 @@ describe('with openvino', () => {
     expect({ gradients, activations }).toEqual({ gradients: 4 * million, activations: 15 * million });
     expect(estimateMemory({ ...parts, gradAccum: 4 }).gradients).toBe(8 * million);
     expect(estimateMemory({ ...parts, gradAccum: 1, precision: 'bf16' }).activations).toBe(10 * million);
+  });
+
+  test('each program keeps the weights once more, packed ones as they are unpacked', () => {
+    const runtime = (more: object) => estimateMemory({ ...parts, gradAccum: 1, ...more }).runtime;
+    expect(runtime({ programs: 3 }) - runtime({})).toBeCloseTo(2 * 2.2 * 6 * million, 0);
+    const quantized = { bits: 8, outputAxis: 0 } as const;
+    expect(runtime({ specs: [specs[0]!, { ...specs[1]!, quantized }] })).toBe(runtime({}));
   });
 
   // Layers x width, context x batch: parameters, the peaks of both graphs, and what the process took at most, in MB.

@@ -9,6 +9,7 @@ import {
   type Precision,
 } from '../engine/index.js';
 import { GptError } from '../errors.js';
+import { blockSize, blocksOf } from '../quantization/index.js';
 
 /** Bytes, by part. */
 export interface MemoryEstimate {
@@ -17,7 +18,7 @@ export interface MemoryEstimate {
   readonly gradients: number;
   /** The optimizer's slots. */
   readonly optimizer: number;
-  /** Activations: the values of the compiled graphs that are alive at once. */
+  /** Activations: the values of the compiled graphs that are alive at once, unpacked matrices among them. */
   readonly activations: number;
   /** Node, this program, the engine's library and its compiler. */
   readonly runtime: number;
@@ -37,7 +38,10 @@ export interface MemoryParts {
   readonly specs: readonly ArraySpec[];
   readonly optimizer: Optimizer;
   readonly gradAccum: number;
+  /** Of each compiled graph; its values with the largest matrix that it unpacks. */
   readonly graphs: readonly GraphMemory[];
+  /** Training programs, one for each length of batches. Default: 1. */
+  readonly programs?: number;
   /** Default: onnx. */
   readonly engine?: EstimatedEngine;
   /** How tensorflow runs steps; `auto` compiles both ways. */
@@ -59,12 +63,14 @@ interface Costs {
 }
 
 interface Compiled {
-  /** How many arrays it has, and the bytes of the largest and of all. */
+  /** How many arrays it has, and the bytes in float32 of the largest and of all. */
   readonly arrays: number;
   readonly largest: number;
   readonly all: number;
   /** Of all graphs. */
   readonly nodes: number;
+  /** For training. */
+  readonly programs: number;
 }
 
 /** The largest graph's: memory is given back after each run. */
@@ -73,11 +79,14 @@ const withSums = (parts: number) => (parts > 1 ? 2 : 1);
 
 const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
 
-/** Its compiled products keep the weights in layouts of their own, and with bfloat16 in both formats. */
+/**
+ * The compiled products of each program keep the weights in layouts of their own, and with bfloat16 in both formats: those in 8 or 4
+ * bits, too, as they are unpacked.
+ */
 const openvino = (activations: number, weights: number): Costs => ({
   gradientCopies: withSums,
   activations: (values) => activations * sum(values),
-  runtime: ({ all, nodes }) => 195e6 + 125e3 * nodes + weights * all,
+  runtime: ({ all, nodes, programs }) => 195e6 + 125e3 * nodes + weights * all * programs,
 });
 
 /** Fitted to measured runs: docs/performance.md, docs/tensorflow.md, docs/openvino.md. */
@@ -115,12 +124,15 @@ export function estimateMemory(parts: MemoryParts): MemoryEstimate {
   return graph.total > xla.total ? graph : xla;
 }
 
-function estimateBy(cost: Costs, { specs, optimizer: kept, gradAccum, graphs }: MemoryParts): MemoryEstimate {
+function estimateBy(
+  cost: Costs,
+  { specs, optimizer: kept, gradAccum, graphs, programs = 1 }: MemoryParts,
+): MemoryEstimate {
   const sizes = (some: readonly { readonly shape: readonly number[] }[]) =>
     some.map(({ shape }) => 4 * shape.reduce((a, b) => a * b, 1));
   const bytes = (some: readonly { readonly shape: readonly number[] }[]) =>
     sizes(some).reduce((sum, size) => sum + size, 0);
-  const parameters = bytes(specs);
+  const parameters = specs.reduce((sum, spec) => sum + bytesOfArray(spec), 0);
   const trainable = specs.filter((spec) => spec.trainable !== false);
   const trained = bytes(trainable);
   const gradients = trained * cost.gradientCopies(gradAccum);
@@ -129,12 +141,20 @@ function estimateBy(cost: Costs, { specs, optimizer: kept, gradAccum, graphs }: 
   const compiled = {
     arrays: specs.length,
     largest: Math.max(0, ...sizes(specs)),
-    all: parameters,
+    all: bytes(specs),
     nodes: sum(graphs.map(({ nodes }) => nodes)),
+    programs,
   };
   const runtime = Math.round(cost.runtime(compiled));
   const total = parameters + gradients + optimizer + activations + runtime;
   return { parameters, gradients, optimizer, activations, runtime, total, trained };
+}
+
+/** Bytes of an array as it is kept. */
+export function bytesOfArray({ shape, quantized }: Pick<ArraySpec, 'shape' | 'quantized'>): number {
+  if (!quantized) return 4 * shape.reduce((a, b) => a * b, 1);
+  const [rows, columns] = [shape[quantized.outputAxis]!, shape[1 - quantized.outputAxis]!];
+  return rows * blocksOf(columns) * ((blockSize * quantized.bits) / 8 + 4);
 }
 
 export interface Batching {

@@ -2,6 +2,7 @@
 import { type Checkpoint, type CheckpointContent, saveCheckpoint, type TrainedContent } from '../checkpoint/index.js';
 import type { MachineConfig, TrainingConfig } from '../config/index.js';
 import {
+  type ArraySpec,
   type ClusterChoice,
   type Engine,
   type GraphListener,
@@ -30,6 +31,7 @@ import {
 import { type OptimizerName, optimizers, optionsFor } from '../optimizer/registry.js';
 import { formatOf, type Scheme } from '../quantization/index.js';
 import type { Tokenizer } from '../tokenizer/index.js';
+import { largestUnpacked } from '../trace/index.js';
 import type { TrainingState } from '../train/index.js';
 import type { Diagnostics } from './diagnostics.js';
 import { type FillOptions, fillState } from './fill.js';
@@ -46,7 +48,7 @@ export interface SessionOptions extends Training, Omit<Diagnostics, 'memoryCheck
   readonly lora?: LoraConfig | undefined;
   /** Less memory for more time: see ops/recompute. */
   readonly recompute?: boolean;
-  /** Keep matrices in 8 or 4 bits, for inference on an engine that can (`canQuantize`). */
+  /** Keep matrices that are not trained in 8 or 4 bits, on an engine that can (`canQuantize`). */
   readonly quantize?: Scheme | undefined;
   /** An engine that is open already; the session closes it. */
   readonly opened?: OpenedEngine | undefined;
@@ -56,6 +58,10 @@ export interface OpenedEngine {
   readonly engine: Engine;
   /** What the graphs take that it compiled for training. */
   readonly graphs: GraphMemory[];
+  /** Training programs. */
+  programs: number;
+  /** The names of parameters in 8 or 4 bits. */
+  packed: ReadonlySet<string>;
   /** Called when a training graph is known, before it is compiled. */
   readonly watch: { beforeTraining?: () => void };
 }
@@ -80,15 +86,19 @@ export async function openMachine(
 ): Promise<OpenedEngine> {
   const graphs: GraphMemory[] = [];
   const watch: OpenedEngine['watch'] = {};
+  const found = { graphs, watch, programs: 0, packed: new Set<string>() as ReadonlySet<string> };
   const listener: GraphListener = (graph, use) => {
-    if (training && engine.name !== 'eager')
-      graphs.push({ values: valueBytes[engine.name](graph), nodes: graph.nodes.length });
+    if (training && engine.name !== 'eager') {
+      const values = valueBytes[engine.name](graph) + largestUnpacked(graph, found.packed);
+      graphs.push({ values, nodes: graph.nodes.length });
+    }
+    if (use === 'training') found.programs++;
     onGraph?.(graph, use);
     if (use === 'training') watch.beforeTraining?.();
   };
   const how = { jit, precision, verbose, profile, onGraph: listener, cluster };
   const engine: Engine = await openEngine({ backend, device, threads: threads ?? undefined, ...how });
-  return { engine, graphs, watch };
+  return Object.assign(found, { engine });
 }
 
 export class Session {
@@ -134,7 +144,11 @@ export class Session {
     const body = parameterSpecs(config);
     const all = [...body, ...(lora ? loraSpecs(body, lora) : []), ...(labels ? [headSpec(config, labels.length)] : [])];
     const trained = withTrainable(all, { freeze, layerDecay, adaptersOnly: lora !== undefined });
-    const specs = quantize ? trained.map((spec) => ({ ...spec, quantized: formatOf(spec, quantize) })) : trained;
+    const fixed = (spec: (typeof trained)[number]) => !(training && spec.trainable);
+    const packed = (scheme: Scheme) =>
+      trained.map((spec) => ({ ...spec, quantized: fixed(spec) ? formatOf(spec, scheme) : undefined }));
+    const specs = quantize ? packed(quantize) : trained;
+    machinery.packed = new Set(specs.filter((spec: ArraySpec) => spec.quantized).map(({ name }) => name));
     const state = await engine.createState(specs, { training, optimizer: optimizer && optimizers[optimizer] });
     const classifier = labels && new Classifier(gpt, labels.length);
     return new Session(engine, gpt, tokenizer, state, specs, labels, classifier, machinery);
@@ -160,6 +174,7 @@ export class Session {
       specs,
       optimizer: this.state.optimizer!,
       graphs: this.opened.graphs,
+      programs: Math.max(1, this.opened.programs),
       gradAccum: batching.gradAccum,
       engine: name,
     };

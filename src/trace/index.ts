@@ -19,7 +19,9 @@ export { sizeOf } from './graph.js';
 export { type InterpretOptions, interpret } from './interpret.js';
 export {
   type Allocation,
+  addWork,
   bytesOf,
+  largestUnpacked,
   type MemoryEvent,
   memoryEvents,
   peakBytes,

@@ -143,6 +143,18 @@ function unknownShapes(nodes: readonly Node[]): Set<Value> {
   return unknown;
 }
 
+/**
+ * Bytes in float32 of the largest of some inputs that a node reads whole: what an engine that keeps them packed unpacks next to the
+ * graph's values. Rows of a table are unpacked alone.
+ */
+export function largestUnpacked({ inputs, nodes }: Graph, packed: ReadonlySet<string>): number {
+  const whole = new Set(nodes.filter(({ op }) => op !== 'Embedding').flatMap((node) => node.inputs));
+  return Math.max(
+    0,
+    ...inputs.filter(({ name, value }) => packed.has(name) && whole.has(value)).map(({ value }) => bytesOf(value)),
+  );
+}
+
 /** The nodes as the outputs need them, without those that nothing needs. */
 function demandOrder({ nodes, outputs }: Graph): Node[] {
   const producers = new Map<Value, number>();
@@ -171,6 +183,8 @@ export interface Work {
   /** Bytes that all other operations read and write. */
   readonly bytes: number;
 }
+
+export const addWork = (a: Work, b: Work): Work => ({ flops: a.flops + b.flops, bytes: a.bytes + b.bytes });
 
 /** The arithmetic of a graph and its memory traffic, composites by their bodies. */
 export function workOf({ nodes }: Graph): Work {

@@ -48,5 +48,7 @@ export function define(command: Command, context: Context): void {
       const size = (count: number) => `${(count / 1e6).toFixed(1)} MB`;
       context.print(`saved ${out}: ${size(bytes)}${tensors ? `, tensors: ${kinds.join(', ')}` : ''}`);
       for (const [name, count] of Object.entries(exported.files ?? {})) context.print(`  ${name}: ${size(count)}`);
+      if (exported.rounded)
+        context.print(`adapters were trained on weights rounded to ${exported.rounded}, and are merged into these`);
     });
 }

@@ -12,9 +12,10 @@ import { products } from './lowerings/products.js';
 import { random } from './lowerings/random.js';
 import { reductions } from './lowerings/reductions.js';
 import { shapes } from './lowerings/shapes.js';
+import { type Unpack, unpackByOperator } from './unpacked.js';
 import { webgpuLacks, webgpuLowerings } from './webgpu/lowerings.js';
-import { constantWeight, type HeldWeights, lowerQuantized } from './weights.js';
-import { type ExternalData, type Locate, type Name, OnnxWriter } from './writer.js';
+import { floatWeight, type HeldWeights, lowerQuantized } from './weights.js';
+import { type ExternalData, type FedArray, type Locate, type Name, OnnxWriter } from './writer.js';
 
 /** Every operation that onnxruntime is given, by name. */
 export const lowerings: Lowerings = {
@@ -41,6 +42,8 @@ export interface Lowered {
   readonly cpuNodes: readonly string[];
   /** What the model refers to; it must stay where it is while the model is compiled. */
   readonly external: readonly ExternalData[];
+  /** What the model reads besides the graph's inputs. */
+  readonly fed: readonly FedArray[];
 }
 
 /** How operations are written for what will compute them. */
@@ -48,6 +51,8 @@ export interface Dialect {
   readonly lowerings: Lowerings;
   /** Operators to do without, where their use is a choice. */
   readonly lacks?: ReadonlySet<string>;
+  /** How a packed matrix becomes float32 numbers. Default: by onnxruntime's operator. */
+  readonly unpack?: Unpack;
   /** Where the model says that weights lie. */
   readonly locate?: Locate;
 }
@@ -67,7 +72,7 @@ export function lower(graph: Graph, device: Device = 'cpu', weights?: Weights): 
 
 /**
  * As `lower`, in a dialect.
- * @param weights inputs that never change: they become constants of the model
+ * @param weights inputs of the graph that become constants of the model, or inputs in 8 or 4 bits
  */
 export function lowerAs(graph: Graph, dialect: Dialect, weights: Weights = new Map()): Lowered {
   const onnx = new OnnxWriter(dialect.lacks, dialect.locate);
@@ -76,11 +81,9 @@ export function lowerAs(graph: Graph, dialect: Dialect, weights: Weights = new M
   const inputs = fed.map((port, i) => ({ ...port, onnxName: `in${i}` }));
   for (const { value, onnxName } of inputs) names.set(value.id, onnxName);
   const held: HeldWeights = new Map(
-    graph.inputs.flatMap(({ name, value }) =>
-      weights.has(name) ? [[value.id, { name, weight: weights.get(name)! }]] : [],
-    ),
+    graph.inputs.flatMap(({ name, value }) => (weights.has(name) ? [[value.id, { name, ...weights.get(name)! }]] : [])),
   );
-  lowerInto(onnx, graph, dialect.lowerings, names, held);
+  lowerInto(onnx, graph, dialect, names, held);
   const outputs = graph.outputs.map((port, i) => ({ ...port, onnxName: `out${i}` }));
   // Through Identity nodes, which onnxruntime removes where it can: an output may be an input, a constant, or twice.
   for (const { value, onnxName } of outputs) onnx.alias(names.get(value.id)!, onnxName);
@@ -94,22 +97,23 @@ export function lowerAs(graph: Graph, dialect: Dialect, weights: Weights = new M
     nodeCount: onnx.nodeCount,
     cpuNodes: onnx.cpuNodes,
     external: onnx.external,
+    fed: onnx.fed,
   };
 }
 
 function lowerInto(
   onnx: OnnxWriter,
   graph: Graph,
-  table: Lowerings,
+  { lowerings: table, unpack = unpackByOperator }: Dialect,
   names: Map<Value['id'], Name>,
   held: HeldWeights,
 ): void {
-  const nameOf = (value: Value): Name => names.get(value.id) ?? constantWeight(onnx, value, held.get(value.id)!);
+  const nameOf = (value: Value): Name => names.get(value.id) ?? floatWeight(onnx, value, held.get(value.id)!, unpack);
   for (const constant of graph.constants) names.set(constant.value.id, lowerConstant(onnx, constant));
   for (const node of graph.nodes) {
     const lowering = Object.hasOwn(table, node.op) ? table[node.op] : undefined;
     if (!lowering) throw new GptError('onnx/op', `the onnx engine cannot compute ${node.op}`);
-    const results = lowerQuantized(onnx, node, held, nameOf) ?? lowering(onnx, node.inputs.map(nameOf), node);
+    const results = lowerQuantized(onnx, node, held, { nameOf, lowering, unpack });
     node.outputs.forEach((value, i) => {
       names.set(value.id, results[i]!);
     });

@@ -16,7 +16,7 @@ export interface SessionOptions {
   readonly onDevice?: (output: string) => boolean;
   /** Writes the graph as for this device; for tests without one. */
   readonly dialect?: Device;
-  /** Inputs that never change: they are compiled in. */
+  /** Inputs of the graph that are none of the session. */
   readonly weights?: Weights;
 }
 
@@ -56,7 +56,7 @@ export class GraphSession implements HostSession {
   static async open(graph: Graph, options: SessionOptions): Promise<GraphSession> {
     const ort = await loadRuntime();
     const lowered = lower(graph, options.dialect ?? options.device, options.weights);
-    const { model, inputs, outputs, cpuNodes, external } = lowered;
+    const { model, inputs, outputs, cpuNodes, external, fed } = lowered;
     const session = await ort.InferenceSession.create(model, {
       ...sessionOptions(options, cpuNodes),
       ...(external.length > 0 && { externalData: external }),
@@ -70,7 +70,9 @@ export class GraphSession implements HostSession {
         }),
       );
     const ports = [slots(graph.inputs, inputs), slots(graph.outputs, outputs)] as const;
-    return new GraphSession(ort, session, ...ports, options.profile !== undefined, options.onDevice);
+    const opened = new GraphSession(ort, session, ...ports, options.profile !== undefined, options.onDevice);
+    for (const { name, type, data, shape } of fed) opened.bound[name] = new ort.Tensor(type, data, shape);
+    return opened;
   }
 
   /** Gives an input the same array in every run; it is read in place, at each run. */

@@ -16,9 +16,10 @@ import {
 export type Name = string;
 export type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;
 
-/** Standard operators of this version, IR version 9; onnxruntime's own ones under `microsoft`. */
+/** Standard operators of this version; onnxruntime's own ones under `microsoft`. */
 const opset = 20;
-const irVersion = 9;
+/** The format's version that came with an operator set. */
+const irVersions: Readonly<Record<number, number>> = { 20: 9, 21: 10 };
 export const microsoft = 'com.microsoft';
 
 export interface OnnxPort {
@@ -36,17 +37,26 @@ export interface ExternalData {
   readonly data: Uint8Array;
 }
 
+/** Numbers that a model reads where they lie, at every run: an input besides those of the graph. */
+export interface FedArray extends OnnxPort {
+  readonly type: 'float32' | 'uint8';
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Uint8Array;
+}
+
 /** Where a file says that numbers outside of it lie. */
 export type Locate = (data: Uint8Array, name: string) => { readonly location: string; readonly offset: string };
 
 export class OnnxWriter {
   /** What the file refers to. */
   readonly external: ExternalData[] = [];
+  readonly fed: FedArray[] = [];
   private readonly nodes: NodeMessage[] = [];
   private readonly initializers: TensorMessage[] = [];
   private readonly known = new Map<string, Name>();
   private readonly onCpuNames: string[] = [];
   private pinning = false;
+  private opset: 20 | 21 = opset;
   private count = 0;
 
   /**
@@ -71,6 +81,12 @@ export class OnnxWriter {
     if (this.pinning) this.onCpuNames.push(name);
     this.nodes.push({ opType, input: inputs, output, attribute, domain, name });
     return output;
+  }
+
+  /** As `op`, of an operator that is this way since operator set 21. */
+  op21(opType: string, inputs: readonly Name[], attributes: OnnxAttributes = {}): Name {
+    this.opset = 21;
+    return this.op(opType, inputs, attributes);
   }
 
   /** Has the nodes written meanwhile computed on the CPU, whatever the device. */
@@ -135,9 +151,19 @@ export class OnnxWriter {
     return name;
   }
 
+  /** Numbers that are read where they lie at every run, under a key of the caller's: weights that do not belong to the model. */
+  input(key: string, data: Float32Array | Uint8Array, shape: readonly number[]): Name {
+    const known = this.known.get(key);
+    if (known !== undefined) return known;
+    const name = this.fresh();
+    this.fed.push({ name, data, shape, type: data instanceof Float32Array ? 'float32' : 'uint8' });
+    this.known.set(key, name);
+    return name;
+  }
+
   /** Numbers that several nodes may use, kept once under a key of the caller's. */
-  sharedConstant(key: string, data: Float32Array | Int32Array, shape: readonly number[]): Name {
-    const type = data instanceof Int32Array ? 'int32' : 'float32';
+  sharedConstant(key: string, data: Float32Array | Int32Array | Uint8Array, shape: readonly number[]): Name {
+    const type = data instanceof Int32Array ? 'int32' : data instanceof Uint8Array ? 'uint8' : 'float32';
     const name = this.known.get(key) ?? this.constant(new Uint8Array(data.buffer), type, shape);
     this.known.set(key, name);
     return name;
@@ -147,17 +173,17 @@ export class OnnxWriter {
   finish(graphName: string, inputs: readonly OnnxPort[], outputs: readonly OnnxPort[]): Uint8Array {
     const port = ({ name, type, shape }: OnnxPort) => valueInfo(name, type, shape);
     return encodeModel({
-      irVersion,
+      irVersion: irVersions[this.opset]!,
       producerName: 'gpt-cli',
       opsetImport: [
-        { domain: '', version: opset },
+        { domain: '', version: this.opset },
         { domain: microsoft, version: 1 },
       ],
       graph: {
         name: graphName,
         node: leavesReversed(this.nodes),
         initializer: this.initializers,
-        input: inputs.map(port),
+        input: [...inputs, ...this.fed].map(port),
         output: outputs.map(port),
       },
     });

@@ -4,6 +4,7 @@ import { sizeOf, type TensorSpec } from '../../trace/graph.js';
 import { type Dialect, lowerings } from '../onnx/lower.js';
 import { fenceOnDevice } from '../onnx/lowerings/fence.js';
 import { flag, type Lowering, type Lowerings, number } from '../onnx/lowerings/lowering.js';
+import { unpackByArithmetic } from '../onnx/unpacked.js';
 import type { Name, OnnxWriter } from '../onnx/writer.js';
 import type { Precision } from '../types.js';
 import { bernoulli } from './random.js';
@@ -104,6 +105,7 @@ const unlessEmpty =
   };
 
 const dialectOf = (table: Lowerings): Dialect => ({
+  unpack: unpackByArithmetic,
   lowerings: Object.fromEntries(Object.entries(table).map(([op, lowering]) => [op, unlessEmpty(lowering)])),
 });
 

@@ -1,8 +1,8 @@
 // One graph, compiled by OpenVINO.
-import type { Graph, HostArray, TensorSpec } from '../../trace/graph.js';
+import type { Graph, HostArray } from '../../trace/graph.js';
 import { Handle } from '../handle.js';
 import type { Weights } from '../host-weights.js';
-import { type NativeProgram, NativeSession } from '../native-session.js';
+import { type HeldSpec, type NativeProgram, NativeSession } from '../native-session.js';
 import { lowerAs } from '../onnx/lower.js';
 import type { Locate } from '../onnx/writer.js';
 import { type CompileOptions, compile, compileNow, hasInput } from './compile.js';
@@ -12,7 +12,7 @@ import { checked, checkedAsync, given, loadOpenvino, type OpenvinoLibrary } from
 import { Profile } from './profile.js';
 
 export interface OpenvinoOptions extends CompileOptions {
-  /** Inputs that never change: they are compiled in. */
+  /** Inputs of the graph that are none of the session. */
   readonly weights?: Weights | undefined;
 }
 
@@ -59,7 +59,7 @@ class OpenvinoProgram implements NativeProgram {
     return hasInput(this.library.api, this.compiled, input);
   }
 
-  hold(port: string, { dtype, shape }: TensorSpec, data: HostArray): Handle {
+  hold(port: string, { dtype, shape }: HeldSpec, data: HostArray): Handle {
     const { api } = this.library;
     const dims = BigInt64Array.from(shape.length > 0 ? shape : [1], BigInt);
     const pointer = given(api, `hold ${port}`, (out) =>

@@ -10,17 +10,31 @@ import { reshape } from './shapes.js';
  * computed from x: it would hold it from one use of a shape to the next one, however far. On a GPU, where a shape is read
  * on the CPU: `fenceOnDevice`.
  */
-const fence: Lowering = (onnx, [x, after], node) => {
-  const first = firstOf(onnx, after!, node.inputs[1]!.shape); // [1]
+const fence: Lowering = (onnx, [x, after], node) => [
+  fenced(onnx, x!, node.outputs[0]!.shape, { name: after!, shape: node.inputs[1]!.shape }),
+];
+
+/** A value of the model with its shape. */
+export interface Shaped {
+  readonly name: Name;
+  readonly shape: readonly number[];
+}
+
+/** See `fence`. */
+export function fenced(onnx: OnnxWriter, x: Name, shape: readonly number[], after: Shaped): Name {
+  const first = firstOf(onnx, after.name, after.shape); // [1]
   const zero = onnx.cast(onnx.op('Greater', [first, first]), 'int64');
-  const { shape } = node.outputs[0]!;
-  return [onnx.op('Reshape', [x!, onnx.op('Add', [onnx.int64s(shape), zero])], { allowzero: 1 })];
-};
+  return onnx.op('Reshape', [x, onnx.op('Add', [onnx.int64s(shape), zero])], { allowzero: 1 });
+}
+
+/** A zero of shape [1] that comes from a number of `after`. */
+export function zeroAfter(onnx: OnnxWriter, { name, shape }: Shaped): Name {
+  return onnx.op('Mul', [firstOf(onnx, name, shape), onnx.scalar(0)]);
+}
 
 /** x, after -> x + 0 * (one number of `after`): onnxruntime does not look through products with numbers it cannot know. */
 export const fenceOnDevice: Lowering = (onnx, [x, after], node) => {
-  const first = firstOf(onnx, after!, node.inputs[1]!.shape);
-  const nothing = onnx.op('Mul', [first, onnx.scalar(0)]);
+  const nothing = zeroAfter(onnx, { name: after!, shape: node.inputs[1]!.shape });
   const ones = node.outputs[0]!.shape.map(() => 1);
   return [onnx.op('Add', [x!, reshape(onnx, nothing, ones)])];
 };

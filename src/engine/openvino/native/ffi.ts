@@ -92,7 +92,7 @@ const declarations: Readonly<Record<Exclude<keyof OpenvinoApi, 'decodeProfile'>,
 };
 
 /** `ov_element_type_e` */
-export const elementTypes = { float32: 4, int32: 9, bool: 1 } as const;
+export const elementTypes = { float32: 4, int32: 9, bool: 1, uint8: 16 } as const;
 
 /** Binds every declaration to a library; throws koffi's error for a name that it does not export. */
 export function bind(koffi: typeof Koffi, path: string): OpenvinoApi {
