@@ -15,7 +15,6 @@ import type { NoticeEvent } from '../events.js';
 import { adapterNames, type LoraConfig, merged } from '../model/index.js';
 import type { Scheme } from '../quantization/index.js';
 import type { FillOptions } from '../session/fill.js';
-import { GarbageCollection } from '../session/garbage.js';
 import { bytesOfArray, gigabytes } from '../session/memory.js';
 import type { Session } from '../session/session.js';
 import type { TrainingState } from '../train/index.js';
@@ -44,16 +43,10 @@ export async function saveBase(session: Session, directory: string, scheme: Sche
     label2id: Object.fromEntries(labels.map((label, id) => [label, id])),
     pad_token_id: tokenizer.endOfText,
   };
-  const garbage = new GarbageCollection();
-  const read = async (slot: string, name: string) => {
-    const weight = await state.read(slot, name);
-    garbage.count(weight.byteLength);
-    return weight;
-  };
   await saveCheckpoint(join(directory, baseName), {
     config: session.gpt.config,
     tokenizer,
-    state: { specs, training: false, read },
+    state: { specs, training: false, read: (slot, name) => state.read(slot, name) },
     ...(configKeys && { configKeys }),
     ...(scheme && { rounded: scheme }),
   });
@@ -79,11 +72,9 @@ export async function saveMerged(
 ): Promise<string> {
   const { state, tokenizer, labels } = session;
   const byName = new Map(session.specs.map((spec) => [spec.name, spec]));
-  const garbage = new GarbageCollection();
   const read = async (name: string) => {
     const weight = await state.read('parameter', name);
     const spec = byName.get(name)!;
-    garbage.count(2 * weight.byteLength); // as it is, and merged
     if (!spec.adapted) return weight;
     const { a, b } = adapterNames(name);
     return merged(weight, await state.read('parameter', a), await state.read('parameter', b), lora, spec.outputAxis);
