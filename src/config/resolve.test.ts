@@ -203,3 +203,19 @@ test("char-tiny is nanoGPT's CPU recipe", () => {
     evalInterval: 250,
   });
 });
+
+describe('the family of a model that is chosen for the time of a run', () => {
+  const resolved = (values: object) => resolve('pretrain', [{ name: 'flag', values: { maxTime: 60, ...values } }]);
+
+  test('is the best, and its settings can be given', () => {
+    for (const values of [{}, { slidingWindow: 16 }, { nKvHead: 2 }, { ropeTheta: 500 }, { headDim: 16 }])
+      expect(resolved(values)).toMatchObject({ open: true, values: { arch: 'qwen3' }, sources: { arch: 'derived' } });
+  });
+
+  test('is GPT-2 where only a GPT-2 has what is given, and the one that is given', () => {
+    expect(resolved({ position: 'rope' }).values.arch).toBe('gpt2');
+    expect(resolved({ arch: 'llama', slidingWindow: 16 }).values.arch).toBe('llama');
+    expect(resolved({ nLayer: 2, nEmbd: 64 }).values.arch).toBe('gpt2');
+    expect(() => resolved({ position: 'rope', slidingWindow: 16 })).toThrow('the model family is gpt2');
+  });
+});

@@ -1,6 +1,8 @@
 // From flags, config files and defaults to one frozen configuration, with the source of every value.
 // Later layers win. Reads no file (see files.ts) and no command line (see cli/options).
 import { GptError } from '../errors.js';
+import { families } from '../model/families.js';
+import type { FamilyName } from '../model/registry.js';
 import { checkTraining, isGiven, type Sources } from './check.js';
 import { defaultMinLearningRate, defaultWarmup } from './learning-rate.js';
 import { nearest } from './nearest.js';
@@ -100,6 +102,12 @@ function leavesOpen({ maxTime, init }: PretrainConfig, sources: Sources, layers:
   return maxTime !== null && init === null && !sized && !layers.some(({ preset }) => preset);
 }
 
+/** Lower losses than those of a GPT-2 in the same time (docs/recipe.md), unless settings are given that only a GPT-2 has. */
+function familyForTime(sources: Sources): FamilyName {
+  const own = Object.keys(families.gpt2.settings).filter((key) => !Object.hasOwn(families.qwen3.settings, key));
+  return own.some((key) => isGiven(sources[key])) ? 'gpt2' : 'qwen3';
+}
+
 /**
  * The configuration of a command.
  * @param layers from the weakest to the strongest: presets, files, flags
@@ -134,6 +142,10 @@ export function resolve<C extends ConfigCommand>(command: C, layers: readonly La
   }
   const open = command === 'pretrain' && leavesOpen(values as unknown as PretrainConfig, sources, layers);
   if (command === 'pretrain' || command === 'finetune') {
+    if (open && !isGiven(sources['arch'])) {
+      values['arch'] = familyForTime(sources);
+      sources['arch'] = 'derived';
+    }
     derive(values, sources);
     checkTraining(values as unknown as PretrainConfig & FinetuneConfig, sources, open);
   }

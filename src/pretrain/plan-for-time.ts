@@ -2,9 +2,7 @@
 import { isGiven, type PretrainConfig, resolve } from '../config/index.js';
 import { availableMemory, type EngineChoice } from '../engine/index.js';
 import type { PhaseEvent, PlanEvent } from '../events.js';
-import { families } from '../model/families.js';
 import { configureModel, countParameters, parameterSpecs } from '../model/index.js';
-import type { FamilyName } from '../model/registry.js';
 import { type OptimizerName, optimizers, optionsFor } from '../optimizer/registry.js';
 import { type Given, planRecipe, type Recipe, type Shape, vocabSizes } from '../recipe/index.js';
 import type { TrainingRun } from '../run/training-run.js';
@@ -30,8 +28,8 @@ export async function* planForTime(
   texts: AsyncIterable<TextPiece>,
   heldOut: AsyncIterable<TextPiece> | undefined,
 ): AsyncGenerator<PhaseEvent, ChosenRecipe> {
-  const config = { ...run.plan.config, arch: familyFor(run) };
   const { workers, options } = run;
+  const { config } = run.plan;
   const { tokenizer, valSplit } = config;
   const builtIn = tokenizer === 'char' || tokenizer === 'byte' || tokenizer === 'bpe';
   const reader = builtIn ? tokenizer : await loadTokenizer(tokenizer);
@@ -62,7 +60,7 @@ export async function* planForTime(
     signal: options.signal,
   });
   const { recipe, facts, tokensPerSecond, spent } = planned;
-  const settings = settingsOf(run, recipe, config.arch);
+  const settings = settingsOf(run, recipe);
   const event: PlanEvent = {
     event: 'plan',
     maxTime: config.maxTime!,
@@ -79,16 +77,6 @@ export async function* planForTime(
   return { settings, event };
 }
 
-/** Lower losses than those of a GPT-2 in the same time (docs/recipe.md), unless settings are given that only a GPT-2 has. */
-function familyFor({ plan }: TrainingRun<'pretrain'>): FamilyName {
-  const { config, sources } = plan;
-  const own = Object.keys(families[config.arch].settings).filter(
-    (key) => !Object.hasOwn(families[bestFamily].settings, key),
-  );
-  return ['arch', ...own].some((key) => isGiven(sources[key])) ? config.arch : bestFamily;
-}
-
-const bestFamily: FamilyName = 'qwen3';
 /** Of a model 128 wide. With Muon 3e-3 to 1e-2 gave the same losses. */
 const usualLearningRate: Readonly<Record<OptimizerName, number>> = { muon: 5e-3, adamw: 3e-3 };
 
@@ -111,11 +99,10 @@ function engineOf(config: PretrainConfig, workers: number): EngineChoice {
 function settingsOf(
   { plan, workers, options }: TrainingRun<'pretrain'>,
   recipe: Recipe,
-  arch: FamilyName,
 ): Partial<PretrainConfig> {
   const { vocabSize, ...shape } = recipe.shape;
   const values = {
-    arch,
+    arch: plan.config.arch,
     ...shape,
     batchSize: Math.ceil(shape.batchSize / workers.size),
     ...(plan.config.tokenizer === 'bpe' && { vocabSize }),
