@@ -39,6 +39,17 @@ async function written(runs: readonly string[], options: { model?: boolean; prom
   return { event: event!, page: readFileSync(out, 'utf8') };
 }
 
+test('what --max-time chose and expected; runs without a plan have an empty cell, odd records are no error', async () => {
+  const plan = { maxTime: 90, settings: { arch: 'qwen3', nLayer: 2 }, steps: 1417, expected: 2.0812, limit: 'text' };
+  const planned = runFolder('planned', [step(1)], { plan });
+  const plain = runFolder('plain', [step(1)]);
+  const odd = runFolder('odd', [step(1)], { plan: { maxTime: 'soon', settings: 3, steps: null, limit: {} } });
+  const { page } = await written([planned]);
+  for (const text of ['--arch qwen3 --n-layer 2', '1m 30s', '1,417', '2.081']) expect(page).toContain(text);
+  expect((await written([planned, plain, odd])).page).toContain('<h2>Plan</h2>');
+  expect((await written([plain])).page).not.toContain('<h2>Plan</h2>');
+});
+
 describe('reading a run', () => {
   test('curves by step and by seconds over all processes; steps that were made again replace the earlier ones', async () => {
     const path = runFolder('run', [

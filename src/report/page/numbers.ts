@@ -17,8 +17,9 @@ export function figure(value: unknown, digits = 4): string {
 
 export const percent = (share: unknown): string => (isNumber(share) ? `${(100 * share).toFixed(1)} %` : '');
 
-/** Seconds as 8s, 2m 05s, 1h 02m. */
-export function duration(seconds: number): string {
+/** Seconds as 8s, 2m 05s, 1h 02m; empty for what is no finite number. */
+export function duration(seconds: unknown): string {
+  if (!isNumber(seconds)) return '';
   const whole = Math.round(seconds);
   const two = (n: number) => String(n).padStart(2, '0');
   if (whole < 60) return `${whole}s`;

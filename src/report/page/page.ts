@@ -8,7 +8,7 @@ import { confusion } from './confusion.js';
 import { pageData } from './data.js';
 import { histograms } from './histograms.js';
 import { samples } from './samples.js';
-import { configuration, environment, results, runName } from './tables.js';
+import { configuration, environment, plans, results, runName } from './tables.js';
 
 export interface PageOptions {
   readonly title: string;
@@ -41,6 +41,7 @@ export function reportPage(
   const body = html`<header><h1><bdi>${title}</bdi></h1><p class="note">gpt-cli ${version}, ${time}</p></header>
 <main>
 ${section('Results', results(runs))}
+${section('Plan', plans(runs))}
 ${section('Curves', data.charts.length > 0 ? html`<div id="charts"></div><noscript>Curves need JavaScript.</noscript>` : undefined)}
 ${section('Configuration', configuration(runs))}
 ${section('Samples', samples(runs, models))}

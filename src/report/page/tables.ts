@@ -1,5 +1,7 @@
 // The tables of the page: a column for each run.
 
+import { flagName } from '../../config/index.js';
+import type { PlanEvent } from '../../events.js';
 import { type Html, html } from '../../html/template.js';
 import { quoteCommand } from '../../shell-quote.js';
 import type { Measure, RunRecord } from '../read-run.js';
@@ -82,6 +84,37 @@ export function results(runs: readonly RunRecord[]): Html {
 }
 
 const withUnit = (text: string, unit: string) => (text === '' ? '' : `${text} ${unit}`);
+
+/** What `pretrain --max-time` chose, and what it expected; undefined where no run has a plan. */
+export function plans(runs: readonly RunRecord[]): Html | undefined {
+  const all = runs.map(planOf);
+  if (all.every((plan) => plan === undefined)) return undefined;
+  const row = (name: string, cell: (plan: Partial<PlanEvent>) => string): Row => ({
+    name,
+    cells: all.map((plan) => (plan ? cell(plan) : '')),
+  });
+  const rows = [
+    row('time given', ({ maxTime }) => duration(maxTime)),
+    row('chosen', ({ settings }) => flagsOf(settings)),
+    row('measured tokens/s', ({ tokensPerSecond }) => count(tokensPerSecond)),
+    row('planned steps', ({ steps }) => count(steps)),
+    row('passes over the text', ({ epochs }) => figure(epochs, 2)),
+    row('limited by', ({ limit }) => settingText(limit)),
+    row('expected bits per byte', ({ expected }) => figure(expected)),
+  ];
+  return runTable(runs, rows, false);
+}
+
+function planOf({ record: { plan } }: RunRecord): Partial<PlanEvent> | undefined {
+  return typeof plan === 'object' && plan !== null ? plan : undefined;
+}
+
+function flagsOf(settings: unknown): string {
+  if (typeof settings !== 'object' || settings === null) return '';
+  return Object.entries(settings)
+    .map(([key, value]) => `--${flagName(key)} ${settingText(value)}`)
+    .join(' ');
+}
 
 /** The accuracy of two methods without a language model; of the process that began the run. */
 const baselinesOf = ({ starts }: RunRecord) => starts.find(({ baselines }) => baselines)?.baselines;
