@@ -26,6 +26,16 @@ test('the accuracy of a classifier stands beside its baselines', () => {
   expect(accuracies(start)).toMatch(/accuracy 71\.2 %$/);
 });
 
+test('a run that ends before its first step has saved nothing, and names no command that would use it', () => {
+  const early = { ...done, iter: 0, trainLoss: Number.NaN, valLoss: Number.NaN, bestValLoss: Number.NaN };
+  expect(summary({ ...early, reason: 'time' }, new Map(), start)).toEqual([
+    'time limit reached before the first step: nothing is saved',
+  ]);
+  expect(summary({ ...early, reason: 'interrupted' }, new Map(), start)).toEqual([
+    'interrupted before the first step: nothing is saved',
+  ]);
+});
+
 describe('what was chosen for the time that a run has', () => {
   const plan = {
     event: 'plan',
@@ -46,6 +56,10 @@ describe('what was chosen for the time that a run has', () => {
       'chosen for 10m 00s: --n-layer 4 --n-embd 128 --dropout 0.1 (1.06M parameters)',
       '12,345 tokens/s measured: about 3,116 steps, 4.1 passes over 0.904MB of text; about 2.08 bits/byte expected of unseen text',
     ]);
+  });
+
+  test('one step is not steps', () => {
+    expect(planLines({ ...plan, steps: 1 })[1]).toContain('about 1 step, 4.1 passes');
   });
 
   test('a run that its text ends says so; where nothing is known to expect, nothing is', () => {

@@ -15,13 +15,15 @@ export function startLine(event: StartEvent): string {
   return `${count(parameters)} parameters, vocabulary ${count(vocabSize)}; ${data}; ${engine}${resumed}`;
 }
 
+const steps = (n: number) => `${count(n)} ${n === 1 ? 'step' : 'steps'}`;
+
 /** What was chosen for the time that a run has, why, and what is expected of it. */
 export function planLines(event: PlanEvent): string[] {
-  const { maxTime, settings, parameters, steps, epochs, tokensPerSecond, trainBytes, limit, expected } = event;
+  const { maxTime, settings, parameters, steps: planned, epochs, tokensPerSecond, trainBytes, limit, expected } = event;
   const hidden = new Set(['minLr', 'saveInterval', 'warmupIters']); // follow from others
   const chosen = Object.entries(settings).filter(([key]) => !hidden.has(key));
   const flags = chosen.map(([key, value]) => `--${flagName(key)} ${value}`).join(' ');
-  const passes = `${count(steps)} steps, ${Number(epochs.toPrecision(2))} passes over ${short(trainBytes)}B of text`;
+  const passes = `${steps(planned)}, ${Number(epochs.toPrecision(2))} passes over ${short(trainBytes)}B of text`;
   const speed = `${count(tokensPerSecond)} tokens/s measured`;
   const why =
     limit === 'time'
@@ -110,7 +112,11 @@ export function summary(
   start: StartEvent | undefined,
   outcome?: Outcome,
 ): string[] {
-  const seconds = `${count(event.iter)} steps, ${time(event.elapsed)}, ${count(event.tokensPerSecond)} tokens/s`;
+  if (event.iter === 0) {
+    const reason = event.reason === 'interrupted' ? 'interrupted' : REASONS[event.reason];
+    return [`${reason} before the first step: nothing is saved`];
+  }
+  const seconds = `${steps(event.iter)}, ${time(event.elapsed)}, ${count(event.tokensPerSecond)} tokens/s`;
   const lines = [`${REASONS[event.reason]}: ${seconds}, peak memory ${count(event.peakMemoryMB)} MB`];
   const losses: string[] = [];
   const best = Number.isFinite(event.bestValLoss) ? ` (best ${loss(event.bestValLoss)})` : '';
@@ -118,8 +124,6 @@ export function summary(
   if (Number.isFinite(event.trainLoss)) losses.push(`training loss ${loss(event.trainLoss)}`);
   if (event.accuracy !== undefined) losses.push(`accuracy ${percent(event.accuracy)}${beside(start?.baselines)}`);
   if (event.macroF1 !== undefined) losses.push(`macro F1 ${event.macroF1.toFixed(3)}`);
-  if (event.reason === 'interrupted' && event.iter === 0)
-    return ['interrupted before the first step: nothing is saved'];
   lines.push(losses.join(', ') || 'not evaluated yet');
   if (outcome && outcome.expected !== null && Number.isFinite(outcome.bitsPerByte))
     lines.push(`${outcome.bitsPerByte.toFixed(3)} bits/byte, about ${outcome.expected.toFixed(2)} expected`);
