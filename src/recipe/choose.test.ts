@@ -102,6 +102,16 @@ test('steps take the time that there is, with evaluations', () => {
   );
 });
 
+test('steps of a small model that was given are those that the time allows', () => {
+  const secondsPerBatch = machine(1e11);
+  const small = situation({ text: english(1e10), seconds: 3600, given: { nEmbd: 16, nLayer: 1, nHead: 2 } });
+  const { steps, shape, limit, passes } = chooseRecipe(small);
+  expect(limit).toBe('time');
+  expect((steps * secondsPerBatch(shape)) / 3600).toBeCloseTo(0.94, 2);
+  const { bytesPerToken } = vocabularies.find(({ vocabSize }) => vocabSize === shape.vocabSize)!;
+  expect(passes).toBeCloseTo((steps * shape.batchSize * shape.blockSize * bytesPerToken) / 9e9, 6);
+});
+
 test('a small text with much time ends by its text', () => {
   const { limit, steps, passes, shape } = chooseRecipe(situation({ text: english(20_000), seconds: 86_400 }));
   expect(limit).toBe('text');

@@ -118,7 +118,7 @@ function longestContext({ trainBytes, heldOutBytes }: TextFacts, { bytesPerToken
 
 /**
  * Three times what Hoffmann et al. 2022 found best: on more tokens a larger model is better, of which the law, fitted to short runs,
- * knows little.
+ * knows little. A run on more tokens, as of a width that was given, is expected to be no better.
  */
 const mostTokensPerParameter = 60;
 
@@ -135,16 +135,17 @@ function candidateOf(shape: Shape, situation: Situation, least = 0): Candidate |
   const byText = Math.ceil((bestPasses(parameters, trainBytes) * trainBytes) / bytesPerStep);
   const [fewest, most] = given.batchSize ? [1, Number.POSITIVE_INFINITY] : stepsOfBatch(shape, tokens);
   const byModel = Math.ceil((mostTokensPerParameter * parametersOf(shape)) / tokens);
-  const steps = Math.max(least, Math.min(byTime, byText, byModel, most));
-  if (steps < fewest && least === 0) return undefined;
-  const training = { parameters, bytes: steps * bytesPerStep, trainBytes };
+  const steps = Math.max(least, Math.min(byTime, byText));
+  const counted = Math.max(least, Math.min(steps, byModel, most));
+  if (counted < fewest && least === 0) return undefined;
+  const training = (count: number) => ({ parameters, bytes: count * bytesPerStep, trainBytes });
   return {
     shape,
     steps,
     limit: byText < byTime ? 'text' : 'time',
-    passes: training.bytes / trainBytes,
-    byHeart: timesByHeart(training),
-    loss: relativeLoss(training),
+    passes: training(steps).bytes / trainBytes,
+    byHeart: timesByHeart(training(steps)),
+    loss: relativeLoss(training(counted)),
   };
 }
 
