@@ -19,7 +19,7 @@ const done: DoneEvent = {
 };
 const accuracies = (event: StartEvent) => summary(done, new Map(), event).find((line) => line.includes('accuracy'));
 
-test('the accuracy of a classifier stands beside its baselines', () => {
+test('the accuracy of a classifier is shown with its baselines', () => {
   expect(accuracies({ ...start, baselines: { majority: 0.509, bagOfWords: 0.656 } })).toContain(
     'accuracy 71.2 % (baselines: majority class 50.9 %, bag of words 65.6 %)',
   );
@@ -51,7 +51,7 @@ describe('what was chosen for the time that a run has', () => {
     expected: 2.0834,
   } as const;
 
-  test('is said in flags, with the reason and the expectation', () => {
+  test('is shown as flags, with the reason and the expectation', () => {
     expect(planLines(plan)).toEqual([
       'chosen for 10m 00s: --n-layer 4 --n-embd 128 --dropout 0.1 (1.06M parameters)',
       '12,345 tokens/s measured: about 3,116 steps, 4.1 passes over 0.904MB of text; about 2.08 bits/byte expected of unseen text',
@@ -62,7 +62,7 @@ describe('what was chosen for the time that a run has', () => {
     expect(planLines({ ...plan, steps: 1 })[1]).toContain('about 1 step, 4.1 passes');
   });
 
-  test('a run that its text ends says so; where nothing is known to expect, nothing is', () => {
+  test('a run that its text ends has that as its reason; no expectation is shown where there is none', () => {
     expect(planLines({ ...plan, limit: 'text', expected: null })[1]).toBe(
       'stops after 3,116 steps, 4.1 passes over 0.904MB of text, sooner than the time is up: more would teach nothing',
     );

@@ -94,7 +94,7 @@ export function resumeCommand({ out }: DoneEvent, start: StartEvent | undefined)
   return quoteCommand(['gpt-cli', start?.command ?? 'pretrain', '--resume', '--out', out]);
 }
 
-function beside(baselines: StartEvent['baselines']): string {
+function baselineText(baselines: StartEvent['baselines']): string {
   if (!baselines) return '';
   return ` (baselines: majority class ${percent(baselines.majority)}, bag of words ${percent(baselines.bagOfWords)})`;
 }
@@ -122,7 +122,7 @@ export function summary(
   const best = Number.isFinite(event.bestValLoss) ? ` (best ${loss(event.bestValLoss)})` : '';
   if (Number.isFinite(event.valLoss)) losses.push(`validation loss ${loss(event.valLoss)}${best}`);
   if (Number.isFinite(event.trainLoss)) losses.push(`training loss ${loss(event.trainLoss)}`);
-  if (event.accuracy !== undefined) losses.push(`accuracy ${percent(event.accuracy)}${beside(start?.baselines)}`);
+  if (event.accuracy !== undefined) losses.push(`accuracy ${percent(event.accuracy)}${baselineText(start?.baselines)}`);
   if (event.macroF1 !== undefined) losses.push(`macro F1 ${event.macroF1.toFixed(3)}`);
   lines.push(losses.join(', ') || 'not evaluated yet');
   if (outcome && outcome.expected !== null && Number.isFinite(outcome.bitsPerByte))

@@ -42,7 +42,7 @@ describe('the steps of a model', () => {
   );
 
   test(
-    'targets of -1 are left out',
+    'targets of -1 are ignored',
     using({}, (gpt) => {
       const step = lossStep(gpt, shape);
       const evaluation = evaluationStep(gpt, { batchSize: 1, time: 3 });

@@ -96,10 +96,7 @@ function engineOf(config: PretrainConfig, workers: number): EngineChoice {
 }
 
 /** The recipe below what was given: flags, files and derived values come out as if a person had given it. */
-function settingsOf(
-  { plan, workers, options }: TrainingRun<'pretrain'>,
-  recipe: Recipe,
-): Partial<PretrainConfig> {
+function settingsOf({ plan, workers, options }: TrainingRun<'pretrain'>, recipe: Recipe): Partial<PretrainConfig> {
   const { vocabSize, ...shape } = recipe.shape;
   const values = {
     arch: plan.config.arch,

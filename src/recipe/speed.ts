@@ -1,5 +1,5 @@
-// How fast the engine of a run trains models of a shape: a few steps are made and timed. What was measured of one shape tells how
-// fast others will be, by their arithmetic.
+// How fast the engine of a run trains models of a shape: a few steps are made and timed. From the time of one shape follows that of
+// others, by their arithmetic.
 import type { EngineChoice } from '../engine/index.js';
 import { median, type TimedModel, TimedSteps } from '../session/timed-steps.js';
 import { flopsPerStep, type Shape } from './shapes.js';

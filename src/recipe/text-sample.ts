@@ -12,7 +12,7 @@ export interface TextSample {
   readonly chunks: readonly string[];
 }
 
-/** Keeps every chunk, and of a text that goes on every second, fourth and so on. */
+/** Keeps every chunk, and of a longer text every second, fourth and so on. */
 export async function sampleText(texts: AsyncIterable<TextPiece>, signal?: AbortSignal): Promise<TextSample> {
   let chunks: string[] = [];
   let stride = 1;
