@@ -119,6 +119,12 @@ test('a small text with much time ends by its text', () => {
   expect(steps * machine(1e11)(shape)).toBeLessThan(600);
 });
 
+test('a text that is read often is regularized, one that is read once is not', () => {
+  const scheduleOf = (size: number) => chooseRecipe(situation({ text: english(size), seconds: 1800 })).schedule;
+  expect(scheduleOf(1e6)).toMatchObject({ dropout: 0.2, weightDecay: 0.5 });
+  expect(scheduleOf(1e9)).toMatchObject({ dropout: 0, weightDecay: 0.1 });
+});
+
 test('the context fits into the held-out text, whatever its length', () => {
   for (const size of [40, 200, 1000, 5000, 20_000]) {
     const { shape } = chooseRecipe(situation({ text: english(size) }));

@@ -6,6 +6,7 @@ import { batchSizes, type Shape } from './shapes.js';
 export interface Schedule {
   readonly learningRate: number;
   readonly dropout: number;
+  readonly weightDecay: number;
   readonly evalInterval: number;
   /** Evaluations without improvement. */
   readonly earlyStop: number;
@@ -28,8 +29,9 @@ export interface Length {
 /** Wider models take smaller rates. @param usual that of a model 128 wide */
 const learningRateOf = (nEmbd: number, usual: number) => round(usual * Math.sqrt(128 / nEmbd), 2);
 
-/** Large models on small texts need it; elsewhere it costs more than it gains. */
+/** A text that a model learns by heart asks for both; elsewhere dropout costs more than it gains. */
 const dropoutOf = (byHeart: number) => (byHeart < 30 ? 0 : byHeart < 300 ? 0.1 : 0.2);
+const weightDecayOf = (byHeart: number) => (byHeart < 30 ? 0.1 : 0.5);
 
 /** The part of the time that evaluations take at most, and how many there are at most. */
 export const evaluationShare = 0.06;
@@ -47,6 +49,7 @@ export function scheduleFor({ nEmbd }: Shape, { steps, byHeart }: Length, { lear
   return {
     learningRate: learningRateOf(nEmbd, learningRate),
     dropout: dropoutOf(byHeart),
+    weightDecay: weightDecayOf(byHeart),
     evalInterval: Math.max(1, round(steps / evaluations, 2)),
     earlyStop: patience,
   };
