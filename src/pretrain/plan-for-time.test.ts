@@ -107,3 +107,17 @@ test('a run that learns its text by heart is noticed, with the checkpoint that i
   expect(notices[0]).toMatchObject({ message: expect.stringContaining(join(out, 'best')) });
   expect(readFileSync(join(out, 'log.jsonl'), 'utf8')).toContain('overfitting');
 });
+
+test('settings that cannot fit together are refused before the text is read', async () => {
+  const refused = async (values: object) => {
+    const layers = [{ name: 'flag', values: { ...machine, maxTime: 60, ...values } }];
+    const events: RunEvent[] = [];
+    const attempt = async () => {
+      for await (const event of pretrain({ inputs: [text], out: join(folder, 'refused'), layers })) events.push(event);
+    };
+    await expect(attempt()).rejects.toMatchObject({ code: 'config/heads' });
+    expect(events.filter(({ event }) => event === 'phase')).toEqual([]);
+  };
+  await refused({ nHead: 3, nEmbd: 64 });
+  await refused({ nHead: 7, nKvHead: 2 });
+});
