@@ -81,6 +81,12 @@ test('what is given is kept, the rest is chosen around it', async () => {
   expect(chosen.filter((key) => key in given)).toEqual([]);
 });
 
+test('a window that was given has a context above it, in a family that has windows', async () => {
+  const { record } = await run('window', { maxTime: 1, slidingWindow: 70, evalIters: 1 });
+  expect(record.config).toMatchObject({ arch: 'qwen3', slidingWindow: 70 });
+  expect(record.config.blockSize).toBeGreaterThan(70);
+});
+
 test.each([
   ['a model that is given', { nLayer: 1, nEmbd: 32, nHead: 2, blockSize: 16 }, undefined],
   ['a preset', { evalIters: 1 }, 'char-tiny'],
