@@ -1,6 +1,6 @@
 // Copies what can be read only once (standard input, pipes) to files, since training a tokenizer and tokenizing are two
 // passes over the text.
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { GptError } from '../errors.js';
 import { AtomicFile, isPipe, makeFolder, readPipe } from '../files/index.js';
 import { stoppable } from './bytes.js';
@@ -16,7 +16,7 @@ export interface SpoolOptions {
 /**
  * Copies `-` and named pipes (such as the shell's `<(command)`) to files in `directory`, written aside and renamed, and
  * returns the inputs to use instead. The others stay as they are; without any the directory is not made.
- * @throws GptError `dataset/stdin-twice`, `dataset/write`; an aborted signal's reason
+ * @throws GptError `dataset/stdin-twice`, `dataset/empty`, `dataset/write`; an aborted signal's reason
  */
 export async function spoolInputs(
   inputs: readonly string[],
@@ -30,11 +30,19 @@ export async function spoolInputs(
   for (const [index, input] of inputs.entries()) {
     if (input === '-')
       usable.push(
-        await copy(stoppable(options.stdin ?? process.stdin, options.signal), directory, 'stdin.txt', options.signal),
+        await copy(
+          { name: 'standard input', bytes: stoppable(options.stdin ?? process.stdin, options.signal) },
+          join(directory, 'stdin.txt'),
+          options.signal,
+        ),
       );
     else if (isPipe(input))
       usable.push(
-        await copy(readPipe(input, options.signal), directory, `pipe${index}${suffixOf(input)}`, options.signal),
+        await copy(
+          { name: input, bytes: readPipe(input, options.signal) },
+          join(directory, `pipe${index}${suffixOf(input)}`),
+          options.signal,
+        ),
       );
     else usable.push(input);
   }
@@ -44,23 +52,28 @@ export async function spoolInputs(
 /** The ending says what is in it: a pipe that is called x.jsonl has JSON lines. */
 const suffixOf = (pipe: string) => (endingOf(pipe) || '.txt') + (isGzip(pipe) ? '.gz' : '');
 
-async function copy(
-  from: AsyncIterable<Uint8Array | string>,
-  directory: string,
-  name: string,
-  signal?: AbortSignal,
-): Promise<string> {
-  const path = join(directory, name);
+interface Source {
+  /** As errors name it. */
+  readonly name: string;
+  readonly bytes: AsyncIterable<Uint8Array | string>;
+}
+
+async function copy({ name, bytes }: Source, path: string, signal?: AbortSignal): Promise<string> {
   let file: AtomicFile | undefined;
+  let empty = true;
   try {
-    await makeFolder(directory);
+    await makeFolder(dirname(path));
     file = await AtomicFile.create(path);
-    for await (const chunk of from) await file.write(chunk);
+    for await (const chunk of bytes) {
+      await file.write(chunk);
+      empty &&= chunk.length === 0;
+    }
+    if (empty) throw new GptError('dataset/empty', `${name} is empty`, { hint: 'there is no text to learn from' });
     await file.commit();
   } catch (error) {
     await file?.abandon();
     signal?.throwIfAborted();
-    throw writeError(error, directory);
+    throw writeError(error, dirname(path));
   }
   return path;
 }

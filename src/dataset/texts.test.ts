@@ -146,6 +146,13 @@ onPosix('a named pipe is spooled too', async () => {
   expect(await read(...inputs)).toEqual(['from a pipe']);
 });
 
+test('standard input without a byte is named as such, and no file of it is left', async () => {
+  const directory = join(folder.path, 'empty-spool');
+  const error = await errorOf(() => spoolInputs(['-'], directory, { stdin: Readable.from([]) }));
+  expect(error).toMatchObject({ code: 'dataset/empty', message: 'standard input is empty' });
+  expect(readdirSync(directory)).toEqual([]);
+});
+
 test('a place that cannot be written is an error with the reason', async () => {
   const file = folder.write('a-file', 'x');
   const error = await errorOf(() => spoolInputs(['-'], join(file, 'below'), { stdin: Readable.from(['text']) }));

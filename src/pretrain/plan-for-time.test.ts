@@ -81,6 +81,12 @@ test('what is given is kept, the rest is chosen around it', async () => {
   expect(chosen.filter((key) => key in given)).toEqual([]);
 });
 
+test('a window that was given has a context above it, in a family that has windows', async () => {
+  const { record } = await run('window', { maxTime: 1, slidingWindow: 70, evalIters: 1 });
+  expect(record.config).toMatchObject({ arch: 'qwen3', slidingWindow: 70 });
+  expect(record.config.blockSize).toBeGreaterThan(70);
+});
+
 test.each([
   ['a model that is given', { nLayer: 1, nEmbd: 32, nHead: 2, blockSize: 16 }, undefined],
   ['a preset', { evalIters: 1 }, 'char-tiny'],
@@ -106,4 +112,18 @@ test('a run that learns its text by heart is noticed, with the checkpoint that i
   expect(notices[0]).toMatchObject({ message: expect.stringContaining('overfitting: the validation loss rose from') });
   expect(notices[0]).toMatchObject({ message: expect.stringContaining(join(out, 'best')) });
   expect(readFileSync(join(out, 'log.jsonl'), 'utf8')).toContain('overfitting');
+});
+
+test('settings that cannot fit together are refused before the text is read', async () => {
+  const refused = async (values: object) => {
+    const layers = [{ name: 'flag', values: { ...machine, maxTime: 60, ...values } }];
+    const events: RunEvent[] = [];
+    const attempt = async () => {
+      for await (const event of pretrain({ inputs: [text], out: join(folder, 'refused'), layers })) events.push(event);
+    };
+    await expect(attempt()).rejects.toMatchObject({ code: 'config/heads' });
+    expect(events.filter(({ event }) => event === 'phase')).toEqual([]);
+  };
+  await refused({ nHead: 3, nEmbd: 64 });
+  await refused({ nHead: 7, nKvHead: 2 });
 });

@@ -17,7 +17,10 @@ export interface ChosenRecipe {
 /** Of the memory that there is, the part that a run may take: estimates are within 30 %. */
 const memoryShare = 0.6;
 
-const givenKeys = ['nLayer', 'nHead', 'nEmbd', 'blockSize', 'batchSize', 'gradAccum', 'evalIters', 'nKvHead'] as const;
+const givenKeys = [
+  ...(['nLayer', 'nHead', 'nEmbd', 'blockSize', 'batchSize'] as const),
+  ...(['gradAccum', 'evalIters', 'nKvHead', 'slidingWindow'] as const),
+];
 
 /**
  * @param texts the training text, from its beginning
@@ -41,6 +44,7 @@ export async function* planForTime(
     optimizer,
     options: optionsFor(optimizer, config),
   });
+  requirePossible(given, modelOf);
   const planned = yield* planRecipe({
     text: texts,
     heldOut,
@@ -75,6 +79,16 @@ export async function* planForTime(
     expected: isBpe ? Number(recipe.bitsPerByte.toPrecision(4)) : null,
   };
   return { settings, event };
+}
+
+/**
+ * Before a text is read: what was given must fit together, whatever is chosen.
+ * @throws GptError of `configureModel`
+ */
+function requirePossible(given: Given, modelOf: (shape: Shape, dropout: number) => unknown): void {
+  const { nKvHead = 1, nHead = nKvHead, nEmbd = 2 * nHead, slidingWindow = 0 } = given;
+  const smallest = { nLayer: 1, vocabSize: Math.min(...vocabSizes), blockSize: slidingWindow + 1, batchSize: 1 };
+  modelOf({ ...smallest, ...given, nHead, nEmbd }, 0);
 }
 
 /** Of a model 128 wide. With Muon 3e-3 to 1e-2 gave the same losses. */

@@ -91,6 +91,11 @@ test('a width that was given has heads that divide it', () => {
   expect(grouped.shape.nHead % 2).toBe(0);
 });
 
+test('a context is longer than a window that was given', () => {
+  for (const slidingWindow of [1, 16, 64, 300])
+    expect(chooseRecipe(situation({ given: { slidingWindow } })).shape.blockSize).toBeGreaterThan(slidingWindow);
+});
+
 test('steps take the time that there is, with evaluations', () => {
   fc.assert(
     fc.property(seconds, speed, (time, operations) => {

@@ -18,6 +18,7 @@ import type { TextFacts, Vocabulary } from './text-facts.js';
 export interface Given extends Partial<Shape> {
   readonly gradAccum?: number;
   readonly nKvHead?: number;
+  readonly slidingWindow?: number;
   readonly evalIters?: number;
 }
 
@@ -90,7 +91,7 @@ function* shapesFor(text: TextFacts, given: Given): Generator<Shape> {
           nHead,
           nEmbd: given.nEmbd ?? Math.ceil(body.nEmbd / (2 * nHead)) * 2 * nHead,
           vocabSize: vocabulary.vocabSize,
-          blockSize: given.blockSize ?? Math.min(body.blockSize, longestContext(text, vocabulary)),
+          blockSize: given.blockSize ?? Math.min(contextFor(body, given), longestContext(text, vocabulary)),
           batchSize,
         };
       }
@@ -109,6 +110,10 @@ function headsFor(nEmbd: number, wanted: number, groups: number): number {
   for (let heads = wanted; heads > groups; heads--) if (nEmbd % (2 * heads) === 0 && heads % groups === 0) return heads;
   return groups;
 }
+
+/** Tokens, several times those of a window that was given: a window must be shorter than the context. */
+const contextFor = ({ blockSize }: Pick<Shape, 'blockSize'>, { slidingWindow: window = 0 }: Given) =>
+  Math.max(blockSize, 4 * window);
 
 /** Tokens: a block and its last target must lie in each part of the text, whose tokens are not counted yet. */
 function longestContext({ trainBytes, heldOutBytes }: TextFacts, { bytesPerToken }: Vocabulary): number {

@@ -36,9 +36,16 @@ export interface PlannedRecipe {
 }
 
 /** A small model, so that a slow engine is known to be slow in little time. */
-function probeFor({ nKvHead: groups = 1 }: Given): Shape {
+function probeFor({ nKvHead: groups = 1, slidingWindow = 0 }: Given): Shape {
   const nHead = groups * Math.max(1, Math.round(4 / groups));
-  return { nLayer: 2, nHead, nEmbd: 32 * nHead, vocabSize: 1024, blockSize: 64, batchSize: 8 };
+  return {
+    nLayer: 2,
+    nHead,
+    nEmbd: 32 * nHead,
+    vocabSize: 1024,
+    blockSize: Math.max(64, slidingWindow + 1),
+    batchSize: 8,
+  };
 }
 
 /** Shapes are measured, each as it is chosen, until one is chosen that was: so many at most, in this part of the time. */
