@@ -29,9 +29,9 @@ export interface Length {
 /** Wider models take smaller rates. @param usual that of a model 128 wide */
 const learningRateOf = (nEmbd: number, usual: number) => round(usual * Math.sqrt(128 / nEmbd), 2);
 
-/** A text that a model learns by heart asks for both; elsewhere dropout costs more than it gains. */
+/** A text that a model learns by heart asks for both. Elsewhere dropout costs more than it gains. */
 const dropoutOf = (byHeart: number) => (byHeart < 30 ? 0 : byHeart < 300 ? 0.1 : 0.2);
-const weightDecayOf = (byHeart: number) => (byHeart < 30 ? 0.1 : 0.5);
+const weightDecayOf = (byHeart: number) => (byHeart < 5 ? 0.1 : 0.5);
 
 /** The part of the time that evaluations take at most, and how many there are at most. */
 export const evaluationShare = 0.06;
