@@ -3,7 +3,7 @@
 // PyTorch, eager, each number of steps a run of its own. Runs take turns. Seconds are those of the whole command: start, tokenizer,
 // compilation and saving are in them, the measurement is not. `--chart` writes docs/quality.json, which `npm run chart` draws.
 // node bench/quality-curve.js --text FILE [--budgets 15s,30s,60s,90s,5m] [--peer-steps 500,1000,2000] [--threads 2]
-//   [--flags "--backend onnx"] [--results FILE]
+//   [--flags="--backend onnx"] [--results FILE]
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';

@@ -50,7 +50,7 @@ def main():
     ids = torch.tensor([characters.index(character) for character in text])
     cut = int(len(ids) * 0.9)
     train, held_out = ids[:cut], ids[cut:]
-    model = Gpt(SimpleNamespace(vocabulary=len(characters), context=CONTEXT, width=128, heads=4, layers=4))
+    model = Gpt(SimpleNamespace(vocabulary=len(characters), context=CONTEXT, width=128, heads=4, layers=4, dropout=0.0))
     groups = [
         {"params": [p for p in model.parameters() if p.dim() > 1], "weight_decay": 0.1},
         {"params": [p for p in model.parameters() if p.dim() < 2], "weight_decay": 0.0},
