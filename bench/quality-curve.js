@@ -1,15 +1,15 @@
 // Quality after a time: bits per byte of the whole held-out tenth of a text after each of several budgets. Ours is
 // `pretrain --max-time` alone, each budget a run of its own with its whole schedule; the peer is nanoGPT's recipe for a CPU in
 // PyTorch, eager, each number of steps a run of its own. Runs take turns. Seconds are those of the whole command: start, tokenizer,
-// compilation and saving are in them, the measurement is not. `--chart` writes docs/quality.json, which `npm run chart` draws.
+// compilation and saving are in them, the measurement is not. scripts/quality-chart.js draws them from docs/quality.json.
 // node bench/quality-curve.js --text FILE [--budgets 15s,30s,60s,90s,5m] [--peer-steps 500,1000,2000] [--threads 2]
 //   [--flags="--backend onnx"] [--results FILE]
-import { execFileSync } from 'node:child_process';
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fail, linesOf, python, requireBuilt, requirePython, root, temporaryFolder } from './inputs/common.js';
+import { fail, requireBuilt, requirePython, temporaryFolder } from './inputs/common.js';
+import { flagsOf, nanoGpt, program, splitText } from './inputs/quality.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -27,48 +27,17 @@ const listed = (text) => text.split(',').filter(Boolean);
 const [budgets, peerSteps] = [listed(options.budgets), listed(options['peer-steps'])];
 if (peerSteps.length > 0) requirePython('torch');
 
+const { text, threads, flags } = options;
 const folder = temporaryFolder('quality');
-const characters = readFileSync(options.text, 'utf8');
-const cut = Math.floor(characters.length * 0.9);
-const heldOut = join(folder, 'held-out.txt');
-writeFileSync(heldOut, characters.slice(cut));
-
-function program(...args) {
-  const words = [join(root, 'bin', 'gpt-cli.js'), ...args, '--threads', options.threads, '--json'];
-  return execFileSync(process.execPath, words, { encoding: 'utf8', maxBuffer: 1 << 28 })
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-}
+const { heldOut } = splitText(text, folder);
 
 /** The held-out tenth is the run's own: `pretrain` holds the last tenth out, learns nothing from it and keeps the best by it. */
 function ours(budget) {
   const out = join(folder, 'run');
-  const began = performance.now();
-  const events = program(
-    'pretrain',
-    options.text,
-    '--max-time',
-    budget,
-    ...listed(options.flags.replaceAll(' ', ',')),
-    '-o',
-    out,
-    '--overwrite',
-  );
-  const seconds = (performance.now() - began) / 1000;
-  const { iter } = events.at(-1);
-  const last = program('eval', join(out, 'last'), heldOut).at(-1).bitsPerByte;
-  const best = program('eval', join(out, 'best'), heldOut).at(-1).bitsPerByte;
-  return { who: 'gpt-cli', budget, steps: iter, seconds, bitsPerByte: last, best };
-}
-
-function peer(steps) {
-  const script = join(root, 'bench', 'peers', 'nanogpt.py');
-  const flags = ['--text', options.text, '--steps', steps, '--threads', options.threads];
-  const began = performance.now();
-  const { measuring, bitsPerByte } = JSON.parse(linesOf(python, [script, ...flags], options.threads).at(-1));
-  const seconds = (performance.now() - began) / 1000 - measuring;
-  return { who: 'PyTorch, nanoGPT', steps: Number(steps), seconds, bitsPerByte };
+  const run = ['--max-time', budget, ...flagsOf(flags), '-o', out, '--overwrite'];
+  const { seconds, last } = program(threads, 'pretrain', text, ...run);
+  const bitsOf = (kind) => program(threads, 'eval', join(out, kind), heldOut).last.bitsPerByte;
+  return { who: 'gpt-cli', budget, steps: last.iter, seconds, bitsPerByte: bitsOf('last'), best: bitsOf('best') };
 }
 
 function show(result) {
@@ -79,5 +48,5 @@ function show(result) {
 
 for (let turn = 0; turn < Math.max(budgets.length, peerSteps.length); turn++) {
   if (turn < budgets.length) show(ours(budgets[turn]));
-  if (turn < peerSteps.length) show(peer(peerSteps[turn]));
+  if (turn < peerSteps.length) show(nanoGpt({ text, steps: peerSteps[turn], threads }));
 }

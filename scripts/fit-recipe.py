@@ -19,7 +19,7 @@ from scipy.optimize import least_squares
 FAMILIES = ["gpt2", "llama"]  # compared with qwen3
 NAMES = [
     *["floor", "parameters.scale", "parameters.exponent", "bytes.scale", "bytes.exponent"],
-    *["passes", "byHeart", "difficulty.exponent"],
+    *["passes", "memorization", "difficulty.exponent"],
 ]
 START = [0.45, 0.05, 0.34, 0.4, 0.25, 4, 1e-5, 1.3]
 USUAL = 2.25  # bits per byte: the difficulty of English prose

@@ -20,22 +20,13 @@ import { Random } from '../rng.js';
 import * as tf from '../tf.js';
 import { createEagerEngine } from './eager/engine.js';
 import { createOnnxEngine } from './onnx/engine.js';
-import { createOpenvinoEngine } from './openvino/engine.js';
-import { hasOpenvino } from './openvino/testing/library.js';
-import { createTensorflowEngine } from './tensorflow/engine.js';
-import { hasTensorflow } from './tensorflow/testing/library.js';
+import { compiledEngines } from './testing/engines.js';
 import type { ArraySpec, Engine, Feeds, State } from './types.js';
 
-const engines: Record<string, () => Promise<Engine>> = {
-  'onnx cpu': () => createOnnxEngine({ device: 'cpu', threads: 2 }),
-  'onnx cpu, as for webgpu': () =>
-    createOnnxEngine({ device: 'cpu', threads: 2, stateOnDevice: true, dialect: 'webgpu' }),
-  'eager cpu': () => createEagerEngine({ device: 'cpu' }),
-  ...(hasOpenvino && { openvino: () => createOpenvinoEngine({ threads: 2, precision: 'f32' }) }),
-  ...(hasTensorflow && {
-    'tensorflow graph': () => createTensorflowEngine({ device: 'cpu', threads: 2, jit: 'graph', precision: 'f32' }),
-    'tensorflow xla': () => createTensorflowEngine({ device: 'cpu', threads: 2, jit: 'xla', precision: 'f32' }),
-  }),
+const engines = {
+  ...compiledEngines,
+  'onnx, as for webgpu': () => createOnnxEngine({ device: 'cpu', threads: 2, stateOnDevice: true, dialect: 'webgpu' }),
+  eager: () => createEagerEngine({ device: 'cpu' }),
 };
 
 const config: GptConfig = {

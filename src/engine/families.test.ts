@@ -16,21 +16,9 @@ import {
 import { familyCases } from '../model/testing/families.js';
 import { Random } from '../rng.js';
 import { createEagerEngine } from './eager/engine.js';
-import { createOnnxEngine } from './onnx/engine.js';
-import { createOpenvinoEngine } from './openvino/engine.js';
-import { hasOpenvino } from './openvino/testing/library.js';
-import { createTensorflowEngine } from './tensorflow/engine.js';
-import { hasTensorflow } from './tensorflow/testing/library.js';
+import { compiledEngines } from './testing/engines.js';
 import type { Engine, StepFunction } from './types.js';
 
-const engines: Record<string, () => Promise<Engine>> = {
-  onnx: () => createOnnxEngine({ device: 'cpu', threads: 2 }),
-  ...(hasOpenvino && { openvino: () => createOpenvinoEngine({ threads: 2, precision: 'f32' }) }),
-  ...(hasTensorflow && {
-    'tensorflow graph': () => createTensorflowEngine({ device: 'cpu', threads: 2, jit: 'graph', precision: 'f32' }),
-    'tensorflow xla': () => createTensorflowEngine({ device: 'cpu', threads: 2, jit: 'xla', precision: 'f32' }),
-  }),
-};
 const options = { beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0.1, gradClip: 1 };
 const shape = { batchSize: 2, time: 8 };
 
@@ -87,7 +75,7 @@ const runs: Record<string, (config: GptConfig) => Promise<[ParameterSpec[], Step
   },
 };
 
-describe.each(Object.entries(engines))('%s', (name, open) => {
+describe.each(Object.entries(compiledEngines))('%s', (name, open) => {
   let engine: Engine;
   let oracle: Engine;
   beforeAll(async () => {

@@ -18,15 +18,8 @@ import { familyCases } from '../model/testing/families.js';
 import { formatOf, type Scheme, schemeNames } from '../quantization/index.js';
 import { Random } from '../rng.js';
 import { HostState } from './host-state.js';
-import { createOnnxEngine } from './onnx/engine.js';
-import { createOpenvinoEngine } from './openvino/engine.js';
-import { hasOpenvino } from './openvino/testing/library.js';
+import { hostEngines } from './testing/engines.js';
 import type { ArraySpec, Engine, Feeds, StepFunction } from './types.js';
-
-const engines: Record<string, () => Promise<Engine>> = {
-  onnx: () => createOnnxEngine({ device: 'cpu', threads: 2 }),
-  ...(hasOpenvino && { openvino: () => createOpenvinoEngine({ threads: 2, precision: 'f32' }) }),
-};
 
 const lora: LoraConfig = { rank: 2, alpha: 3 };
 const shape = { batchSize: 2, time: 8 };
@@ -107,7 +100,7 @@ function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): n
   return size === 0 ? Math.sqrt(off) : Math.sqrt(off / size);
 }
 
-describe.each(Object.entries(engines))('%s', (name, open) => {
+describe.each(Object.entries(hostEngines))('%s', (name, open) => {
   let engine: Engine;
   beforeAll(async () => {
     engine = await open();

@@ -16,21 +16,13 @@ import { sgd } from '../optimizer/testing/sgd.js';
 import { Random } from '../rng.js';
 import { createEagerEngine } from './eager/engine.js';
 import { createOnnxEngine } from './onnx/engine.js';
-import { createOpenvinoEngine } from './openvino/engine.js';
-import { hasOpenvino } from './openvino/testing/library.js';
-import { createTensorflowEngine } from './tensorflow/engine.js';
-import { hasTensorflow } from './tensorflow/testing/library.js';
+import { compiledEngines } from './testing/engines.js';
 import type { ArraySpec, Engine, Feeds, State } from './types.js';
 
-const tensorflow = (jit: 'graph' | 'xla') =>
-  createTensorflowEngine({ device: 'cpu', threads: 2, jit, precision: 'f32' });
-const engines: Record<string, () => Promise<Engine>> = {
-  'eager cpu': () => createEagerEngine({ device: 'cpu' }),
-  'onnx cpu': () => createOnnxEngine({ device: 'cpu', threads: 2 }),
-  'onnx cpu, as for webgpu': () =>
-    createOnnxEngine({ device: 'cpu', threads: 2, stateOnDevice: true, dialect: 'webgpu' }),
-  ...(hasOpenvino && { openvino: () => createOpenvinoEngine({ threads: 2, precision: 'f32' }) }),
-  ...(hasTensorflow && { 'tensorflow graph': () => tensorflow('graph'), 'tensorflow xla': () => tensorflow('xla') }),
+const engines = {
+  eager: () => createEagerEngine({ device: 'cpu' }),
+  ...compiledEngines,
+  'onnx, as for webgpu': () => createOnnxEngine({ device: 'cpu', threads: 2, stateOnDevice: true, dialect: 'webgpu' }),
 };
 
 const config: Gpt2Config = {

@@ -8,15 +8,8 @@ import { formatOf, type Scheme } from '../quantization/index.js';
 import { Random } from '../rng.js';
 import * as tf from '../tf.js';
 import { createEagerEngine } from './eager/engine.js';
-import { createOnnxEngine } from './onnx/engine.js';
-import { createOpenvinoEngine } from './openvino/engine.js';
-import { hasOpenvino } from './openvino/testing/library.js';
+import { hostEngines } from './testing/engines.js';
 import type { ArraySpec, Engine, Feeds, State, StepFunction } from './types.js';
-
-const engines: Record<string, () => Promise<Engine>> = {
-  onnx: () => createOnnxEngine({ device: 'cpu', threads: 2 }),
-  ...(hasOpenvino && { openvino: () => createOpenvinoEngine({ threads: 2, precision: 'f32' }) }),
-};
 
 /** y = x W, as GPT-2's matrices lie, or x W^T; `outputAxis` says which. */
 function productStep(rows: number, inputs: number, outputs: number, outputAxis: 0 | 1): [StepFunction, ArraySpec] {
@@ -63,7 +56,7 @@ function relativeError(found: ArrayLike<number>, expected: ArrayLike<number>): n
   return Math.sqrt(off / size);
 }
 
-describe.each(Object.entries(engines))('%s', (_name, open) => {
+describe.each(Object.entries(hostEngines))('%s', (_name, open) => {
   let engine: Engine;
   let oracle: Engine;
   beforeAll(async () => {

@@ -7,22 +7,9 @@ import * as tf from '../tf.js';
 import type { Graph } from '../trace/graph.js';
 import { gradientName, trace } from '../trace/index.js';
 import { createEagerEngine } from './eager/engine.js';
-import { createOnnxEngine } from './onnx/engine.js';
-import { createOpenvinoEngine } from './openvino/engine.js';
-import { hasOpenvino } from './openvino/testing/library.js';
-import { createTensorflowEngine } from './tensorflow/engine.js';
-import { hasTensorflow } from './tensorflow/testing/library.js';
-import type { Engine } from './types.js';
+import { compiledEngines } from './testing/engines.js';
 
-const engines: Record<string, () => Promise<Engine>> = {
-  eager: () => createEagerEngine({ device: 'cpu' }),
-  onnx: () => createOnnxEngine({ device: 'cpu', threads: 2 }),
-  ...(hasOpenvino && { openvino: () => createOpenvinoEngine({ threads: 2, precision: 'f32' }) }),
-  ...(hasTensorflow && {
-    'tensorflow graph': () => createTensorflowEngine({ device: 'cpu', threads: 2, jit: 'graph', precision: 'f32' }),
-    'tensorflow xla': () => createTensorflowEngine({ device: 'cpu', threads: 2, jit: 'xla', precision: 'f32' }),
-  }),
-};
+const engines = { eager: () => createEagerEngine({ device: 'cpu' }), ...compiledEngines };
 
 const [rows, width, vocabulary] = [40, 16, 301];
 type Losses = (hidden: tf.Tensor, table: tf.Tensor, targets: tf.Tensor) => tf.Tensor;

@@ -50,7 +50,7 @@ test.each(Object.entries(familyCases))(
   async (_, family) => {
     const config = { ...family, blockSize: 16 } as GptConfig;
     await withModel(config, async (make) => {
-      // Rotary models slide: what they have read before differs from a window that is read anew.
+      // Rotary models slide: what they have read before differs from a window that is read again.
       const maxNewTokens = rotaryOf(config) ? 11 : 20;
       const how = (index: number) => (index % 2 === 0 ? { greedy: true, maxNewTokens } : { seed: index, maxNewTokens });
       const all = (model: TextModel) => Promise.all(prompts.map((ids, i) => tokensOf(model, ids, how(i))));

@@ -1,7 +1,7 @@
 // The recipe for a text, a machine and a time: a pure function. It looks at every shape that fits, at as many steps as the time,
 // the text and the batch allow, and takes the one from which the law expects the lowest loss.
 import type { FamilyName } from '../model/registry.js';
-import { bestPasses, expectedBits, relativeLoss, timesByHeart } from './law.js';
+import { bestPasses, expectedBits, memorizationOf, relativeLoss } from './law.js';
 import { evaluationShare, type Schedule, scheduleFor, stepsOfBatch, type Usual } from './schedule.js';
 import {
   batchSizes,
@@ -49,8 +49,8 @@ export interface Recipe {
 }
 
 interface Candidate extends Pick<Recipe, 'shape' | 'steps' | 'limit' | 'passes'> {
-  /** See `timesByHeart` and `relativeLoss`. */
-  readonly byHeart: number;
+  /** See `memorizationOf` and `relativeLoss`. */
+  readonly memorization: number;
   readonly loss: number;
 }
 
@@ -60,10 +60,10 @@ export function chooseRecipe(situation: Situation): Recipe {
   const shapes = [...shapesFor(text, given)];
   const fitting = shapes.filter((shape) => memoryOf(shape) <= memory);
   const best = bestOf(fitting, situation);
-  const { shape, steps, limit, passes, byHeart, loss } = best ?? shortest(shapes, situation);
+  const { shape, steps, limit, passes, memorization, loss } = best ?? shortest(shapes, situation);
   return {
     shape,
-    schedule: scheduleFor(shape, { steps, byHeart }, situation),
+    schedule: scheduleFor(shape, { steps, memorization }, situation),
     steps,
     limit,
     passes,
@@ -149,7 +149,7 @@ function candidateOf(shape: Shape, situation: Situation, least = 0): Candidate |
     steps,
     limit: byText < byTime ? 'text' : 'time',
     passes: training(steps).bytes / trainBytes,
-    byHeart: timesByHeart(training(steps)),
+    memorization: memorizationOf(training(steps)),
     loss: relativeLoss(training(counted)),
   };
 }

@@ -1,5 +1,5 @@
 // The loss that a run is expected to end with: the law of Hoffmann et al. 2022 (arXiv:2203.15556) with the repeated data of
-// Muennighoff et al. 2023 (arXiv:2305.16264) and a term for what is learned by heart, times the difficulty of the text.
+// Muennighoff et al. 2023 (arXiv:2305.16264) and a term for memorization, times the difficulty of the text.
 
 import type { FamilyName } from '../model/registry.js';
 
@@ -11,8 +11,8 @@ const law = {
   bytes: { scale: 0.489, exponent: 0.188 },
   /** Passes after which more of them teach little. */
   passes: 3.26,
-  /** Of `timesByHeart`. */
-  byHeart: 9.91e-6,
+  /** Of `memorizationOf`. */
+  memorization: 9.91e-6,
   /** Easy texts are easier still for a transformer; `usual` is English prose, bits per byte of the n-gram model. */
   difficulty: { usual: 2.25, exponent: 1.18 },
   /** How much more than a qwen3 other families need. */
@@ -35,8 +35,8 @@ export function effectiveBytes({ bytes, trainBytes }: Omit<Training, 'parameters
   return trainBytes * (1 + law.passes * (1 - Math.exp(-repeats / law.passes)));
 }
 
-/** How much a model is drawn to learn its text by heart: parameters per byte of it, and passes squared. */
-export function timesByHeart({ parameters, bytes, trainBytes }: Training): number {
+/** How strongly a model tends to memorize its text: parameters per byte of it, and passes squared. */
+export function memorizationOf({ parameters, bytes, trainBytes }: Training): number {
   return (parameters / trainBytes) * (bytes / trainBytes) ** 2;
 }
 
@@ -46,11 +46,11 @@ export function relativeLoss({ parameters, bytes, trainBytes }: Training): numbe
     law.floor +
     law.parameters.scale * (parameters / 1e6) ** -law.parameters.exponent +
     law.bytes.scale * (effectiveBytes({ bytes, trainBytes }) / 1e6) ** -law.bytes.exponent +
-    law.byHeart * timesByHeart({ parameters, bytes, trainBytes })
+    law.memorization * memorizationOf({ parameters, bytes, trainBytes })
   );
 }
 
-/** The passes over a text that give a model its lowest loss: of more of them it learns less than it learns by heart. */
+/** The passes over a text that give a model its lowest loss: with more of them it memorizes more than it learns. */
 export function bestPasses(parameters: number, trainBytes: number): number {
   if (trainBytes === Number.POSITIVE_INFINITY) return 1;
   const loss = (passes: number) => relativeLoss({ parameters, bytes: passes * trainBytes, trainBytes });

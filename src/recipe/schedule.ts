@@ -22,16 +22,16 @@ export interface Usual {
 /** The length of a run. */
 export interface Length {
   readonly steps: number;
-  /** See `timesByHeart`. */
-  readonly byHeart: number;
+  /** See `memorizationOf`. */
+  readonly memorization: number;
 }
 
 /** Wider models take smaller rates. @param usual that of a model 128 wide */
 const learningRateOf = (nEmbd: number, usual: number) => round(usual * Math.sqrt(128 / nEmbd), 2);
 
-/** A text that a model learns by heart asks for both. Elsewhere dropout costs more than it gains. */
-const dropoutOf = (byHeart: number) => (byHeart < 30 ? 0 : byHeart < 300 ? 0.1 : 0.2);
-const weightDecayOf = (byHeart: number) => (byHeart < 5 ? 0.1 : 0.5);
+/** A text that a model memorizes asks for both. Elsewhere dropout costs more than it gains. */
+const dropoutOf = (memorization: number) => (memorization < 30 ? 0 : memorization < 300 ? 0.1 : 0.2);
+const weightDecayOf = (memorization: number) => (memorization < 5 ? 0.1 : 0.5);
 
 /** The part of the time that evaluations take at most, and how many there are at most. */
 export const evaluationShare = 0.06;
@@ -42,14 +42,18 @@ const evaluationCost = 2 / 3;
 /** A learning rate that is still high makes some evaluations worse than the ones before them. */
 const patience = 5;
 
-export function scheduleFor({ nEmbd }: Shape, { steps, byHeart }: Length, { learningRate, given }: Usual): Schedule {
+export function scheduleFor(
+  { nEmbd }: Shape,
+  { steps, memorization }: Length,
+  { learningRate, given }: Usual,
+): Schedule {
   const { gradAccum = 1, evalIters = 20 } = given;
   const affordable = (evaluationShare * steps * gradAccum) / (evalIters * evaluationCost);
   const evaluations = Math.max(1, Math.min(mostEvaluations, Math.floor(affordable)));
   return {
     learningRate: learningRateOf(nEmbd, learningRate),
-    dropout: dropoutOf(byHeart),
-    weightDecay: weightDecayOf(byHeart),
+    dropout: dropoutOf(memorization),
+    weightDecay: weightDecayOf(memorization),
     evalInterval: Math.max(1, round(steps / evaluations, 2)),
     earlyStop: patience,
   };

@@ -1,4 +1,4 @@
-// What a person is told of a run that learns its training text by heart.
+// The warning about a run that overfits its training text.
 import type { EvalEvent, NoticeEvent } from '../events.js';
 import type { OverfittingWatch } from '../train/index.js';
 import type { TrainingTask } from './training-task.js';

@@ -66,6 +66,18 @@ const turns = (count: number) =>
     Promise.resolve(),
   );
 
+/** Reads a prompt as a text of its own, and more ids one by one; gives what the last of them saw. */
+function readerOf(batch: Batch, memory: PromptMemory) {
+  return async (prompt: number[], more: number[] = []) => {
+    const text = batch.open(8, memory);
+    let logits = await text.append(prompt);
+    for (const id of more) logits = await text.append([id]);
+    text.close();
+    await turns(2);
+    return ids(logits);
+  };
+}
+
 test('texts of different lengths take part in the same passes, and each sees its own tokens', async () => {
   const { calls, batch: make } = fake();
   const batch = make();
@@ -239,16 +251,8 @@ test('without a cache each token costs a pass over the window', async () => {
 
 test('of a prompt that begins like the last text only the rest is read, in one pass where it is longer', async () => {
   const { calls, batch: make } = fake();
-  const batch = make();
   const memory = new PromptMemory();
-  const read = async (prompt: number[], more: number[] = []) => {
-    const text = batch.open(8, memory);
-    let logits = await text.append(prompt);
-    for (const id of more) logits = await text.append([id]);
-    text.close();
-    await turns(2);
-    return ids(logits);
-  };
+  const read = readerOf(make(), memory);
   expect(await read([1, 2, 3], [4])).toEqual([1, 2, 3, 4]);
   expect(await read([1, 2, 3, 4, 5])).toEqual([1, 2, 3, 4, 5]);
   expect(memory.reused).toBe(4);
@@ -263,16 +267,8 @@ test('of a prompt that begins like the last text only the rest is read, in one p
 
 test('a sliding window: the cache keeps what it reaches, and the next turn of a text is still read in one pass', async () => {
   const { calls, batch: make } = fake({ rotary: { frequencies: [0], beyond: 8 }, roomFor: () => 4 });
-  const batch = make();
   const memory = new PromptMemory();
-  const read = async (prompt: number[], more: number[] = []) => {
-    const text = batch.open(8, memory);
-    let logits = await text.append(prompt);
-    for (const id of more) logits = await text.append([id]);
-    text.close();
-    await turns(2);
-    return ids(logits);
-  };
+  const read = readerOf(make(), memory);
   expect(await read([1, 2, 3, 4, 5], [6])).toEqual([3, 4, 5, 6]);
   expect(await read([1, 2, 3, 4, 5, 6, 7, 8, 9])).toEqual([6, 7, 8, 9]);
   expect(memory.reused).toBe(6);

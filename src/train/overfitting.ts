@@ -1,4 +1,4 @@
-// Notices that a model learns its training text by heart: the held-out loss rises while the training loss still falls. Knows
+// Notices that a model overfits its training text: the held-out loss rises while the training loss still falls. Knows
 // evaluations alone.
 import type { Evaluation } from './state.js';
 
